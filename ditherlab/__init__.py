@@ -1,0 +1,50 @@
+"""Differentiable dithering: pictures in few colors, optimized against what the eye sees.
+
+Names are loaded when they are first used, so that `import ditherlab` does not wait for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ditherlab.errors import DitherlabError as DitherlabError
+    from ditherlab.estimators import ESTIMATORS as ESTIMATORS
+    from ditherlab.images import Picture as Picture
+    from ditherlab.images import read_picture as read_picture
+    from ditherlab.metrics import measure as measure
+    from ditherlab.objectives import OBJECTIVES as OBJECTIVES
+    from ditherlab.objectives import parse_objective as parse_objective
+    from ditherlab.palette import Palette as Palette
+    from ditherlab.palette import resolve_palette as resolve_palette
+    from ditherlab.problem import Problem as Problem
+    from ditherlab.solution import Solution as Solution
+    from ditherlab.solver import optimize as optimize
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DitherlabError": "errors",
+    "ESTIMATORS": "estimators",
+    "OBJECTIVES": "objectives",
+    "Palette": "palette",
+    "Picture": "images",
+    "Problem": "problem",
+    "Solution": "solution",
+    "measure": "metrics",
+    "optimize": "solver",
+    "parse_objective": "objectives",
+    "read_picture": "images",
+    "resolve_palette": "palette",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ditherlab' has no attribute '{name}'")
+    return getattr(import_module(f"ditherlab.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,91 @@
+"""The distribution of drawn pictures: every pixel picks a palette color, independently."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ditherlab.types import Colors, DrawnImages, Indices, Logits, PictureCosts, Probs
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """Independent categorical pixels: `x_i ~ Cat(p_i)`, drawn picture `X_i = palette[x_i]`.
+
+    Attributes:
+        probs: The probability of each color at each pixel.
+        palette: Display sRGB in [0, 1].
+        learns_palette: Whether estimators shall give a gradient for the palette.
+    """
+
+    probs: Probs
+    palette: Colors
+    learns_palette: bool = False
+
+    @classmethod
+    def from_logits(cls, logits: Logits, palette: Colors, *, learns_palette: bool = False) -> Self:
+        """Make the distribution with `probs = softmax(logits)` over the colors."""
+        return cls(logits.softmax(dim=1), palette, learns_palette)
+
+    def clone(self) -> Self:
+        """Copy everything, so that changes in place do not reach the copy."""
+        return type(self)(self.probs.clone(), self.palette.clone(), self.learns_palette)
+
+    @property
+    def log_probs(self) -> Logits:
+        """The log probabilities; logits that give the same distribution."""
+        return self.probs.clamp_min(torch.finfo(self.probs.dtype).tiny).log()
+
+    def draw_indices(self, num_samples: int, generator: torch.Generator) -> Indices:
+        """Draw pictures by inverting the cumulative distribution of each pixel.
+
+        One uniform number a pixel: three to four times cheaper than Gumbel noise on a CPU.
+        """
+        b, k, h, w = self.probs.shape
+        device, dtype = self.probs.device, self.probs.dtype
+        uniform = torch.rand(
+            (num_samples, b, h, w), generator=generator, device=device, dtype=dtype
+        )
+        indices = torch.zeros(uniform.shape, dtype=torch.uint8, device=device)
+        cumulative = torch.zeros((b, h, w), dtype=dtype, device=device)
+        for color in range(k - 1):
+            cumulative += self.probs[:, color]
+            indices += uniform >= cumulative
+        return indices.long()
+
+    def images(self, indices: Indices) -> DrawnImages:
+        """Show palette indices as pictures."""
+        s, b, h, w = indices.shape
+        flat = indices.flatten(2).unsqueeze(2)
+        colors = self.palette.mT.expand(s, -1, -1, -1)
+        return colors.gather(3, flat.expand(-1, -1, colors.shape[2], -1)).view(s, b, -1, h, w)
+
+    def most_probable(self) -> Int[Tensor, "b h w"]:
+        """Return each pixel's most probable color; the first of equals."""
+        return self.probs.argmax(dim=1)
+
+    def entropy(self) -> PictureCosts:
+        """Return the mean entropy of a pixel in nats: 0 if decided, `log k` if flat."""
+        # Color by color: a temporary as large as the probabilities would set the peak of memory.
+        num_colors = self.probs.shape[1]
+        total = sum(torch.special.entr(self.probs[:, color]) for color in range(num_colors))
+        return torch.as_tensor(total).mean(dim=(1, 2))
+
+    def weigh_scores(self, indices: Indices, weights: Float[Tensor, "s b h w"]) -> Logits:
+        """Return `sum_s weights_s * (onehot(indices_s) - probs)`: the score of each draw, weighted.
+
+        Args:
+            indices: Drawn pictures.
+            weights: What each draw is worth at each pixel; may be an expanded view.
+        """
+        gradient = self.probs * -weights.sum(dim=0).unsqueeze(1)
+        return gradient.scatter_add_(1, indices.transpose(0, 1), weights.transpose(0, 1))
+
+    def gather_palette_gradient(self, indices: Indices, grad_images: DrawnImages) -> Colors:
+        """Sum the gradients of drawn pixels over the samples and pixels that show each color."""
+        colors = torch.zeros_like(self.palette)
+        flat = indices.permute(1, 0, 2, 3).flatten(1).unsqueeze(2)
+        grads = grad_images.permute(1, 0, 3, 4, 2).flatten(1, 3)
+        return colors.scatter_add_(1, flat.expand_as(grads), grads)

@@ -1,0 +1,29 @@
+"""One word everywhere: how a class is called on the command line, and which name was meant."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def kebab_case(class_name: str) -> str:
+    """Derive the word of the command line and of JSON from a class name.
+
+    Example:
+        >>> kebab_case("LeaveOneOut"), kebab_case("SSIM"), kebab_case("ViewedSSIM")
+        ('leave-one-out', 'ssim', 'viewed-ssim')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name).lower()
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str:
+    """Say which of `names` was probably meant, or list them all.
+
+    Example:
+        >>> nearest_name("pico8", ["pico-8", "nes"])
+        'Did you mean `pico-8`?'
+        >>> nearest_name("x", ["pico-8", "nes"])
+        'There are: nes, pico-8.'
+    """
+    known = sorted(names)
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."

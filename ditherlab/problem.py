@@ -1,0 +1,205 @@
+"""A problem: everything that decides which picture comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from ditherlab.color import srgb_to_gray
+from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
+from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments
+from ditherlab.images import Picture
+from ditherlab.objectives import ViewedError
+from ditherlab.optimizers import Adam, MeanField
+from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
+from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
+
+Draw = Literal["mode", "sample"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A picture, its palette, and how to get from one to the other.
+
+    Attributes:
+        picture: The source.
+        palette: A fixed palette, or how many colors to learn (2 to 256).
+        objective: What the drawn picture shall be good for.
+        estimator: How the gradient is found; None chooses what fits the objective.
+        optimizer: How the probabilities move; None chooses what fits the estimator.
+        temperature: Start and end of the annealing. For a relaxation its own temperature, else the
+            weight of the mean entropy of a pixel against the cost; None chooses what fits.
+        num_steps: Steps to take at most.
+        max_seconds: When to stop at the latest; None for never.
+        seed: Same seed, same picture, on the same machine.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        draw: Whether the picture shows the most probable colors or is drawn; None draws where the
+            objective leaves its dither to the drawing.
+
+    Raises:
+        AbilityError: If the estimator cannot work with the objective, or the optimizer with the
+            estimator; the message names what could.
+        RequestError: If a number is out of its range.
+        PictureError: If the picture is too small for the objective.
+    """
+
+    picture: Picture
+    palette: Palette | int = 16
+    objective: Objective = field(default_factory=ViewedError)
+    estimator: Estimator | None = None
+    optimizer: Optimizer | None = None
+    temperature: tuple[float, float] | None = None
+    num_steps: int = 150
+    max_seconds: float | None = None
+    seed: int = 0
+    device: str = "auto"
+    draw: Draw | None = None
+
+    def __post_init__(self) -> None:
+        self._check_numbers()
+        self._check_size()
+        self._check_pairs()
+
+    @property
+    def chosen_estimator(self) -> Estimator:
+        """The estimator, or the default of the objective."""
+        return self.estimator or default_estimator(self.objective)
+
+    @property
+    def chosen_optimizer(self) -> Optimizer:
+        """The optimizer, or the default of the estimator."""
+        return self.optimizer or default_optimizer(self.objective, self.chosen_estimator)
+
+    @property
+    def chosen_draw(self) -> Draw:
+        """How the picture is drawn in the end."""
+        return self.draw or ("sample" if self.objective.draws_its_dither else "mode")
+
+    @property
+    def chosen_device(self) -> torch.device:
+        """The device to compute on.
+
+        Raises:
+            DeviceError: If this machine does not have it.
+        """
+        return _find_device(self.device)
+
+    @property
+    def num_colors(self) -> int:
+        """The size of the palette."""
+        return len(self.palette) if isinstance(self.palette, Palette) else self.palette
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether only luminance counts: a gray palette, or colors to learn for a gray picture."""
+        return (self.palette if isinstance(self.palette, Palette) else self.picture).is_gray
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What decides the picture, in words and numbers; no path, date or duration."""
+        return {
+            "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
+            "objective": str(self.objective),
+            "estimator": str(self.chosen_estimator),
+            "optimizer": str(self.chosen_optimizer),
+            "temperature": self.temperature,
+            "steps": self.num_steps,
+            "draw": self.chosen_draw,
+            "seed": self.seed,
+        }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed about the source or the palette, a sentence each."""
+        notes = list(self.picture.notes)
+        if isinstance(self.palette, Palette) and self.palette.num_merged:
+            notes.append(f"{self.palette.num_merged} repeated colors of the palette were merged.")
+        return tuple(notes)
+
+    def target(self) -> Target:
+        """Put what the drawn pictures shall look like onto the device."""
+        images = self.picture.to_srgb().to(self.chosen_device)
+        opaque = torch.tensor(self.picture.opaque, device=self.chosen_device)
+        return Target(srgb_to_gray(images, dim=1) if self.is_gray else images, opaque[None, None])
+
+    def _check_numbers(self) -> None:
+        if isinstance(self.palette, int) and not MIN_NUM_COLORS <= self.palette <= MAX_NUM_COLORS:
+            raise RequestError(
+                f"The number of colors must be from {MIN_NUM_COLORS} to {MAX_NUM_COLORS}, got "
+                f"{self.palette}."
+            )
+        if self.num_steps < 1:
+            raise RequestError(f"The number of steps must be at least 1, got {self.num_steps}.")
+        if self.max_seconds is not None and not self.max_seconds > 0:
+            raise RequestError(f"The time must be above 0 seconds, got {self.max_seconds:g}.")
+        if not 0 <= self.seed < 2**63:
+            raise RequestError(f"The seed must be from 0 to 2^63 - 1, got {self.seed}.")
+        if self.picture.has_transparency and self.num_colors >= MAX_NUM_COLORS:
+            raise RequestError(
+                f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
+                f"{self.num_colors}: transparent pixels need an entry of their own."
+            )
+
+    def _check_size(self) -> None:
+        smallest = self.objective.min_size_px
+        height, width = self.picture.height, self.picture.width
+        if min(height, width) < smallest:
+            raise PictureError(
+                f"A picture for `{self.objective}` must be at least {smallest} pixels high and "
+                f"wide, got {width} x {height}. Use `viewed-error`, which needs no window."
+            )
+
+    def _check_pairs(self) -> None:
+        estimator, abilities = self.chosen_estimator, self.objective.abilities
+        fitting = sorted(n for n, e in ESTIMATORS.classes.items() if e.needs <= abilities)
+        require(
+            abilities,
+            estimator.needs,
+            who=str(estimator),
+            whom=str(self.objective),
+            instead=fitting,
+        )
+        if self.chosen_optimizer.needs_color_costs and not estimator.gives_color_costs:
+            givers = sorted(n for n, e in ESTIMATORS.classes.items() if e.gives_color_costs)
+            raise AbilityError(
+                f"`{self.optimizer}` needs an estimator that gives color costs, and `{estimator}` "
+                f"gives none. Use {' or '.join(f'`{name}`' for name in givers)}, or `adam`."
+            )
+
+
+def default_estimator(objective: Objective) -> Estimator:
+    """Choose the exact gradient where there is one, else a relaxation, else what only needs values.
+
+    Raises:
+        AbilityError: If the objective offers nothing to work with.
+    """
+    for estimator in (Moments(), GumbelSoftmax(), LeaveOneOut()):
+        if estimator.needs <= objective.abilities:
+            return estimator
+    raise AbilityError(f"`{objective}` offers nothing that an estimator could work with.")
+
+
+def default_optimizer(objective: Objective, estimator: Estimator) -> Optimizer:
+    """Choose best responses where they are known, else Adam.
+
+    A best response needs color costs, and a cost that is linear in each pixel's probabilities.
+    """
+    is_expected_cost = not objective.draws_its_dither
+    return MeanField() if estimator.gives_color_costs and is_expected_cost else Adam()
+
+
+def _find_device(name: str) -> torch.device:
+    present = ["cpu"]
+    if torch.cuda.is_available():
+        present.insert(0, "cuda")
+    if torch.backends.mps.is_available():
+        present.insert(0, "mps")
+    if name == "auto":
+        return torch.device(present[0])
+    if name.partition(":")[0] not in present:
+        raise DeviceError(
+            f"The device must be one that this machine has, got '{name}'. There is: "
+            f"{', '.join(present)}."
+        )
+    return torch.device(name)

@@ -1,0 +1,120 @@
+"""A solution: the indexed picture that a problem led to, and how it got there."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ditherlab.images import Picture, encode_indexed_png, write_atomically
+from ditherlab.palette import Palette
+from ditherlab.problem import Problem
+
+Outcome = Literal["finished", "out-of-time", "interrupted", "not-finite", "nothing-to-draw"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a run that goes on.
+
+    Attributes:
+        step: Steps taken so far.
+        seconds: Since the start.
+        cost: The expected cost, on hard draws.
+        entropy: Mean entropy of a pixel in nats.
+        progress: From 0 to 1, by steps or time, whichever is further.
+    """
+
+    step: int
+    seconds: float
+    cost: float
+    entropy: float
+    progress: float
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened on the way.
+
+    Attributes:
+        costs: The estimated cost at every step, before it was taken.
+        looks: What was seen at the start, now and then, and at the end.
+        num_evaluations: Pictures priced.
+        num_backward_passes: Pictures priced and differentiated.
+        temperature: Start and end of the annealing that was used; None without.
+    """
+
+    costs: tuple[float, ...] = ()
+    looks: tuple[Look, ...] = ()
+    num_evaluations: int = 0
+    num_backward_passes: int = 0
+    temperature: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """An indexed picture and its history; shows itself in a notebook.
+
+    Attributes:
+        problem: What was asked for.
+        indices: Palette indices, uint8.
+        palette: The palette, 8 bits a channel; learned colors are rounded.
+        history: Costs and entropies on the way.
+        outcome: Why the loop ended.
+        seconds: How long it took.
+        notes: What the user should know.
+    """
+
+    problem: Problem
+    indices: npt.NDArray[np.uint8]
+    palette: Palette
+    outcome: Outcome
+    history: History = field(default_factory=History)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_steps(self) -> int:
+        """Steps that were taken."""
+        return len(self.history.costs)
+
+    @property
+    def num_colors_used(self) -> int:
+        """Palette colors that opaque pixels show."""
+        return len(np.unique(self.indices[self.problem.picture.opaque]))
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The picture as it will be seen, transparency as in the source."""
+        source = self.problem.picture
+        colors = np.array(self.palette.colors, dtype=np.uint8)
+        return Picture(pixels=colors[self.indices], opaque=source.opaque, name=source.name)
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What reproduces the picture, with the temperature that was used."""
+        temperature = self.history.temperature
+        used = None if temperature is None else list(temperature)
+        return {**self.problem.settings, "temperature": used}
+
+    def to_png(self) -> bytes:
+        """Encode a truly indexed PNG, with the settings in its text chunks."""
+        text = {"Software": "ditherlab", "ditherlab": json.dumps(self.settings)}
+        return encode_indexed_png(
+            self.indices, self.palette.colors, self.problem.picture.opaque, text
+        )
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the PNG.
+
+        Raises:
+            OutputError: If it cannot be written, or exists and `overwrite` is false.
+        """
+        write_atomically(path, self.to_png(), overwrite=overwrite)
+
+    def _repr_png_(self) -> bytes:
+        return self.to_png()

@@ -1,0 +1,220 @@
+"""The loop: a `Problem` goes in, a `Solution` comes out."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ditherlab.annealing import Annealing
+from ditherlab.categorical import Categorical
+from ditherlab.errors import PictureError
+from ditherlab.optimizers import PaletteDescent
+from ditherlab.palette import Palette
+from ditherlab.problem import Problem
+from ditherlab.protocol import Estimate, Target
+from ditherlab.randomness import seeded_generator
+from ditherlab.solution import History, Look, Outcome, Solution
+from ditherlab.start import nearest_logits, starting_palette
+
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def optimize(
+    problem: Problem,
+    *,
+    on_look: Callable[[Look], None] = lambda _look: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Solution:
+    """Find the picture, and the palette if it is free, at the least expected cost.
+
+    Args:
+        problem: What to do.
+        on_look: Called now and then with the state of the run.
+        should_stop: Asked before every step; True ends the run early, with the picture so far. A
+            `KeyboardInterrupt` during the run has the same effect.
+
+    Returns:
+        The picture and its history; `outcome` says why the run ended.
+
+    Raises:
+        DeviceError: If the device is not there.
+        PictureError: If the picture does not fit into memory.
+
+    Example:
+        >>> from ditherlab import Palette, Picture
+        >>> gray = np.full((8, 8, 3), 188, dtype=np.uint8)
+        >>> picture = Picture(pixels=gray, opaque=np.ones((8, 8), dtype=bool))
+        >>> problem = Problem(picture=picture, palette=Palette.from_hex(["000", "fff"]))
+        >>> 28 <= int(optimize(problem).indices.sum()) <= 36  # half of the light
+        True
+    """
+    start_s = time.monotonic()
+    try:
+        with torch.no_grad():
+            run = _Run(problem, start_s)
+            return run.solution(run.loop(on_look, should_stop))
+    except (MemoryError, RuntimeError) as error:
+        # torch reports a full memory in words only, unless the memory is a GPU's.
+        if "memory" not in str(error) and not isinstance(error, MemoryError):
+            raise
+        raise PictureError(
+            f"A picture of {problem.picture.width} x {problem.picture.height} pixels with "
+            f"{problem.num_colors} colors does not fit into memory. Make it smaller, or use fewer "
+            "colors."
+        ) from error
+
+
+class _Run:
+    """One run: what stays (problem, cost, strategies) and what moves (model and states)."""
+
+    def __init__(self, problem: Problem, start_s: float) -> None:
+        self.problem = problem
+        self.start_s = start_s
+        self.notes: list[str] = []
+        self.generator = seeded_generator(problem.seed, problem.chosen_device)
+        self.estimator = problem.chosen_estimator
+        self.optimizer = problem.chosen_optimizer
+        target = problem.target()
+        self.cost = problem.objective.bind(target)
+        palette, learns_palette = self._start_palette(target)
+        logits = nearest_logits(target.images, palette, self.generator)
+        self.pixels = self.optimizer.start(logits)
+        self.colors = PaletteDescent().start(palette)
+        self.model = Categorical.from_logits(logits, palette, learns_palette=learns_palette)
+        self.good = self.model
+        self.annealing = Annealing.of(problem)
+        self.baseline: object = None
+        self.values: list[torch.Tensor] = []
+        self.looks: list[Look] = []
+        self.num_evaluations = 0
+        self.num_backward_passes = 0
+
+    def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
+        """Step until something ends the run; the model is then the last good one."""
+        if not self.problem.picture.opaque.any():
+            return "nothing-to-draw"
+        try:
+            outcome = self._take_steps(on_look, should_stop)
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+        is_good = outcome != "not-finite" and self._look(self._estimate(1.0), on_look, 1.0)
+        return outcome if is_good else self._return_to_good()
+
+    def _take_steps(
+        self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
+    ) -> Outcome:
+        next_look_s = 0.0
+        for step in range(self.problem.num_steps):
+            seconds = self._seconds()
+            progress = self._progress(step, seconds)
+            if should_stop():
+                return "interrupted"
+            if progress >= 1:
+                return "out-of-time"
+            estimate = self._estimate(progress)
+            # The host waits for an accelerator only here, not at every step.
+            if seconds >= next_look_s:
+                if not self._look(estimate, on_look, progress):
+                    return "not-finite"
+                next_look_s = self._seconds() + SECONDS_BETWEEN_LOOKS
+            self.values.append(estimate.value.mean())
+            self._move(estimate, progress)
+        return "finished"
+
+    def _estimate(self, progress: float) -> Estimate:
+        estimate, self.baseline = self.estimator.estimate(
+            self.model,
+            self.cost,
+            self.generator,
+            self.baseline,
+            self.annealing.relaxation(progress),
+        )
+        self.num_evaluations += estimate.num_evaluations
+        self.num_backward_passes += estimate.num_backward_passes
+        return estimate
+
+    def _move(self, estimate: Estimate, progress: float) -> None:
+        weight = self.annealing.entropy_weight(progress, estimate)
+        probs = self.optimizer.step(self.pixels, estimate, weight, self.generator)
+        palette = self.model.palette
+        if estimate.grad_palette is not None:
+            palette = PaletteDescent().step(self.colors, estimate.grad_palette)
+        self.model = Categorical(probs, palette, self.model.learns_palette)
+
+    def _look(self, estimate: Estimate, on_look: Callable[[Look], None], progress: float) -> bool:
+        """Look at the run; keep a copy of the model if its cost and gradient are finite."""
+        if not bool(estimate.is_finite()):
+            return False
+        self.good = self.model.clone()
+        look = Look(
+            step=len(self.values),
+            seconds=self._seconds(),
+            cost=float(estimate.value.mean()),
+            entropy=float(self.model.entropy().mean()),
+            progress=progress,
+        )
+        self.looks.append(look)
+        on_look(look)
+        return True
+
+    def _return_to_good(self) -> Outcome:
+        self.model = self.good
+        return "not-finite"
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.start_s
+
+    def _progress(self, step: int, seconds: float) -> float:
+        by_steps = step / self.problem.num_steps
+        if self.problem.max_seconds is None:
+            return by_steps
+        return max(by_steps, min(1.0, seconds / self.problem.max_seconds))
+
+    def _start_palette(self, target: Target) -> tuple[torch.Tensor, bool]:
+        palette = self.problem.palette
+        if isinstance(palette, Palette):
+            colors = palette.srgb(target.images.device)[:, : target.images.shape[1]]
+            return colors.unsqueeze(0), False
+        opaque = target.images[0][:, target.opaque[0, 0]].T
+        colors, learns = starting_palette(opaque, palette, self.generator)
+        if learns and not self.cost.abilities & {"gradient", "expectation"}:
+            self.notes.append(
+                f"`{self.problem.objective}` has no gradient for colors, so the palette stays as "
+                "k-means found it."
+            )
+            learns = False
+        return colors.unsqueeze(0), learns
+
+    def solution(self, outcome: Outcome) -> Solution:
+        """Draw the picture from the model, in 8-bit colors."""
+        if self.problem.chosen_draw == "sample":
+            drawn = self.model.draw_indices(1, self.generator)[0, 0]
+        else:
+            drawn = self.model.most_probable()[0]
+        palette, places = self._final_palette()
+        return Solution(
+            problem=self.problem,
+            indices=places[drawn.cpu().numpy()],
+            palette=palette,
+            outcome=outcome,
+            history=History(
+                costs=tuple(torch.stack(self.values).tolist()) if self.values else (),
+                looks=tuple(self.looks),
+                num_evaluations=self.num_evaluations,
+                num_backward_passes=self.num_backward_passes,
+                temperature=self.annealing.temperature,
+            ),
+            seconds=self._seconds(),
+            notes=tuple(self.notes),
+        )
+
+    def _final_palette(self) -> tuple[Palette, npt.NDArray[np.uint8]]:
+        """Round the palette; colors that become equal share one place."""
+        if isinstance(self.problem.palette, Palette):
+            return self.problem.palette, np.arange(len(self.problem.palette), dtype=np.uint8)
+        levels = (self.model.palette[0].expand(-1, 3) * 255).round().long().tolist()
+        colors = [(red, green, blue) for red, green, blue in levels]
+        palette = Palette(tuple(colors))
+        return palette, np.array([palette.colors.index(color) for color in colors], dtype=np.uint8)

@@ -1,0 +1,117 @@
+"""Strategies by their words: `leave-one-out(num_samples=8)` to a frozen dataclass and back."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from ditherlab.errors import RequestError
+from ditherlab.naming import kebab_case, nearest_name
+
+S = TypeVar("S")
+
+_CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>[^()]*)\)\s*)?")
+
+
+@dataclass(frozen=True)
+class Registry(Generic[S]):
+    """Strategies of one kind under the names of the literature.
+
+    Attributes:
+        kind: What they are, for messages: `estimator`.
+        classes: Frozen dataclasses by name; the name is derived from the class.
+        aliases: Other words, each with the name that it stands for.
+    """
+
+    kind: str
+    classes: Mapping[str, type[S]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, kind: str, classes: Iterable[type[S]], aliases: Mapping[str, str] | None = None
+    ) -> "Registry[S]":
+        """Register classes under their names in kebab case."""
+        return cls(kind, {kebab_case(c.__name__): c for c in classes}, aliases or {})
+
+    def parse(self, text: str) -> S:
+        """Make the strategy that `name` or `name(parameter=value, ...)` says.
+
+        Raises:
+            RequestError: For an unknown name or parameter, or a value of the wrong kind.
+        """
+        match = _CALL.fullmatch(text)
+        if match is None:
+            raise RequestError(
+                f"The {self.kind} must be `name` or `name(parameter=value, ...)`, got '{text}'. "
+                f"{nearest_name(text, self.classes)}"
+            )
+        name = match["name"].lower()
+        name = self.aliases.get(name, name)
+        if name not in self.classes:
+            hint = nearest_name(name, [*self.classes, *self.aliases])
+            raise RequestError(f"Unknown {self.kind} `{name}`. {hint}")
+        strategy = self.classes[name]
+        return strategy(**dict(self._read_arguments(name, match["arguments"] or "")))
+
+    def _read_arguments(self, name: str, text: str) -> Iterator[tuple[str, Any]]:
+        hints = get_type_hints(self.classes[name])
+        parameters = [f.name for f in fields(self.classes[name])]  # type: ignore[arg-type]
+        seen = set()
+        for argument in filter(None, (part.strip() for part in text.split(","))):
+            parameter, equals, value = (part.strip() for part in argument.partition("="))
+            if not equals or parameter in seen:
+                rule = "may be given once" if equals else "must be written `parameter=value`"
+                raise RequestError(f"`{name}`: '{argument}' {rule}.")
+            if parameter not in parameters:
+                hint = nearest_name(parameter, parameters) if parameters else "It has none."
+                raise RequestError(f"`{name}` has no parameter `{parameter}`. {hint}")
+            seen.add(parameter)
+            yield parameter, _convert(f"{name}({parameter}=...)", value, hints[parameter])
+
+
+def describe(strategy: object) -> str:
+    """Write a strategy as the words that `Registry.parse` reads; defaults are left out.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class LeaveOneOut:
+        ...     num_samples: int = 4
+        >>> describe(LeaveOneOut()), describe(LeaveOneOut(num_samples=8))
+        ('leave-one-out', 'leave-one-out(num_samples=8)')
+    """
+    name = kebab_case(type(strategy).__name__)
+    changed = [
+        f"{f.name}={_write(getattr(strategy, f.name))}"
+        for f in fields(strategy)  # type: ignore[arg-type]
+        if _is_changed(f, getattr(strategy, f.name))
+    ]
+    return f"{name}({', '.join(changed)})" if changed else name
+
+
+def _is_changed(parameter: "Field[Any]", value: object) -> bool:
+    return bool(parameter.default != value)
+
+
+def _write(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _convert(what: str, text: str, hint: Any) -> Any:
+    if get_origin(hint) is Literal:
+        choices = [str(choice) for choice in get_args(hint)]
+        if text not in choices:
+            raise RequestError(
+                f"`{what}` must be one of {', '.join(choices)}, got '{text}'. "
+                f"{nearest_name(text, choices)}"
+            )
+        return text
+    try:
+        value = hint(text)
+    except ValueError:
+        value = math.nan
+    if isinstance(value, int | float) and not math.isfinite(value):
+        kind = "a whole number" if hint is int else "a number"
+        raise RequestError(f"`{what}` must be {kind}, got '{text}'.")
+    return value

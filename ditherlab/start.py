@@ -1,0 +1,51 @@
+"""Where the optimization starts: a palette, and logits around the nearest colors."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.palette.clustering import cluster_colors
+from ditherlab.types import Colors, Images, Logits
+
+# Logits fall by this per squared sRGB distance: neighbors in the palette stay in play.
+_SHARPNESS = 30.0
+
+# A little noise breaks ties between pixels of one color, which would else all move alike.
+_JITTER = 0.1
+
+
+def nearest_logits(images: Images, palette: Colors, generator: torch.Generator) -> Logits:
+    """Start every pixel at the colors near its own."""
+    b, _, h, w = images.shape
+    logits = torch.empty((b, palette.shape[1], h, w), device=images.device, dtype=images.dtype)
+    logits.normal_(generator=generator).mul_(_JITTER)
+    for color in range(palette.shape[1]):
+        distance = (images - palette[:, color, :, None, None]).square().sum(dim=1)
+        # One channel stands for three equal ones.
+        logits[:, color].sub_(distance, alpha=_SHARPNESS * 3 / images.shape[1])
+    return logits
+
+
+def starting_palette(
+    srgb: Float[Tensor, "n c"], num_colors: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "k c"], bool]:
+    """Choose a palette to learn from, and say whether there is anything to learn.
+
+    A picture with no more colors than asked for gets just those: no other palette is better.
+
+    Args:
+        srgb: The colors of the opaque pixels in display sRGB, multiples of 1/255 or any gray.
+        num_colors: How many colors the palette may have.
+        generator: On the device of the pixels.
+
+    Returns:
+        2 to `num_colors` colors, and whether moving them could help.
+    """
+    distinct = torch.unique(srgb, dim=0) if num_colors < len(srgb) else srgb.unique(dim=0)
+    if len(distinct) > num_colors:
+        return cluster_colors(srgb, num_colors, generator), True
+    if len(distinct) < 2:
+        # A palette has at least two colors: the far end of the gray axis stays unused.
+        far = (distinct.mean() < 0.5).to(srgb.dtype).expand(1, srgb.shape[1])
+        distinct = torch.cat([distinct, far])
+    return distinct, False

@@ -1,0 +1,36 @@
+"""Shapes that many signatures share; every letter has one meaning.
+
+`s` samples (drawn pictures), `b` pictures, `k` palette colors, `m` moments of a color, `c`
+channels, `h` rows, `w` columns, `n` pixels of a flattened picture; always in the order
+`s b k|m|c h w`.
+"""
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+Images = Float[Tensor, "b c h w"]
+"""Display sRGB in [0, 1]: one channel (gray) or three."""
+
+DrawnImages = Float[Tensor, "s b c h w"]
+"""Drawn pictures in display sRGB; a relaxation may mix colors."""
+
+Probs = Float[Tensor, "b k h w"]
+"""The probability of every palette color at every pixel; sums to 1 over `k`."""
+
+Logits = Float[Tensor, "b k h w"]
+"""Unnormalized log probabilities."""
+
+Colors = Float[Tensor, "b k c"]
+"""The palette of each picture in display sRGB."""
+
+Indices = Int[Tensor, "s b h w"]
+"""Drawn palette indices."""
+
+Mask = Bool[Tensor, "b 1 h w"]
+"""True where a pixel takes part."""
+
+DrawCosts = Float[Tensor, "s b"]
+"""The cost of each drawn picture."""
+
+PictureCosts = Float[Tensor, "b"]
+"""An expected cost of each picture."""
