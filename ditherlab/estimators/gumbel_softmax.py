@@ -1,0 +1,76 @@
+"""The Gumbel-softmax relaxation: pictures of mixed colors, differentiated through."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.errors import RequestError
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+
+
+@dataclass(frozen=True)
+class GumbelSoftmax(Estimator):
+    """Differentiate `f(softmax((log p + g) / tau) C)` with Gumbel noise `g`.
+
+    Biased: the relaxed pictures show mixed colors that no palette has; the bias falls with tau
+    while the variance grows. The value is that of the hard pictures which the same noise draws
+    (Gumbel-max, exact). Costs `num_samples` evaluations with backward passes, and as many without
+    for the value.
+
+    Source: Eric Jang et al., "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017,
+    eq. 2; Chris J. Maddison et al., "The Concrete Distribution", ICLR 2017, eq. 10.
+
+    Attributes:
+        num_samples: Pictures to relax a step.
+        tau: The relaxation's temperature; the temperature of a schedule takes its place.
+    """
+
+    needs: ClassVar[frozenset[Ability]] = frozenset({"value", "gradient"})
+    is_unbiased: ClassVar[bool] = False
+    is_relaxation: ClassVar[bool] = True
+
+    num_samples: int = 1
+    tau: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.num_samples < 1:
+            raise RequestError(
+                f"`gumbel-softmax(num_samples=...)` must be at least 1, got {self.num_samples}."
+            )
+        if not self.tau > 0:
+            raise RequestError(f"`gumbel-softmax(tau=...)` must be above 0, got {self.tau:g}.")
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        shape = (self.num_samples, *model.probs.shape)
+        exponential = torch.empty(shape, device=model.probs.device, dtype=model.probs.dtype)
+        return exponential.exponential_(generator=generator).log_().neg_()
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        tau = temperature or self.tau
+        logits = model.log_probs
+        value = torch.zeros_like(model.probs[:, 0, 0, 0])
+        grad_logits = torch.zeros_like(model.probs)
+        grad_palette = torch.zeros_like(model.palette)
+        # Sample by sample: the noise of all of them is there already, more need not be.
+        for noise in draws:
+            perturbed = logits + noise
+            value += cost.cost(model.images(perturbed.argmax(dim=1).unsqueeze(0)))[0]
+            relaxed = perturbed.div_(tau).softmax(dim=1)
+            colors = torch.einsum("bkc,bkhw->bchw", model.palette, relaxed)
+            _, (gradient,) = cost.price_with_gradient(colors.unsqueeze(0))
+            per_color = torch.einsum("bkc,bchw->bkhw", model.palette, gradient)
+            grad_logits += apply_softmax_jacobian(relaxed, per_color)
+            if model.learns_palette:
+                grad_palette += relaxed.flatten(2) @ gradient.flatten(2).mT
+        return Estimate(
+            value=value / self.num_samples,
+            grad_palette=grad_palette / self.num_samples if model.learns_palette else None,
+            num_evaluations=2 * self.num_samples,
+            num_backward_passes=self.num_samples,
+            logit_gradient=grad_logits / (tau * self.num_samples),
+        ), None

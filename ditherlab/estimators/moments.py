@@ -1,0 +1,56 @@
+"""The exact gradient of costs whose expectation is known in closed form: no draws at all."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import (
+    Ability,
+    ColorCosts,
+    Cost,
+    Estimate,
+    Estimator,
+    mix_moments,
+)
+
+
+@dataclass(frozen=True)
+class Moments(Estimator):
+    """Differentiate the expected cost as a function of the moments of every pixel's color.
+
+    `E f(X) = F(m)` with `m_i = sum_k p_ik T_k`, `T` the table of each color's moments; so
+    `Q_ik = <dF/dm_i, T_k>` and the palette's gradient goes through `T`. Deterministic, without bias
+    where the objective's expectation is exact. Costs one evaluation with one backward pass.
+    """
+
+    needs: ClassVar[frozenset[Ability]] = frozenset({"expectation"})
+    is_unbiased: ClassVar[bool] = True
+    gives_color_costs: ClassVar[bool] = True
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return model.probs.new_empty(0)
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        with torch.enable_grad():
+            palette = model.palette.detach().requires_grad_()
+            table = cost.color_moments(palette)
+            moments = mix_moments(table.detach(), model.probs).requires_grad_()
+            value = cost.expected_from_moments(moments)
+            (field,) = torch.autograd.grad(value.sum(), moments)
+        grad_palette = None
+        if model.learns_palette:
+            grad_table = field.flatten(2) @ model.probs.flatten(2).mT
+            (grad_palette,) = torch.autograd.grad(table, palette, grad_table)
+        return Estimate(
+            value=value.detach(),
+            grad_palette=grad_palette,
+            num_evaluations=1,
+            num_backward_passes=1,
+            color_costs=ColorCosts(table.detach(), field),
+            probs=model.probs,
+        ), None

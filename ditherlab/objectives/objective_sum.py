@@ -1,0 +1,75 @@
+"""Weighted sums of objectives: `viewed-error+0.1*viewed-ssim`."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.errors import RequestError
+from ditherlab.protocol import Ability, Cost, Moments, MomentTable, Objective, Target
+from ditherlab.types import Colors, DrawCosts, DrawnImages, PictureCosts
+
+
+@dataclass(frozen=True)
+class ObjectiveSum(Objective):
+    """The sum of weighted objectives; offers what all of them offer.
+
+    Attributes:
+        terms: Pairs of a finite weight and an objective; at least one.
+    """
+
+    terms: tuple[tuple[float, Objective], ...]
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise RequestError("`ObjectiveSum` must have at least one term, got none.")
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset.intersection(*(objective.abilities for _, objective in self.terms))
+
+    @property
+    def min_size_px(self) -> int:
+        return max(objective.min_size_px for _, objective in self.terms)
+
+    @property
+    def draws_its_dither(self) -> bool:
+        return any(objective.draws_its_dither for _, objective in self.terms)
+
+    def bind(self, target: Target) -> Cost:
+        return CostSum(
+            tuple((weight, objective.bind(target)) for weight, objective in self.terms),
+            self.abilities,
+        )
+
+    def __str__(self) -> str:
+        words = (
+            str(objective) if weight == 1 else f"{weight:g}*{objective}"
+            for weight, objective in self.terms
+        )
+        return "+".join(words)
+
+
+@dataclass(frozen=True, eq=False)
+class CostSum(Cost):
+    """The costs of an `ObjectiveSum`, bound to one target."""
+
+    terms: tuple[tuple[float, Cost], ...]
+    abilities: frozenset[Ability]
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        return torch.stack([weight * cost.cost(images) for weight, cost in self.terms]).sum(dim=0)
+
+    def color_moments(self, palette: Colors) -> MomentTable:
+        return torch.cat([cost.color_moments(palette) for _, cost in self.terms], dim=1)
+
+    @property
+    def num_moments(self) -> int:
+        return sum(cost.num_moments for _, cost in self.terms)
+
+    def expected_from_moments(self, moments: Moments) -> PictureCosts:
+        parts = moments.split([cost.num_moments for _, cost in self.terms], dim=1)
+        costs = [
+            weight * cost.expected_from_moments(part)
+            for (weight, cost), part in zip(self.terms, parts, strict=True)
+        ]
+        return torch.stack(costs).sum(dim=0)

@@ -1,0 +1,75 @@
+"""The variance loss of differentiable dithering."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.errors import RequestError
+from ditherlab.protocol import Ability, Cost, Moments, MomentTable, Objective, Target
+from ditherlab.types import Colors, DrawCosts, DrawnImages, PictureCosts
+
+
+@dataclass(frozen=True)
+class Variance(Objective):
+    """Squared error of the expected picture plus `c` times the variance of the drawn one.
+
+    `(E X - y)^2 + c Var X` in display sRGB, mean over opaque pixels and channels. With c < 1 this
+    is no expected cost of a drawn picture, and its optimum stays random; with c = 1 it is the
+    squared error of the drawn picture, and only then it can price pictures.
+
+    Source: Peter Stefek, "Differentiable Dithering", 2020.
+
+    Attributes:
+        c: The weight of the variance, 0 to 1; the post uses 0.25.
+    """
+
+    c: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.c <= 1:
+            raise RequestError(f"`variance(c=...)` must be from 0 to 1, got {self.c:g}.")
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        if self.draws_its_dither:
+            return frozenset({"expectation"})
+        return frozenset({"expectation", "value", "gradient"})
+
+    @property
+    def draws_its_dither(self) -> bool:
+        return self.c < 1
+
+    @property
+    def min_size_px(self) -> int:
+        return 1
+
+    def bind(self, target: Target) -> Cost:
+        return VarianceCost(self.c, self.abilities, target)
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceCost(Cost):
+    """The variance loss of one target."""
+
+    c: float
+    abilities: frozenset[Ability]
+    target: Target
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        if "value" not in self.abilities:
+            raise self._lacks("value")
+        error = self.target.fill_transparent(images) - self.target.images
+        return error.square().mean(dim=2).sum(dim=(2, 3)) / self.target.num_opaque
+
+    @property
+    def num_moments(self) -> int:
+        return 2 * self.target.images.shape[1]
+
+    def color_moments(self, palette: Colors) -> MomentTable:
+        return torch.cat([palette, palette.square()], dim=2).mT
+
+    def expected_from_moments(self, moments: Moments) -> PictureCosts:
+        mean, mean_square = moments.chunk(2, dim=1)
+        variance = mean_square - mean.square()
+        loss = (mean - self.target.images).square() + self.c * variance
+        return (loss * self.target.opaque).mean(dim=1).sum(dim=(1, 2)) / self.target.num_opaque

@@ -1,0 +1,8 @@
+"""Ways to move probabilities, and palettes, along estimated gradients."""
+
+from ditherlab.optimizers.adam import Adam
+from ditherlab.optimizers.mean_field import MeanField
+from ditherlab.optimizers.palette_descent import PaletteDescent
+from ditherlab.optimizers.registry import OPTIMIZERS
+
+__all__ = ["OPTIMIZERS", "Adam", "MeanField", "PaletteDescent"]

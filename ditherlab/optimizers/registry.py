@@ -1,0 +1,8 @@
+"""Optimizers by name."""
+
+from ditherlab.optimizers.adam import Adam
+from ditherlab.optimizers.mean_field import MeanField
+from ditherlab.protocol import Optimizer
+from ditherlab.specs import Registry
+
+OPTIMIZERS: Registry[Optimizer] = Registry.of("optimizer", [Adam, MeanField])
