@@ -1,0 +1,61 @@
+"""A first palette for a picture: k-means in OKLab."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.color import srgb_to_oklab
+
+_MAX_POINTS = 1 << 16
+
+
+def cluster_colors(
+    srgb: Float[Tensor, "n c"], num_colors: int, generator: torch.Generator, *, num_rounds: int = 20
+) -> Float[Tensor, "k c"]:
+    """Find `num_colors` colors near those of many pixels: k-means++, then Lloyd's rounds, in OKLab.
+
+    Args:
+        srgb: The pixels' colors in display sRGB, with c = 1 or 3 channels; at least `num_colors`
+            different ones.
+        num_colors: The size of the palette.
+        generator: On the device of the pixels; large pictures are sampled.
+        num_rounds: Lloyd's rounds.
+
+    Returns:
+        The mean display sRGB color of each cluster.
+
+    Source: David Arthur and Sergei Vassilvitskii, "k-means++: The Advantages of Careful Seeding",
+    SODA 2007.
+    """
+    if len(srgb) > _MAX_POINTS:
+        chosen = torch.randint(len(srgb), (_MAX_POINTS,), generator=generator, device=srgb.device)
+        srgb = srgb[chosen]
+    points = srgb_to_oklab(srgb.expand(-1, 3), dim=1)
+    centers = points[_seed_centers(points, num_colors, generator)]
+    for _ in range(num_rounds):
+        labels = torch.cdist(points, centers).argmin(dim=1)
+        centers = _mean_of_clusters(points, labels, centers)
+    labels = torch.cdist(points, centers).argmin(dim=1)
+    seeds = srgb[torch.cdist(centers, points).argmin(dim=1)]
+    return _mean_of_clusters(srgb, labels, seeds)
+
+
+def _seed_centers(
+    points: Float[Tensor, "n 3"], num_colors: int, generator: torch.Generator
+) -> Tensor:
+    first = torch.randint(len(points), (1,), generator=generator, device=points.device)
+    chosen = [first]
+    nearest = torch.full((len(points),), torch.inf, device=points.device, dtype=points.dtype)
+    for _ in range(num_colors - 1):
+        distance = (points - points[chosen[-1]]).square().sum(dim=1)
+        nearest = torch.minimum(nearest, distance)
+        # Rounding may leave nothing but zeros once all colors are taken; any pixel then serves.
+        weights = nearest + torch.finfo(nearest.dtype).tiny
+        chosen.append(torch.multinomial(weights, 1, generator=generator))
+    return torch.cat(chosen)
+
+
+def _mean_of_clusters(points: Tensor, labels: Tensor, empty: Tensor) -> Tensor:
+    sums = torch.zeros_like(empty).index_add_(0, labels, points)
+    sizes = torch.bincount(labels, minlength=len(empty)).unsqueeze(1)
+    return torch.where(sizes > 0, sums / sizes.clamp_min(1), empty)

@@ -1,0 +1,55 @@
+"""The palettes that ditherlab knows by name; their colors stand in `named.toml`."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from types import MappingProxyType
+from typing import Any
+
+from ditherlab.errors import PaletteRequestError
+from ditherlab.naming import nearest_name
+from ditherlab.palette.palette import Palette, quoted
+
+
+@cache
+def named_palettes() -> Mapping[str, Palette]:
+    """Give every named palette by its name.
+
+    Returns:
+        A read-only mapping; each palette is 8-bit display sRGB and names its source.
+
+    Example:
+        >>> named_palettes()["game-boy"].hex
+        ['#0f380f', '#306230', '#8bac0f', '#9bbc0f']
+    """
+    table = tomllib.loads(files(__package__).joinpath("named.toml").read_text(encoding="utf-8"))
+    return MappingProxyType({name: _palette(name, entry) for name, entry in table.items()})
+
+
+def named_palette(name: str) -> Palette:
+    """Look one palette up by its name.
+
+    Raises:
+        PaletteRequestError: No palette has this name; the message offers the nearest one.
+
+    Example:
+        >>> len(named_palette("pico-8"))
+        16
+    """
+    known = named_palettes()
+    if name not in known:
+        raise PaletteRequestError(
+            f"The name of a palette must be a known one, got {quoted(name)}. "
+            + nearest_name(name, known)
+        )
+    return known[name]
+
+
+def _palette(name: str, entry: Mapping[str, Any]) -> Palette:
+    if "levels" in entry:
+        texts = ["".join(channels) for channels in product(entry["levels"].split(), repeat=3)]
+    else:
+        texts = entry["colors"].split()
+    return Palette.from_hex(texts, name=name, source=entry["source"])

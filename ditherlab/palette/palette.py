@@ -1,0 +1,171 @@
+"""A palette: the few colors a dithered picture may use, as 8-bit display sRGB."""
+
+import operator
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from ditherlab.errors import PaletteRequestError
+
+if TYPE_CHECKING:
+    import torch
+
+Color: TypeAlias = tuple[int, int, int]
+
+MIN_NUM_COLORS = 2
+MAX_NUM_COLORS = 256
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Hold 2 to 256 different colors in the order that palette indices refer to.
+
+    Args:
+        colors: Triples of whole numbers from 0 to 255, 8-bit display sRGB. A color that comes a
+            second time is dropped: the first occurrence keeps its place.
+        name: What reports call the palette; may be empty.
+        source: Where the colors come from, in one line; may be empty.
+        num_merged: How many repeated colors were dropped, those found here added to those given.
+
+    Raises:
+        PaletteRequestError: A color that is none, or fewer than 2 or more than 256 different ones.
+
+    Example:
+        >>> palette = Palette(((0, 0, 0), (255, 128, 0), (0, 0, 0)), name="ember")
+        >>> palette.hex, len(palette), palette.num_merged
+        (['#000000', '#ff8000'], 2, 1)
+    """
+
+    colors: tuple[Color, ...]
+    name: str = ""
+    source: str = ""
+    num_merged: int = field(default=0, compare=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        checked = [_checked(index, color) for index, color in enumerate(self.colors)]
+        kept, num_merged = merged(checked)
+        if not MIN_NUM_COLORS <= len(kept) <= MAX_NUM_COLORS:
+            advice = "Add a color." if len(kept) < MIN_NUM_COLORS else "Drop some of them."
+            raise PaletteRequestError(
+                f"A palette must be {MIN_NUM_COLORS} to {MAX_NUM_COLORS} different colors, "
+                f"got {len(kept)}. {advice}"
+            )
+        object.__setattr__(self, "colors", kept)
+        object.__setattr__(self, "num_merged", self.num_merged + num_merged)
+
+    @classmethod
+    def from_hex(cls, texts: Iterable[str], name: str = "", source: str = "") -> "Palette":
+        """Build a palette from colors such as '#ff8000', 'ff8000' or '#f80' (display sRGB).
+
+        Raises:
+            PaletteRequestError: A text that is no color, or a wrong number of colors.
+
+        Example:
+            >>> Palette.from_hex(["#000", "ff8000"]).colors
+            ((0, 0, 0), (255, 128, 0))
+        """
+        return cls(tuple(hex_to_color(text) for text in texts), name=name, source=source)
+
+    def __len__(self) -> int:
+        return len(self.colors)
+
+    @property
+    def hex(self) -> list[str]:
+        """Spell every color as '#rrggbb', 8-bit display sRGB."""
+        return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in self.colors]
+
+    @property
+    def is_gray(self) -> bool:
+        """Say whether red, green and blue are equal in every color."""
+        return all(red == green == blue for red, green, blue in self.colors)
+
+    def srgb(
+        self, device: "torch.device | str | None" = None, dtype: "torch.dtype | None" = None
+    ) -> "torch.Tensor":
+        """Give the colors as a tensor of display sRGB.
+
+        Args:
+            device: Where the tensor lies; the CPU if left out.
+            dtype: A floating dtype; torch's default one if left out.
+
+        Returns:
+            Shape `[k c]`, display sRGB in [0, 1], each value the nearest that `dtype` has.
+
+        Example:
+            >>> Palette.from_hex(["#000", "#fff"]).srgb().tolist()
+            [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
+        """
+        import torch
+
+        # Not every device has float64, so the division happens before the move.
+        exact = torch.tensor(self.colors, dtype=torch.float64, device="cpu") / 255
+        return exact.to(dtype or torch.get_default_dtype()).to(device or "cpu")
+
+
+def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
+    """Drop repeated colors, keeping the first of each, and say how many were dropped.
+
+    Example:
+        >>> merged([(9, 9, 9), (0, 0, 0), (9, 9, 9)])
+        (((9, 9, 9), (0, 0, 0)), 1)
+    """
+    listed = tuple(colors)
+    kept = tuple(dict.fromkeys(listed))
+    return kept, len(listed) - len(kept)
+
+
+def hex_to_color(text: str) -> Color:
+    """Read one color of 3 or 6 hexadecimal digits, with or without '#', as 8-bit display sRGB.
+
+    Raises:
+        PaletteRequestError: The text is no such color; the message says why.
+
+    Example:
+        >>> hex_to_color("#ff8000"), hex_to_color("f80")
+        ((255, 128, 0), (255, 136, 0))
+    """
+    digits = text.strip().removeprefix("#")
+    # `int(..., 16)` also takes signs, underscores and the digits of other scripts.
+    stranger = next((letter for letter in digits if letter not in string.hexdigits), None)
+    if not digits:
+        reason = "it has no digits"
+    elif stranger is not None:
+        reason = f"{stranger!r} is not a hexadecimal digit"
+    elif len(digits) not in (3, 6):
+        reason = f"it has {len(digits)} hexadecimal digits"
+    else:
+        red, green, blue = bytes.fromhex(
+            digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
+        )
+        return red, green, blue
+    raise PaletteRequestError(f"{quoted(text.strip())} is not a color: {reason}. Write #rrggbb.")
+
+
+def quoted(text: str, max_length: int = 40) -> str:
+    """Quote a text so that it fits into a message of one line.
+
+    Example:
+        >>> quoted("two" + chr(10) + "lines"), quoted("x" * 99, max_length=8)
+        ("'two\\\\nlines'", "'xxxxxxx…'")
+    """
+    return repr(text if len(text) <= max_length else text[: max_length - 1] + "…")
+
+
+def _checked(index: int, color: Iterable[int]) -> Color:
+    try:
+        red, green, blue = (operator.index(component) for component in color)
+    except (TypeError, ValueError):
+        pass
+    else:
+        if all(0 <= component <= 255 for component in (red, green, blue)):
+            return red, green, blue
+    raise PaletteRequestError(
+        f"`colors[{index}]` must be three whole numbers from 0 to 255, got {_shown(color)}. "
+        "Give 8-bit display sRGB, or use `Palette.from_hex`."
+    )
+
+
+def _shown(value: object) -> str:
+    shown = " ".join(repr(value).split())
+    return shown if len(shown) <= 60 else shown[:59] + "…"

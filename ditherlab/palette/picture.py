@@ -1,0 +1,99 @@
+"""The colors of a picture that is meant as a palette."""
+
+import io
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from ditherlab.errors import PaletteError
+from ditherlab.palette.palette import MAX_NUM_COLORS, Color
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Those that announce themselves by their first bytes, so that no text is mistaken for one.
+_FORMATS = ("PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "PCX", "JPEG")
+_EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
+_MAX_NUM_PX = 2**25
+_BAND_NUM_PX = 2**16
+
+
+def picture_colors(data: bytes, file: str) -> list[Color] | None:
+    """Collect the different colors of a picture, fully transparent pixels left out.
+
+    Args:
+        data: What the file holds.
+        file: What messages call it.
+
+    Returns:
+        8-bit display sRGB. For an indexed picture the entries in use, in the order of its palette;
+        for any other the colors in the order in which they first appear, row by row. Of an
+        animation the first frame. None if the data is no picture.
+
+    Raises:
+        PaletteError: The picture is broken, too large, not 8-bit sRGB, or has over 256 colors.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata, and of sizes that are refused below.
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                _check(image, file)
+                image.load()
+                return _colors(image, file)
+        except UnidentifiedImageError:
+            return None
+        except PaletteError:
+            raise
+        # Given a broken file, Pillow's decoders raise almost anything, struct.error to KeyError.
+        except Exception as error:
+            reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            raise PaletteError(
+                f"{file} is a picture that cannot be read: {reason}. Save it again, as PNG."
+            ) from error
+
+
+def _check(image: "Image", file: str) -> None:
+    if image.width * image.height > _MAX_NUM_PX:
+        raise PaletteError(
+            f"{file} must be at most {_MAX_NUM_PX} pixels to serve as a palette, "
+            f"got {image.width * image.height}. Make it smaller, without smoothing."
+        )
+    if image.mode not in _EIGHT_BIT_MODES:
+        raise PaletteError(
+            f"{file} must be 8-bit sRGB or gray to serve as a palette, got {image.mode}. "
+            "Save it as an 8-bit RGB picture."
+        )
+
+
+def _colors(image: "Image", file: str) -> list[Color]:
+    # Pillow opens a color table of grays as a gray picture, whose values are in table order.
+    table_of_grays = image.mode == "L" and image.format in ("GIF", "BMP")
+    if image.mode == "P" or table_of_grays:
+        used = bytes(index for index, count in enumerate(image.histogram()) if count)
+        image = image.crop((0, 0, len(used), 1))
+        image.frombytes(used)
+    pixels = image.convert("RGBA")
+
+    seen: set[int] = set()
+    colors: dict[Color, None] = {}
+    # Bands, so that a photo is refused early and a picture one pixel wide still goes fast.
+    step = max(1, _BAND_NUM_PX // pixels.width)
+    for top in range(0, pixels.height, step):
+        bottom = min(top + step, pixels.height)
+        band = pixels.crop((0, top, pixels.width, bottom)).tobytes()
+        for packed in dict.fromkeys(memoryview(band).cast("I")):
+            if packed in seen:
+                continue
+            seen.add(packed)
+            red, green, blue, alpha = packed.to_bytes(4, sys.byteorder)
+            if alpha:
+                colors[red, green, blue] = None
+        if len(colors) > MAX_NUM_COLORS:
+            raise PaletteError(
+                f"{file} must be a picture of at most {MAX_NUM_COLORS} different colors to serve "
+                "as a palette, got more. Use `--colors` to learn a palette from a picture."
+            )
+    return list(colors)

@@ -1,0 +1,143 @@
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+import torch
+
+from ditherlab.errors import PaletteRequestError
+from ditherlab.palette import Palette, hex_to_color, merged
+
+EMBER = Palette(((0, 0, 0), (255, 128, 0)), name="ember")
+
+
+def test_colors_keep_their_order_and_print_as_hex():
+    assert len(EMBER) == 2
+    assert EMBER.colors == ((0, 0, 0), (255, 128, 0))
+    assert EMBER.hex == ["#000000", "#ff8000"]
+
+
+def test_lists_and_numpy_integers_become_tuples_of_ints():
+    np = pytest.importorskip("numpy")
+    palette = Palette(np.array([[0, 0, 0], [255, 128, 0]], dtype=np.uint8))
+    assert palette == replace(EMBER, name="")
+    assert {type(component) for color in palette.colors for component in color} == {int}
+    assert isinstance(hash(palette), int)
+
+
+def test_frozen():
+    with pytest.raises(FrozenInstanceError):
+        EMBER.name = "ash"  # type: ignore[misc]
+
+
+def test_duplicates_merge_into_the_first():
+    palette = Palette(((9, 9, 9), (0, 0, 0), (9, 9, 9), (9, 9, 9), (1, 2, 3)))
+    assert palette.colors == ((9, 9, 9), (0, 0, 0), (1, 2, 3))
+    assert palette.num_merged == 2
+    assert replace(palette, name="soot").num_merged == 2
+
+
+def test_merging_counts_but_does_not_distinguish():
+    once = Palette(((0, 0, 0), (9, 9, 9)))
+    assert once.num_merged == 0
+    assert Palette((*once.colors, (0, 0, 0))) == once
+    assert merged([]) == ((), 0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 257])
+def test_wrong_number_of_colors(count):
+    colors = tuple((index % 256, index // 256, 0) for index in range(count))
+    with pytest.raises(
+        PaletteRequestError,
+        match=rf"^A palette must be 2 to 256 different colors, got {count}\. \w.*\.$",
+    ):
+        Palette(colors)
+
+
+def test_extreme_numbers_of_colors():
+    assert len(Palette(tuple((value, 0, 0) for value in range(256)))) == 256
+    assert len(Palette(((0, 0, 0), (0, 0, 1)))) == 2
+
+
+def test_one_color_many_times_is_one_color():
+    with pytest.raises(PaletteRequestError, match=r"got 1\. Add a color\."):
+        Palette(((1, 1, 1), (1, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    "color", [(0, 0, 256), (-1, 0, 0), (0.5, 0, 0), (0, 0), (0, 0, 0, 0), ("0", "0", "0"), 7, None]
+)
+def test_wrong_color(color):
+    with pytest.raises(
+        PaletteRequestError,
+        match=r"^`colors\[1\]` must be three whole numbers from 0 to 255, got .*\. Give 8-bit",
+    ):
+        Palette(((0, 0, 0), color))
+
+
+def test_from_hex():
+    palette = Palette.from_hex(["#F80", "ff8800", " #000000 "], name="n", source="s")
+    assert palette.hex == ["#ff8800", "#000000"]
+    assert (palette.name, palette.source, palette.num_merged) == ("n", "s", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it has no digits"),
+        ("#", "it has no digits"),
+        ("#12zz00", "'z' is not a hexadecimal digit"),
+        ("1_2_3f", "'_' is not a hexadecimal digit"),
+        ("+12345", r"'\+' is not a hexadecimal digit"),
+        ("\uff11\uff11\uff11", "'\uff11' is not a hexadecimal digit"),
+        ("##fff", "'#' is not a hexadecimal digit"),
+        ("#ffff", "it has 4 hexadecimal digits"),
+        ("ff112233", "it has 8 hexadecimal digits"),
+        ("12\n34", r"'\\n' is not a hexadecimal digit"),
+    ],
+)
+def test_no_color(text, reason):
+    with pytest.raises(
+        PaletteRequestError, match=rf"' is not a color: {reason}\. Write #rrggbb\.$"
+    ):
+        hex_to_color(text)
+
+
+def test_message_stays_short():
+    with pytest.raises(PaletteRequestError) as caught:
+        hex_to_color("f" * 10_000)
+    assert len(str(caught.value)) < 120
+
+
+def test_is_gray():
+    assert Palette.from_hex(["000", "777", "fff"]).is_gray
+    assert not EMBER.is_gray
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_srgb_rounds_correctly(dtype):
+    levels = Palette(tuple((value, 255 - value, 0) for value in range(256)))
+    srgb = levels.srgb(dtype=dtype)
+    assert srgb.shape == (256, 3)
+    assert srgb.dtype == dtype
+    assert srgb[:, 0].tolist() == torch.tensor([v / 255 for v in range(256)], dtype=dtype).tolist()
+    assert torch.equal(srgb[:, 1], srgb[:, 0].flip(0))
+
+
+def test_srgb_defaults():
+    assert EMBER.srgb().dtype == torch.get_default_dtype()
+    assert EMBER.srgb().device.type == "cpu"
+    assert EMBER.srgb(device="meta").device.type == "meta"
+
+
+def test_import_is_light():
+    heavy = "{'torch', 'numpy', 'PIL'}"
+    lines = (
+        "import sys",
+        "from ditherlab.palette import named_palettes, resolve_palette",
+        "named_palettes(); resolve_palette('#000,#fff')",
+        f"print(sorted({heavy} & set(sys.modules)))",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
