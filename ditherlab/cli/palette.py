@@ -1,0 +1,34 @@
+"""`ditherlab palette`: the palettes that come along."""
+
+import click
+
+from ditherlab.cli.reporting import deliver_report, report_options
+from ditherlab.palette import named_palettes
+
+
+@click.group()
+def palette() -> None:
+    """Look at palettes.
+
+    \b
+    Example:
+      ditherlab palette list
+    """
+
+
+@palette.command(name="list")
+@report_options
+def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
+    """List the named palettes with their colors and sources.
+
+    \b
+    Example:
+      ditherlab palette list
+      ditherlab palette list --json
+    """
+    document = {name: {"colors": p.hex, "source": p.source} for name, p in named_palettes().items()}
+    deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
+    if as_json:
+        return
+    for name, named in named_palettes().items():
+        click.echo(f"{name:<16} {len(named):>3} colors  {named.source}")

@@ -1,0 +1,74 @@
+"""A progress bar on a terminal, and Ctrl-C that ends a run without losing its picture."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ditherlab.solution import Look
+
+_BAR_LENGTH = 1000
+
+
+class Interruption:
+    """Remember a first Ctrl-C; a second one ends the program at once."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    def __call__(self) -> bool:
+        """Say whether the run shall end."""
+        return self.is_asked
+
+    @contextmanager
+    def listen(self) -> Iterator["Interruption"]:
+        """Catch Ctrl-C inside the block."""
+        before = signal.signal(signal.SIGINT, self._on_signal)
+        try:
+            yield self
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.is_asked:
+            raise KeyboardInterrupt
+        self.is_asked = True
+
+
+class ProgressBar:
+    """Show looks at a run on standard error, if that is a terminal."""
+
+    def __init__(self, num_steps: int, *, is_hidden: bool) -> None:
+        self._num_steps = num_steps
+        self._bar = click.progressbar(
+            length=_BAR_LENGTH,
+            file=sys.stderr,
+            hidden=is_hidden or not sys.stderr.isatty(),
+            item_show_func=self._describe,
+            show_percent=False,
+            width=24,
+        )
+
+    def __enter__(self) -> "ProgressBar":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.render_finish()
+
+    def show(self, look: "Look") -> None:
+        """Move the bar to where the run is."""
+        self._bar.update(round(look.progress * _BAR_LENGTH) - self._bar.pos, look)
+
+    def _describe(self, look: "Look | None") -> str:
+        if look is None:
+            return ""
+        return (
+            f"step {look.step}/{self._num_steps}  expected cost {look.cost:.4g}  "
+            f"entropy {look.entropy:.3f}"
+        )

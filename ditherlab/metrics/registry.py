@@ -1,0 +1,80 @@
+"""The reported metrics, each with its blur, its space and its better end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.color import linear_to_srgb, srgb_to_linear
+from ditherlab.filtering import filter_reflected, gaussian_taps
+from ditherlab.metrics.similarity import psnr, ssim
+from ditherlab.types import Images, Mask
+
+_BLUR_PX = 1.5
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that is reported of a picture.
+
+    Attributes:
+        name: Its short name.
+        meaning: One line: what, after which blur, in which space.
+        unit: `dB`, or empty for a plain number.
+        is_higher_better: Which end is good.
+    """
+
+    name: str
+    meaning: str
+    compare: Callable[[Images, Images, Mask], float | None]
+    blur: Callable[[Images], Images]
+    unit: str = ""
+    is_higher_better: bool = True
+
+
+def _sharp(images: Images) -> Images:
+    return images
+
+
+def _blur_srgb(images: Images) -> Images:
+    return filter_reflected(images, gaussian_taps(_BLUR_PX, truncate=4.0))
+
+
+def _blur_linear(images: Images) -> Images:
+    blurred = filter_reflected(srgb_to_linear(images), gaussian_taps(_BLUR_PX, truncate=4.0))
+    return linear_to_srgb(blurred)
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("raw", "SSIM of sRGB values", ssim, _sharp),
+    Metric("vs", "SSIM after a 1.5 px blur of sRGB values", ssim, _blur_srgb),
+    Metric("vp", "PSNR after a 1.5 px blur of sRGB values", psnr, _blur_srgb, unit="dB"),
+    Metric("ls", "SSIM after a 1.5 px blur in linear light", ssim, _blur_linear),
+    Metric("lp", "PSNR after a 1.5 px blur in linear light", psnr, _blur_linear, unit="dB"),
+)
+
+
+def measure(
+    reference: Images, picture: Images, opaque: Mask | None = None
+) -> Mapping[str, float | None]:
+    """Compare a picture with its reference in every reported metric.
+
+    Args:
+        reference: Display sRGB in [0, 1], one picture.
+        picture: Of the same shape.
+        opaque: Which pixels count; all by default. Blurs see the reference elsewhere.
+
+    Returns:
+        A value for each name in `METRICS`; None where the picture is too small for the window.
+
+    Example:
+        >>> gray = torch.full((1, 3, 16, 16), 0.5)
+        >>> {name: round(value, 1) for name, value in measure(gray, gray).items()}
+        {'raw': 1.0, 'vs': 1.0, 'vp': 100.0, 'ls': 1.0, 'lp': 100.0}
+    """
+    counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
+    filled = torch.where(counts, picture, reference)
+    return {
+        metric.name: metric.compare(metric.blur(reference), metric.blur(filled), counts)
+        for metric in METRICS
+    }

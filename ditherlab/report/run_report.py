@@ -1,0 +1,151 @@
+"""Everything about one run: a document for programs, a table for people."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.images import encode_indexed_png
+from ditherlab.metrics import METRICS, measure
+from ditherlab.protocol import Target
+from ditherlab.solution import Solution
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture, measured.
+
+    Attributes:
+        name: How it was made.
+        metrics: A value for each reported metric; None where it has none.
+        num_bytes: The size of its indexed PNG, without text.
+    """
+
+    name: str
+    metrics: Mapping[str, float | None]
+    num_bytes: int
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """A solution beside what its palette gives without optimizing.
+
+    Attributes:
+        solution: What was found.
+        output: Where it was written, or `-`.
+        result: The solution, measured.
+        baselines: `nearest` and `floyd-steinberg` with the same palette, measured.
+    """
+
+    solution: Solution
+    output: str
+    result: Row
+    baselines: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, solution: Solution, output: str) -> "RunReport":
+        """Measure a solution and its baselines; gray ones against the source's luminance."""
+        problem = solution.problem
+        target = problem.target()
+        source = _to_pixels(target)
+        colors = np.array(solution.palette.colors, dtype=np.uint8)
+        return cls(
+            solution,
+            output,
+            _measure(solution, "ditherlab", solution.indices, target),
+            (
+                _measure(solution, "nearest", nearest_indices(source, colors), target),
+                _measure(
+                    solution, "floyd-steinberg", floyd_steinberg_indices(source, colors), target
+                ),
+            ),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return everything about the run as JSON types; no number in it is NaN or infinite."""
+        solution = self.solution
+        problem, history = solution.problem, solution.history
+        first, last = (history.looks[0], history.looks[-1]) if history.looks else (None, None)
+        document = {
+            "output": self.output,
+            "width": problem.picture.width,
+            "height": problem.picture.height,
+            **solution.settings,
+            "palette": solution.palette.hex,
+            "colors_used": solution.num_colors_used,
+            "device": str(problem.chosen_device),
+            "steps": solution.num_steps,
+            "seconds": round(solution.seconds, 3),
+            "cost_evaluations": history.num_evaluations,
+            "backward_passes": history.num_backward_passes,
+            "expected_cost": {"first": first and first.cost, "last": last and last.cost},
+            "entropy": {"first": first and first.entropy, "last": last and last.entropy},
+            "outcome": solution.outcome,
+            "bytes": self.result.num_bytes,
+            "metrics": dict(self.result.metrics),
+            "baselines": {
+                row.name: {**row.metrics, "bytes": row.num_bytes} for row in self.baselines
+            },
+            "notes": list(solution.notes),
+            "costs": list(history.costs),
+        }
+        finite: dict[str, Any] = _finite(document)
+        return finite
+
+    def json(self) -> str:
+        """Write the document as one line of JSON."""
+        return json.dumps(self.document(), allow_nan=False)
+
+    def table(self) -> str:
+        """Write a table with a row for the result and for each baseline."""
+        heads = ["", *(f"{m.name}/{m.unit}" if m.unit else m.name for m in METRICS), "bytes", "s"]
+        lines = [heads]
+        for row in (self.result, *self.baselines):
+            figures = [_figure(row.metrics[m.name], 1 if m.unit else 3) for m in METRICS]
+            seconds = f"{self.solution.seconds:.1f}" if row is self.result else "-"
+            lines.append([row.name, *figures, str(row.num_bytes), seconds])
+        return _align(lines)
+
+
+def _measure(solution: Solution, name: str, indices: np.ndarray, target: Target) -> Row:
+    colors = solution.palette.srgb(target.images.device)[:, : target.images.shape[1]]
+    places = torch.from_numpy(indices.astype(np.int64)).to(target.images.device)
+    picture = colors[places].permute(2, 0, 1).unsqueeze(0)
+    opaque = solution.problem.picture.opaque
+    png = encode_indexed_png(indices, solution.palette.colors, opaque, {})
+    return Row(name, measure(target.images, picture, target.opaque), len(png))
+
+
+def _to_pixels(target: Target) -> np.ndarray:
+    levels = (target.images[0].expand(3, -1, -1) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(levels.permute(1, 2, 0).cpu().numpy())
+
+
+def _figure(value: float | None, num_digits: int) -> str:
+    return "-" if value is None else f"{value:.{num_digits}f}"
+
+
+def _align(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if number == 0 else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
