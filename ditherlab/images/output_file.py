@@ -1,0 +1,142 @@
+"""The file that a result goes to: whole or not at all, and never over another one unasked."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from ditherlab.errors import OutputError
+from ditherlab.images.label import path_label
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:
+    """Write a file beside its place and move it there, so that a reader sees all of it or nothing.
+
+    A new file has the permissions that the umask grants, one that is overwritten keeps its own. A
+    link is followed when overwriting. A device or a pipe is written to as it is.
+
+    Args:
+        path: where the file shall be.
+        data: its contents.
+        overwrite: whether a file that is there already may be replaced.
+
+    Raises:
+        OutputError: if the file exists and may not be replaced, its folder is missing or not
+            writable, the path is a folder, or the disk is full. Nothing is left behind then.
+    """
+    target = Path(path)
+    label = path_label(target)
+    with _explained(label):
+        mode = _mode(target)
+        if mode is not None and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            target.write_bytes(data)
+            return
+        if mode is not None and stat.S_ISDIR(mode):
+            raise OutputError(f"{label} is a folder. Name a file in it.")
+        if not target.parent.is_dir():
+            raise OutputError(
+                f"{label} cannot be written: there is no folder {path_label(target.parent)}. "
+                "Make it first."
+            )
+        if overwrite:
+            _replace(target.resolve(), data, mode)
+        else:
+            _create(target, data, label)
+
+
+def free_path(folder: str | os.PathLike[str], stem: str, suffix: str) -> Path:
+    """Find a name that is not taken: `stem.png`, else `stem-2.png`, `stem-3.png`, and so on.
+
+    Another program may take it meanwhile; `write_atomically` without `overwrite` notices that.
+
+    Args:
+        folder: where the file shall be.
+        stem: the name without its ending.
+        suffix: the ending with its dot, such as `.png`.
+
+    Returns:
+        The first path at which there is nothing, not even a link that leads nowhere.
+    """
+    first = Path(folder) / f"{stem}{suffix}"
+    if not os.path.lexists(first):
+        return first
+    numbered = (first.with_name(f"{stem}-{number}{suffix}") for number in count(2))
+    return next(path for path in numbered if not os.path.lexists(path))
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    with _written_beside(target, data) as beside:
+        if mode is not None:
+            beside.chmod(stat.S_IMODE(mode))
+        beside.replace(target)
+
+
+def _create(target: Path, data: bytes, label: str) -> None:
+    taken = OutputError(
+        f"{label} exists already. Use --overwrite (`overwrite=True`) to replace it."
+    )
+    if os.path.lexists(target):
+        raise taken
+    with _written_beside(target, data) as beside:
+        try:
+            target.hardlink_to(beside)
+        except FileExistsError:
+            raise taken from None
+        except (OSError, NotImplementedError):
+            if not _claim(target, beside):
+                raise taken from None
+
+
+def _claim(target: Path, beside: Path) -> bool:
+    """Move a file where no hard links are known, FAT for one: an empty file holds its place."""
+    try:
+        target.open("xb").close()
+    except FileExistsError:
+        return False
+    try:
+        beside.replace(target)
+    except BaseException:
+        target.unlink()
+        raise
+    return True
+
+
+@contextmanager
+def _written_beside(target: Path, data: bytes) -> Iterator[Path]:
+    beside = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield beside
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+
+
+@contextmanager
+def _explained(label: str) -> Iterator[None]:
+    try:
+        yield
+    except OutputError:
+        raise
+    except PermissionError:
+        raise OutputError(
+            f"{label} cannot be written: permission denied. Choose another folder."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OutputError(f"{label} cannot be written: {reason}.") from error

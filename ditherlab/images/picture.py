@@ -1,0 +1,90 @@
+"""The picture that is to be dithered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from ditherlab.errors import PictureError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Hold the pixels of a picture and which of them take part.
+
+    Args:
+        pixels: display sRGB, uint8, `[h w c]` with c = 3.
+        opaque: True where the picture takes part, `[h w]`; elsewhere `pixels` means nothing.
+        name: stem of the file that it came from, or empty.
+        notes: what reading it had to assume or leave out, a sentence each.
+
+    Raises:
+        PictureError: for another shape or dtype, or a picture without pixels.
+
+    Example:
+        >>> pixels = np.full((2, 3, 3), 128, dtype=np.uint8)
+        >>> picture = Picture(pixels, opaque=np.ones((2, 3), dtype=bool))
+        >>> picture.height, picture.width, picture.is_gray, picture.has_transparency
+        (2, 3, True, False)
+    """
+
+    pixels: UInt8[np.ndarray, "h w 3"]
+    opaque: Bool[np.ndarray, "h w"]
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        pixels, opaque = self.pixels, self.opaque
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise PictureError(
+                "`Picture(pixels=...)` must be uint8 of shape [h w 3], "
+                f"got {pixels.dtype} of shape {list(pixels.shape)}."
+            )
+        if pixels.size == 0:
+            raise PictureError(
+                "`Picture(pixels=...)` must have at least one pixel, "
+                f"got shape {list(pixels.shape)}."
+            )
+        if opaque.dtype != np.bool_ or opaque.shape != pixels.shape[:2]:
+            raise PictureError(
+                f"`Picture(opaque=...)` must be bool of shape {list(pixels.shape[:2])}, "
+                f"got {opaque.dtype} of shape {list(opaque.shape)}."
+            )
+
+    @property
+    def height(self) -> int:
+        """Count the rows of pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Count the columns of pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def is_gray(self) -> bool:
+        """Tell whether red, green and blue agree in every opaque pixel."""
+        red, green, blue = (self.pixels[:, :, channel] for channel in range(3))
+        return not bool((((red != green) | (green != blue)) & self.opaque).any())
+
+    @property
+    def has_transparency(self) -> bool:
+        """Tell whether some pixel takes no part."""
+        return not bool(self.opaque.all())
+
+    def to_srgb(self) -> Float[Tensor, "1 3 h w"]:
+        """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.
+
+        Returns:
+            A fresh tensor `[b c h w]` with b = 1 that shares no memory with `pixels`.
+        """
+        import torch
+
+        planes = np.ascontiguousarray(self.pixels.transpose(2, 0, 1)[np.newaxis], dtype=np.float32)
+        return torch.from_numpy(planes) / 255
