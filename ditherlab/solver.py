@@ -20,6 +20,9 @@ from ditherlab.start import nearest_logits, starting_palette
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
+# A look at a large picture takes longer than a step: it may take a twentieth of the time.
+_STEPPING_TO_LOOKING = 20
+
 
 def optimize(
     problem: Problem,
@@ -116,9 +119,12 @@ class _Run:
             estimate = self._estimate(progress)
             # The host waits for an accelerator only here, not at every step.
             if seconds >= next_look_s:
+                look_s = self._seconds()
                 if not self._look(estimate, on_look, progress):
                     return "not-finite"
-                next_look_s = self._seconds() + SECONDS_BETWEEN_LOOKS
+                now_s = self._seconds()
+                pause_s = max(SECONDS_BETWEEN_LOOKS, _STEPPING_TO_LOOKING * (now_s - look_s))
+                next_look_s = now_s + pause_s
             self.values.append(estimate.value.mean())
             self._move(estimate, progress)
         return "finished"

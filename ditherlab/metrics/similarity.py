@@ -43,11 +43,8 @@ def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
         data_range=1.0,
         return_full_image=True,
     )
-    full = result[1]
-    # A picture-wide map, or the valid part of it, as the release pleases.
-    if full.shape[-2:] == reference.shape[-2:]:
-        full = full[..., margin:-margin, margin:-margin]
-    return float(full[inside].mean())
+    valid = result[1][..., margin:-margin, margin:-margin]
+    return float(valid[inside].mean())
 
 
 def psnr(reference: Images, picture: Images, opaque: Mask) -> float | None:

@@ -113,14 +113,15 @@ class TargetWindows:
         ).unbind()
         square = mean.square()
         inside = target.opaque[..., margin : height - margin, margin : width - margin]
-        weights = inside / inside.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1)
+        counted = inside.to(target.images.dtype)
+        num_counted = counted.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1)
         return cls(
             taps,
             target.images,
             mean,
             square + _C1,
             mean_square - square + _C2,
-            weights.to(target.images.dtype) / target.images.shape[1],
+            counted / (num_counted * target.images.shape[1]),
         )
 
 

@@ -39,9 +39,9 @@ class Adam(Optimizer):
 
     def start(self, logits: Logits) -> AdamState:
         leaf = logits.clone()
-        # The smallest epsilon that keeps 0 / 0 away: costs are means over all pixels, so a
-        # pixel's gradient is tiny and torch's default would drown it.
-        adam = torch.optim.Adam([leaf], lr=self.learning_rate, eps=1e-30, foreach=False)
+        # Costs are means over all pixels, so a pixel's gradient is tiny and torch's default epsilon
+        # would drown it; much smaller, and squares that underflow would become giant steps.
+        adam = torch.optim.Adam([leaf], lr=self.learning_rate, eps=1e-16, foreach=False)
         return AdamState(leaf, adam)
 
     def step(

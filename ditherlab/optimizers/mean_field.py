@@ -75,4 +75,5 @@ class MeanField(Optimizer):
             )
         size = max(1, round(num_pixels * self.learning_rate))
         part, state.unvisited = state.unvisited[:size], state.unvisited[size:]
-        return part
+        # In the order of memory, reading and writing them takes half the time.
+        return part.sort().values

@@ -28,7 +28,7 @@ class PaletteDescent:
     def start(self, palette: Colors) -> PaletteState:
         """Make the state before the first step."""
         leaf = palette.clone()
-        adam = torch.optim.Adam([leaf], lr=self.learning_rate, betas=(0.9, 0.99), eps=1e-30)
+        adam = torch.optim.Adam([leaf], lr=self.learning_rate, betas=(0.9, 0.99), eps=1e-16)
         return PaletteState(leaf, adam)
 
     def step(self, state: PaletteState, grad_palette: Colors) -> Colors:

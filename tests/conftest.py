@@ -1,0 +1,23 @@
+"""What all tests share: pictures to try things on."""
+
+import numpy as np
+import pytest
+import torch
+
+from ditherlab.images import Picture
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(7)
+
+
+@pytest.fixture
+def photo() -> Picture:
+    """A small colorful picture with smooth parts and an edge."""
+    rows, columns = np.mgrid[0:32, 0:48] / 48
+    pixels = np.stack([rows, columns, (rows + columns) / 2], axis=2)
+    pixels[8:16, 10:30] = [0.9, 0.2, 0.1]
+    return Picture(
+        pixels=(pixels * 255).round().astype(np.uint8), opaque=np.ones((32, 48), dtype=bool)
+    )

@@ -1,0 +1,131 @@
+"""Estimators that draw indices: the mean over all draws is the enumerated gradient, to 1e-12."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction
+from ditherlab.estimators.score_function import MovingBaseline
+from ditherlab.protocol import Cost, Estimate, Estimator
+
+TOLERANCE = 1e-12
+
+
+def assert_same(actual: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(actual, expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def fewest_samples(estimator: Estimator) -> Estimator:
+    """Take as few samples as the estimator allows, so that all combinations fit into memory."""
+    try:
+        return replace(estimator, num_samples=1)
+    except ValueError:
+        return replace(estimator, num_samples=2)
+
+
+UNBIASED = [
+    name
+    for name, estimator in ESTIMATORS.classes.items()
+    if estimator.is_unbiased and "value" in estimator.needs
+]
+
+
+@pytest.mark.parametrize("name", UNBIASED)
+def test_unbiased_estimators_average_to_the_enumerated_gradient(name, enumeration, cost):
+    estimator = fewest_samples(ESTIMATORS.parse(name))
+    truth = enumeration.truth(cost)
+    mean = enumeration.mean_estimate(estimator, cost, estimator.num_samples)
+    assert_same(mean.value, truth.value)
+    assert_same(mean.grad_logits, truth.grad_logits)
+    assert_same(mean.grad_palette, truth.grad_palette)
+
+
+def test_a_moving_baseline_of_past_costs_keeps_the_score_function_unbiased(enumeration, cost):
+    estimator = ScoreFunction(num_samples=1, baseline="ema")
+    past = MovingBaseline(torch.tensor([4.0], dtype=torch.float64), 0.5)
+    mean = enumeration.mean_estimate(estimator, cost, 1, past)
+    assert_same(mean.grad_logits, enumeration.truth(cost).grad_logits)
+
+
+def test_straight_through_is_exact_for_a_linear_cost(enumeration, linear):
+    mean = enumeration.mean_estimate(ST(num_samples=1), linear, 1)
+    truth = enumeration.truth(linear)
+    assert_same(mean.grad_logits, truth.grad_logits)
+    assert_same(mean.grad_palette, truth.grad_palette)
+
+
+def test_straight_through_is_biased_where_the_cost_bends(enumeration, interacting):
+    mean = enumeration.mean_estimate(ST(num_samples=1), interacting, 1)
+    truth = enumeration.truth(interacting)
+    assert (mean.grad_logits - truth.grad_logits).abs().max() > 1e-3
+    assert_same(mean.grad_palette, truth.grad_palette)
+
+
+@pytest.mark.parametrize("name", [*UNBIASED, "st"])
+def test_the_gradient_of_the_logits_sums_to_zero_over_the_colors(name, enumeration, interacting):
+    estimator = fewest_samples(ESTIMATORS.parse(name))
+    model = Categorical.from_logits(enumeration.logits, enumeration.palette, learns_palette=True)
+    estimate, _ = estimator.estimate(model, interacting, torch.Generator().manual_seed(1))
+    assert_same(estimate.grad_logits.sum(dim=1), torch.zeros_like(estimate.grad_logits[:, 0]))
+
+
+@dataclass(frozen=True)
+class OwnCostInBaseline(LeaveOneOut):
+    """Wrong: the mean baseline holds the draw's own cost, which shrinks the gradient by 1 / N."""
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        estimate, _ = super().weigh(draws, model, cost, state, temperature)
+        gradient = estimate.grad_logits * (self.num_samples - 1) / self.num_samples
+        return replace(estimate, logit_gradient=gradient), None
+
+
+@dataclass(frozen=True)
+class PresentCostInBaseline(ScoreFunction):
+    """Wrong: the moving baseline already holds the present cost."""
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        value = cost.cost(model.images(draws)).mean(dim=0)
+        return super().weigh(draws, model, cost, state.include(value, self.decay), temperature)
+
+
+@dataclass(frozen=True)
+class WithoutPaletteTerm(ScoreFunction):
+    """Wrong: the second of the two terms is left out."""
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        estimate, _ = super().weigh(draws, model, cost, state, temperature)
+        return replace(estimate, grad_palette=None), None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "num_samples", "state"),
+    [
+        (OwnCostInBaseline(num_samples=2), 2, None),
+        (
+            PresentCostInBaseline(num_samples=1, baseline="ema"),
+            1,
+            MovingBaseline(torch.tensor([4.0], dtype=torch.float64), 0.5),
+        ),
+    ],
+    ids=["own cost in baseline", "present cost in baseline"],
+)
+def test_wrong_baselines_fail_the_same_test(wrong, num_samples, state, enumeration, interacting):
+    mean = enumeration.mean_estimate(wrong, interacting, num_samples, state)
+    with pytest.raises(AssertionError):
+        assert_same(mean.grad_logits, enumeration.truth(interacting).grad_logits)
+
+
+def test_a_missing_palette_term_fails_the_same_test(enumeration, interacting):
+    mean = enumeration.mean_estimate(WithoutPaletteTerm(num_samples=1), interacting, 1)
+    with pytest.raises(AssertionError):
+        assert_same(mean.grad_palette, enumeration.truth(interacting).grad_palette)

@@ -1,0 +1,53 @@
+import torch
+
+from ditherlab.filtering import (
+    filter_reflected,
+    filter_reflected_squared,
+    filter_valid,
+    gaussian_taps,
+)
+
+
+def dense(function, size):
+    """Return the matrix of a linear filter of one row."""
+    rows = torch.eye(size, dtype=torch.float64)
+    return torch.stack([function(row.view(1, size))[0] for row in rows], dim=1)
+
+
+def test_taps_sum_to_one_and_are_symmetric():
+    taps = gaussian_taps(2.3)
+    assert abs(sum(taps) - 1) < 1e-12
+    assert taps == taps[::-1]
+
+
+def test_the_reflected_filter_is_symmetric_also_when_smaller_than_its_window():
+    for size in (1, 2, 3, 20):
+        matrix = dense(lambda row: filter_reflected(row, gaussian_taps(1.5)), size)
+        torch.testing.assert_close(matrix, matrix.T)
+        torch.testing.assert_close(matrix.sum(dim=0), torch.ones(size, dtype=torch.float64))
+
+
+def test_the_squared_filter_squares_the_folded_matrix():
+    for shape in ((1, 1), (2, 5), (12, 9)):
+        taps = gaussian_taps(1.5)
+        images = torch.rand(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        rows = dense(lambda row: filter_reflected(row, taps), shape[1])
+        columns = dense(lambda row: filter_reflected(row, taps), shape[0])
+        # The filter of a 1 x n row also folds its single column, whose weights sum to 1.
+        expected = columns.square() @ images @ rows.square().T
+        torch.testing.assert_close(filter_reflected_squared(images, taps), expected)
+
+
+def test_gradients_are_those_of_finite_differences():
+    images = torch.rand((2, 7, 8), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    images.requires_grad_()
+    taps = gaussian_taps(0.9)
+    assert torch.autograd.gradcheck(lambda x: filter_reflected(x, taps).square(), images)
+    assert torch.autograd.gradcheck(lambda x: filter_valid(x, taps).square(), images)
+
+
+def test_filters_give_shapes_on_the_meta_device():
+    images = torch.empty((2, 3, 40, 30), device="meta")
+    taps = gaussian_taps(1.5)
+    assert filter_reflected(images, taps).shape == images.shape
+    assert filter_valid(images, taps).shape == (2, 3, 30, 20)

@@ -1,0 +1,255 @@
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+
+from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
+from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction
+from ditherlab.images import Picture
+from ditherlab.objectives import SSIM, Variance, ViewedError, parse_objective
+from ditherlab.optimizers import Adam, MeanField
+from ditherlab.palette import Palette, named_palette
+from ditherlab.problem import Problem
+from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.solver import optimize
+from ditherlab.types import DrawCosts, DrawnImages
+
+BLACK_AND_WHITE = named_palette("black-and-white")
+PICO_8 = named_palette("pico-8")
+
+
+@dataclass(frozen=True)
+class Brightness(Objective):
+    """A black box: the mean brightness, or NaN after some evaluations."""
+
+    num_good: int = 1_000_000
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    @property
+    def min_size_px(self) -> int:
+        return 1
+
+    def bind(self, target: Target) -> Cost:
+        return BrightnessCost(self.abilities, [self.num_good])
+
+
+@dataclass(frozen=True, eq=False)
+class BrightnessCost(Cost):
+    abilities: frozenset[Ability]
+    left: list[int]
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        self.left[0] -= 1
+        return images.mean(dim=(2, 3, 4)) * (1 if self.left[0] >= 0 else torch.nan)
+
+
+# Without a baseline the score function goes nowhere on a picture, as its own test shows.
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS.classes if name != "score-function"])
+def test_every_estimator_lowers_its_expected_cost(name, photo):
+    estimator = ESTIMATORS.parse(name)
+    problem = Problem(picture=photo, palette=PICO_8, estimator=estimator, num_steps=60)
+    looks = optimize(problem).history.looks
+    assert looks[-1].cost < looks[0].cost
+
+
+def test_the_score_function_lowers_its_expected_cost_on_few_pixels(photo):
+    tiny = Picture(pixels=photo.pixels[:3, :4], opaque=photo.opaque[:3, :4])
+    estimator = ScoreFunction(num_samples=64, baseline="ema")
+    problem = Problem(picture=tiny, palette=BLACK_AND_WHITE, estimator=estimator, num_steps=100)
+    looks = optimize(problem).history.looks
+    assert looks[-1].cost < looks[0].cost
+
+
+def test_a_learned_palette_beats_its_start(photo):
+    problem = Problem(picture=photo, palette=5, num_steps=60)
+    costs = optimize(problem).history.costs
+    assert costs[-1] < costs[0] / 2
+
+
+def test_the_same_seed_gives_the_same_picture_and_another_one_another(photo):
+    problem = Problem(picture=photo, palette=6, num_steps=12, estimator=ST())
+    first, second = optimize(problem), optimize(problem)
+    assert np.array_equal(first.indices, second.indices)
+    assert first.palette == second.palette
+    other = optimize(replace(problem, seed=1))
+    assert not np.array_equal(first.indices, other.indices)
+
+
+def test_permuting_a_palette_changes_no_cost(photo):
+    reversed_palette = Palette(PICO_8.colors[::-1])
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=40)
+    last = [
+        optimize(replace(problem, palette=palette)).history.looks[-1].cost
+        for palette in (PICO_8, reversed_palette)
+    ]
+    # The draws that break ties differ, so the pictures do; what they cost hardly does.
+    assert last[0] == pytest.approx(last[1], rel=0.1)
+
+
+def test_a_gray_palette_is_matched_on_luminance(photo):
+    problem = Problem(picture=photo, palette=BLACK_AND_WHITE)
+    assert problem.target().images.shape == (1, 1, 32, 48)
+    assert optimize(problem).outcome == "finished"
+
+
+def test_mean_light_survives_black_and_white_dithering():
+    pixels = np.full((64, 64, 3), 120, dtype=np.uint8)
+    picture = Picture(pixels=pixels, opaque=np.ones((64, 64), dtype=bool))
+    light = ((120 / 255 + 0.055) / 1.055) ** 2.4
+    white = optimize(Problem(picture=picture, palette=BLACK_AND_WHITE)).indices.mean()
+    assert white == pytest.approx(light, abs=0.01)
+
+
+def test_a_black_box_leaves_the_learned_palette_where_it_starts(photo):
+    problem = Problem(picture=photo, palette=4, objective=Brightness(), num_steps=5)
+    solution = optimize(problem)
+    assert isinstance(problem.chosen_estimator, LeaveOneOut)
+    assert any("no gradient for colors" in note for note in solution.notes)
+    assert solution.palette == optimize(replace(problem, num_steps=1)).palette
+
+
+def test_a_cost_that_is_not_a_number_keeps_the_last_good_picture(photo):
+    problem = Problem(
+        picture=photo,
+        palette=PICO_8,
+        objective=Brightness(num_good=3),
+        estimator=ScoreFunction(num_samples=1),
+        num_steps=50,
+    )
+    solution = optimize(problem)
+    assert solution.outcome == "not-finite"
+    assert np.isfinite([look.cost for look in solution.history.looks]).all()
+    assert solution.history.looks
+
+
+def test_stopping_gives_the_picture_so_far(photo):
+    looks = []
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=10_000)
+    solution = optimize(problem, on_look=looks.append, should_stop=lambda: len(looks) > 0)
+    assert solution.outcome == "interrupted"
+    assert solution.num_steps < 10_000
+    assert solution.indices.shape == (32, 48)
+
+
+def test_an_interrupt_gives_the_picture_so_far(photo):
+    looks = []
+
+    def interrupt_once(look):
+        looks.append(look)
+        if len(looks) == 1:
+            raise KeyboardInterrupt
+
+    solution = optimize(Problem(picture=photo, palette=PICO_8), on_look=interrupt_once)
+    assert solution.outcome == "interrupted"
+    assert len(looks) == 2
+
+
+def test_time_ends_a_run_and_hastens_its_annealing(photo):
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=10**9, max_seconds=0.3)
+    solution = optimize(problem)
+    assert solution.outcome == "out-of-time"
+    assert solution.history.looks[-1].entropy < 0.5
+
+
+def test_a_transparent_picture_has_nothing_to_draw(photo):
+    picture = replace(photo, opaque=np.zeros((32, 48), dtype=bool))
+    for palette in (PICO_8, 4):
+        solution = optimize(Problem(picture=picture, palette=palette))
+        assert solution.outcome == "nothing-to-draw"
+        assert solution.to_png().startswith(b"\x89PNG")
+
+
+def test_transparent_pixels_do_not_reach_the_learned_palette(photo):
+    pixels = photo.pixels.copy()
+    pixels[:, 24:] = [0, 255, 0]
+    opaque = np.ones((32, 48), dtype=bool)
+    opaque[:, 24:] = False
+    solution = optimize(Problem(picture=Picture(pixels=pixels, opaque=opaque), palette=4))
+    assert all(green < 255 for _, green, _ in solution.palette.colors)
+
+
+def test_a_picture_of_few_colors_gets_just_those(photo):
+    pixels = np.zeros((32, 48, 3), dtype=np.uint8)
+    pixels[:, 20:] = [200, 30, 40]
+    picture = Picture(pixels=pixels, opaque=np.ones((32, 48), dtype=bool))
+    solution = optimize(Problem(picture=picture, palette=8))
+    assert np.array_equal(solution.picture.pixels, pixels)
+    assert solution.num_colors_used == len(solution.palette) == 2
+
+
+def test_the_variance_loss_is_drawn_and_an_expected_cost_is_not(photo):
+    assert Problem(picture=photo, objective=Variance()).chosen_draw == "sample"
+    assert Problem(picture=photo, objective=Variance(c=1)).chosen_draw == "mode"
+    assert Problem(picture=photo, objective=Variance(), draw="mode").chosen_draw == "mode"
+
+
+def test_defaults_fit_the_objective(photo):
+    def chosen(words):
+        problem = Problem(picture=photo, objective=parse_objective(words))
+        return str(problem.chosen_estimator), str(problem.chosen_optimizer)
+
+    assert chosen("viewed-error") == ("moments", "mean-field")
+    assert chosen("variance") == ("moments", "adam")
+    assert chosen("ssim") == ("gumbel-softmax", "adam")
+    assert chosen("viewed-error+0.1*viewed-ssim") == ("gumbel-softmax", "adam")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"palette": 1}, RequestError, "number of colors must be from 2 to 256, got 1"),
+        ({"palette": 257}, RequestError, "from 2 to 256, got 257"),
+        ({"num_steps": 0}, RequestError, "steps must be at least 1, got 0"),
+        ({"max_seconds": -1.0}, RequestError, "above 0 seconds, got -1"),
+        ({"seed": -1}, RequestError, "seed must be from 0"),
+        (
+            {"objective": Variance(), "estimator": ST()},
+            AbilityError,
+            "`st` needs an objective with `gradient` and `value`, which `variance` does not offer. "
+            "What works: `moments`",
+        ),
+        (
+            {"objective": ViewedError(), "estimator": ST(), "optimizer": MeanField()},
+            AbilityError,
+            "`mean-field` needs an estimator that gives color costs, and `st` gives none. "
+            "Use `moments`, or `adam`",
+        ),
+    ],
+)
+def test_impossible_problems_are_refused_when_built(changes, error, message, photo):
+    with pytest.raises(error, match=message):
+        Problem(picture=photo, **changes)
+
+
+def test_a_picture_smaller_than_the_window_is_refused(photo):
+    small = Picture(pixels=photo.pixels[:5, :5], opaque=photo.opaque[:5, :5])
+    with pytest.raises(PictureError, match="`ssim` must be at least 11 pixels"):
+        Problem(picture=small, objective=SSIM())
+    assert optimize(Problem(picture=small, palette=PICO_8, num_steps=3)).outcome == "finished"
+
+
+def test_a_missing_device_is_named(photo):
+    with pytest.raises(DeviceError, match="got 'tpu'. There is: .*cpu"):
+        optimize(Problem(picture=photo, device="tpu"))
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_every_estimator_runs_on_cuda(photo):
+    for name in ESTIMATORS.classes:
+        problem = Problem(
+            picture=photo, palette=5, estimator=ESTIMATORS.parse(name), device="cuda", num_steps=20
+        )
+        looks = optimize(problem).history.looks
+        assert looks[-1].cost < looks[0].cost
+
+
+def test_adam_minimizes_what_mean_field_does(photo):
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=200)
+    mean_field = optimize(problem).history.looks[-1].cost
+    adam = optimize(replace(problem, optimizer=Adam())).history.looks[-1].cost
+    assert adam == pytest.approx(mean_field, rel=0.5)
