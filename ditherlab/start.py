@@ -60,4 +60,5 @@ def _distinct_colors(srgb: Float[Tensor, "n c"]) -> Float[Tensor, "m c"]:
         packed = (packed << 16) | channel
     packed = packed.unique()
     shifts = torch.arange(srgb.shape[1] - 1, -1, -1, device=srgb.device) * 16
-    return ((packed[:, None] >> shifts) & 0xFFFF).to(srgb.dtype) / 0xFFFF
+    unpacked: Tensor = (packed[:, None] >> shifts) & 0xFFFF
+    return unpacked.to(srgb.dtype) / 0xFFFF

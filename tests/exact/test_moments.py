@@ -1,4 +1,4 @@
-"""Objectives with a closed-form expectation: it equals the enumerated one, and so do its gradients."""
+"""A closed-form expectation equals the enumerated one, and so do its gradients."""
 
 import pytest
 import torch

@@ -28,8 +28,8 @@ def test_the_reflected_filter_is_symmetric_also_when_smaller_than_its_window():
 
 
 def test_the_squared_filter_squares_the_folded_matrix():
+    taps = gaussian_taps(1.5)
     for shape in ((1, 1), (2, 5), (12, 9)):
-        taps = gaussian_taps(1.5)
         images = torch.rand(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         rows = dense(lambda row: filter_reflected(row, taps), shape[1])
         columns = dense(lambda row: filter_reflected(row, taps), shape[0])
