@@ -209,8 +209,8 @@ def test_defaults_fit_the_objective(photo):
         (
             {"objective": Variance(), "estimator": ST()},
             AbilityError,
-            r"`st` needs an objective with `gradient` and `value`, which `variance` does not offer. "
-            "What works: `moments`",
+            "`st` needs an objective with `gradient` and `value`, which `variance` does not "
+            r"offer\. What works: `moments`",
         ),
         (
             {"objective": ViewedError(), "estimator": ST(), "optimizer": MeanField()},
@@ -233,7 +233,7 @@ def test_a_picture_smaller_than_the_window_is_refused(photo):
 
 
 def test_a_missing_device_is_named(photo):
-    with pytest.raises(DeviceError, match="got 'tpu'. There is: .*cpu"):
+    with pytest.raises(DeviceError, match=r"got 'tpu'. There is: .*cpu"):
         optimize(Problem(picture=photo, device="tpu"))
 
 
