@@ -55,6 +55,17 @@ class Categorical:
             indices += uniform >= cumulative
         return indices.long()
 
+    def draw_gumbel_noise(
+        self, num_samples: int, generator: torch.Generator
+    ) -> Float[Tensor, "s b k h w"]:
+        """Draw standard Gumbel noise for every color: `argmax(log p + g)` is an exact draw.
+
+        Source: Chris J. Maddison et al., "A* Sampling", NeurIPS 2014, sec. 2.
+        """
+        shape = (num_samples, *self.probs.shape)
+        exponential = torch.empty(shape, device=self.probs.device, dtype=self.probs.dtype)
+        return exponential.exponential_(generator=generator).log_().neg_()
+
     def images(self, indices: Indices) -> DrawnImages:
         """Show palette indices as pictures."""
         s, b, h, w = indices.shape

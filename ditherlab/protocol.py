@@ -32,7 +32,10 @@ from ditherlab.types import (
 
 Ability = Literal["value", "gradient", "local", "statistics", "expectation"]
 
+CostMap = Float[Tensor, "s b h w"]
 Moments = Float[Tensor, "b m h w"]
+DrawnMoments = Float[Tensor, "s b m h w"]
+Statistics = Float[Tensor, "s b q h w"]
 MomentTable = Float[Tensor, "b m k"]
 
 
@@ -71,16 +74,47 @@ class Cost(ABC):
         raise self._lacks("value")
 
     @property
+    def footprint_px(self) -> int:
+        """How far the influence of a pixel reaches, in rows and columns (ability `local`)."""
+        raise self._lacks("local")
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        """Split the cost over the pixels' windows; the map sums to `cost` (ability `local`).
+
+        The entry at pixel `j` depends on no pixel further from `j` than `footprint_px`.
+        """
+        raise self._lacks("local")
+
+    @property
     def num_moments(self) -> int:
-        """How many moments of a color enter the expected cost (ability `expectation`)."""
+        """How many moments of a color enter statistics and expectations."""
         raise self._lacks("expectation")
 
     def color_moments(self, palette: Colors) -> MomentTable:
-        """Return what of each color enters the expected cost, e.g. its value and its square.
+        """Return what of each color enters statistics and expectations: its value, its square, ...
 
-        Part of the ability `expectation`; differentiable in the palette.
+        Part of the abilities `statistics` and `expectation`; differentiable in the palette.
         """
         raise self._lacks("expectation")
+
+    @property
+    def num_statistics(self) -> int:
+        """How many statistics each window has (ability `statistics`)."""
+        raise self._lacks("statistics")
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        """Return the statistics of each window: linear in the pixels' moments, hence in one-hots.
+
+        Part of the ability `statistics`; differentiable.
+        """
+        raise self._lacks("statistics")
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        """Price each window by its statistics alone; of a drawn picture's, this is its `cost_map`.
+
+        Part of the ability `statistics`; differentiable, window by window.
+        """
+        raise self._lacks("statistics")
 
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         """Price the expected moments of every pixel (ability `expectation`), differentiably."""
@@ -198,11 +232,15 @@ class Estimator(ABC):
     What must last between steps goes in and out of `weigh` as `state`.
     """
 
-    needs: ClassVar[frozenset[Ability]]
     is_unbiased: ClassVar[bool]
     is_relaxation: ClassVar[bool] = False
     """Whether the temperature of a schedule is this estimator's own; else it weighs the entropy."""
     gives_color_costs: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def needs(self) -> frozenset[Ability]:
+        """What the objective has to offer."""
 
     def __str__(self) -> str:
         return describe(self)

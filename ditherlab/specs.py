@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from ditherlab.errors import RequestError
@@ -21,7 +21,7 @@ class Registry(Generic[S]):
     Attributes:
         kind: What they are, for messages: `estimator`.
         classes: Frozen dataclasses by name; the name is derived from the class.
-        aliases: Other words, each with the name that it stands for.
+        aliases: Other words, each with what it stands for: a name, or one with parameters.
     """
 
     kind: str
@@ -48,12 +48,20 @@ class Registry(Generic[S]):
                 f"{nearest_name(text, self.classes)}"
             )
         name = match["name"].lower()
-        name = self.aliases.get(name, name)
+        if name in self.aliases:
+            known = self.parse(self.aliases[name])
+            home = kebab_case(type(known).__name__)
+            changes = dict(self._read_arguments(home, match["arguments"] or ""))
+            return replace(known, **changes)  # type: ignore[type-var]
         if name not in self.classes:
             hint = nearest_name(name, [*self.classes, *self.aliases])
             raise RequestError(f"Unknown {self.kind} `{name}`. {hint}")
         strategy = self.classes[name]
         return strategy(**dict(self._read_arguments(name, match["arguments"] or "")))
+
+    def defaults(self) -> Mapping[str, S]:
+        """Make every strategy with its default parameters."""
+        return {name: strategy() for name, strategy in self.classes.items()}
 
     def _read_arguments(self, name: str, text: str) -> Iterator[tuple[str, Any]]:
         hints = get_type_hints(self.classes[name])

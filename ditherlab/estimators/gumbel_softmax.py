@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import RequestError
+from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
 
 
@@ -28,7 +28,6 @@ class GumbelSoftmax(Estimator):
         tau: The relaxation's temperature; the temperature of a schedule takes its place.
     """
 
-    needs: ClassVar[frozenset[Ability]] = frozenset({"value", "gradient"})
     is_unbiased: ClassVar[bool] = False
     is_relaxation: ClassVar[bool] = True
 
@@ -36,17 +35,15 @@ class GumbelSoftmax(Estimator):
     tau: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.num_samples < 1:
-            raise RequestError(
-                f"`gumbel-softmax(num_samples=...)` must be at least 1, got {self.num_samples}."
-            )
-        if not self.tau > 0:
-            raise RequestError(f"`gumbel-softmax(tau=...)` must be above 0, got {self.tau:g}.")
+        check_num_samples(self, self.num_samples)
+        check_positive(self, "tau", self.tau)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value", "gradient"})
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        shape = (self.num_samples, *model.probs.shape)
-        exponential = torch.empty(shape, device=model.probs.device, dtype=model.probs.dtype)
-        return exponential.exponential_(generator=generator).log_().neg_()
+        return model.draw_gumbel_noise(self.num_samples, generator)
 
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import RequestError
-from ditherlab.estimators.drawn import price_draws
+from ditherlab.estimators.credit import Credit
+from ditherlab.estimators.drawn import Control, Pricing
+from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
 
 
@@ -25,19 +26,25 @@ class LeaveOneOut(Estimator):
 
     Attributes:
         num_samples: Pictures to draw a step, at least 2.
+        credit: `local` lets each pixel answer for the windows that contain it only, with a
+            baseline of its own: the same mean, and a variance that does not grow with the picture.
+        control: `linstat` subtracts the cost linearized in the windows' statistics and adds its
+            exact gradient: one backward pass more.
     """
 
-    needs: ClassVar[frozenset[Ability]] = frozenset({"value"})
     is_unbiased: ClassVar[bool] = True
 
     num_samples: int = 4
+    credit: Credit = "global"
+    control: Control = "none"
 
     def __post_init__(self) -> None:
-        if self.num_samples < 2:
-            raise RequestError(
-                f"`leave-one-out(num_samples=...)` must be at least 2, got {self.num_samples}: one "
-                "draw has no others for a baseline. Use `score-function`."
-            )
+        why = "one draw has no others for a baseline. Use `score-function`."
+        check_num_samples(self, self.num_samples, least=2, why=why)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return Pricing(self.credit, self.control).needs
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_indices(self.num_samples, generator)
@@ -45,6 +52,6 @@ class LeaveOneOut(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        priced = price_draws(draws, model, cost)
-        advantages = priced.costs - priced.costs.mean(dim=0)
+        priced = Pricing(self.credit, self.control).price(draws, model, cost)
+        advantages = priced.pixel_costs - priced.pixel_costs.mean(dim=0)
         return priced.estimate(model, advantages / (self.num_samples - 1)), None

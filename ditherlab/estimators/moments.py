@@ -26,9 +26,12 @@ class Moments(Estimator):
     where the objective's expectation is exact. Costs one evaluation with one backward pass.
     """
 
-    needs: ClassVar[frozenset[Ability]] = frozenset({"expectation"})
     is_unbiased: ClassVar[bool] = True
     gives_color_costs: ClassVar[bool] = True
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"expectation"})
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.probs.new_empty(0)

@@ -4,33 +4,35 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
-from ditherlab.estimators.drawn import price_draws
+from ditherlab.estimators.credit import Credit
+from ditherlab.estimators.drawn import Control, Pricing
+from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
-from ditherlab.types import PictureCosts
 
 
 @dataclass(frozen=True)
 class MovingBaseline:
-    """An exponential mean of past costs.
+    """An exponential mean of past costs, for each pixel what it answers for.
 
     Attributes:
         mean: Biased towards zero while young.
         weight: The total weight of what is in it, from 0 to 1: divides the youth away.
     """
 
-    mean: PictureCosts
+    mean: Float[Tensor, "b h w"]
     weight: float
 
     @property
-    def baseline(self) -> PictureCosts:
+    def baseline(self) -> Float[Tensor, "b h w"]:
         """The mean of the past costs."""
         return self.mean / self.weight
 
-    def include(self, value: PictureCosts, decay: float) -> "MovingBaseline":
+    def include(self, value: Float[Tensor, "b h w"], decay: float) -> "MovingBaseline":
         """Fold in a cost that has been used."""
         mean = decay * self.mean + (1 - decay) * value
         return MovingBaseline(mean, decay * self.weight + 1 - decay)
@@ -52,24 +54,29 @@ class ScoreFunction(Estimator):
         num_samples: Pictures to draw a step.
         baseline: What is subtracted from the cost.
         decay: How slowly the moving baseline forgets.
+        credit: `local` lets each pixel answer for the windows that contain it only.
+        control: `linstat` subtracts the cost linearized in the windows' statistics and adds its
+            exact gradient.
     """
 
-    needs: ClassVar[frozenset[Ability]] = frozenset({"value"})
     is_unbiased: ClassVar[bool] = True
 
     num_samples: int = 4
     baseline: Literal["none", "ema"] = "none"
     decay: float = 0.9
+    credit: Credit = "global"
+    control: Control = "none"
 
     def __post_init__(self) -> None:
-        if self.num_samples < 1:
-            raise RequestError(
-                f"`score-function(num_samples=...)` must be at least 1, got {self.num_samples}."
-            )
+        check_num_samples(self, self.num_samples)
         if not 0 <= self.decay < 1:
             raise RequestError(
                 f"`score-function(decay=...)` must be from 0 to below 1, got {self.decay:g}."
             )
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return Pricing(self.credit, self.control).needs
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_indices(self.num_samples, generator)
@@ -77,11 +84,12 @@ class ScoreFunction(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        priced = price_draws(draws, model, cost)
+        priced = Pricing(self.credit, self.control).price(draws, model, cost)
         if self.baseline == "none":
-            return priced.estimate(model, priced.costs / self.num_samples), None
+            return priced.estimate(model, priced.pixel_costs / self.num_samples), None
         past: MovingBaseline | None = state
-        advantages = priced.costs - (past.baseline if past else 0.0)
+        advantages = priced.pixel_costs - (past.baseline if past else 0.0)
         estimate = priced.estimate(model, advantages / self.num_samples)
-        past = past or MovingBaseline(torch.zeros_like(estimate.value), 0.0)
-        return estimate, past.include(estimate.value, self.decay)
+        present = priced.pixel_costs.mean(dim=0)
+        past = past or MovingBaseline(torch.zeros_like(present), 0.0)
+        return estimate, past.include(present, self.decay)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import RequestError
+from ditherlab.estimators.hard_pixels import HardPixels
+from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
 
 
@@ -27,14 +28,16 @@ class ST(Estimator):
         num_samples: Pictures to draw a step.
     """
 
-    needs: ClassVar[frozenset[Ability]] = frozenset({"value", "gradient"})
     is_unbiased: ClassVar[bool] = False
 
     num_samples: int = 1
 
     def __post_init__(self) -> None:
-        if self.num_samples < 1:
-            raise RequestError(f"`st(num_samples=...)` must be at least 1, got {self.num_samples}.")
+        check_num_samples(self, self.num_samples)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value", "gradient"})
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_indices(self.num_samples, generator)
@@ -42,17 +45,7 @@ class ST(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        costs, grad_images = cost.price_with_gradient(model.images(draws))
+        hard = HardPixels.of(draws, model, cost)
         # The Jacobian is the same for all draws, so it meets their mean gradient once.
-        per_color = torch.einsum("bkc,bchw->bkhw", model.palette, grad_images.mean(dim=0))
-        grad_palette = None
-        if model.learns_palette:
-            total = model.gather_palette_gradient(draws, grad_images)
-            grad_palette = total / self.num_samples
-        return Estimate(
-            value=costs.mean(dim=0),
-            grad_palette=grad_palette,
-            num_evaluations=self.num_samples,
-            num_backward_passes=self.num_samples,
-            logit_gradient=apply_softmax_jacobian(model.probs, per_color),
-        ), None
+        mean_gradient = hard.color_gradients.mean(dim=0)
+        return hard.estimate(apply_softmax_jacobian(model.probs, mean_gradient)), None

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import torch
 
 from ditherlab.errors import RequestError
-from ditherlab.protocol import Ability, Cost, Moments, MomentTable, Objective, Target
+from ditherlab.protocol import (
+    Ability,
+    Cost,
+    CostMap,
+    DrawnMoments,
+    Moments,
+    MomentTable,
+    Objective,
+    Statistics,
+    Target,
+)
 from ditherlab.types import Colors, DrawCosts, DrawnImages, PictureCosts
 
 
@@ -59,12 +69,35 @@ class CostSum(Cost):
     def cost(self, images: DrawnImages) -> DrawCosts:
         return torch.stack([weight * cost.cost(images) for weight, cost in self.terms]).sum(dim=0)
 
+    @property
+    def footprint_px(self) -> int:
+        return max(cost.footprint_px for _, cost in self.terms)
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        maps = [weight * cost.cost_map(images) for weight, cost in self.terms]
+        return torch.stack(maps).sum(dim=0)
+
     def color_moments(self, palette: Colors) -> MomentTable:
         return torch.cat([cost.color_moments(palette) for _, cost in self.terms], dim=1)
 
     @property
     def num_moments(self) -> int:
         return sum(cost.num_moments for _, cost in self.terms)
+
+    @property
+    def num_statistics(self) -> int:
+        return sum(cost.num_statistics for _, cost in self.terms)
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        parts = moments.split([cost.num_moments for _, cost in self.terms], dim=2)
+        pairs = zip(self.terms, parts, strict=True)
+        return torch.cat([cost.statistics(part) for (_, cost), part in pairs], dim=2)
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        parts = statistics.split([cost.num_statistics for _, cost in self.terms], dim=2)
+        pairs = zip(self.terms, parts, strict=True)
+        maps = [weight * cost.map_from_statistics(part) for (weight, cost), part in pairs]
+        return torch.stack(maps).sum(dim=0)
 
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         parts = moments.split([cost.num_moments for _, cost in self.terms], dim=1)

@@ -5,17 +5,31 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import pad
 
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.filtering import Taps, filter_valid, gaussian_taps
-from ditherlab.protocol import Ability, Cost, Objective, Target
-from ditherlab.types import DrawCosts, DrawnImages, Images
+from ditherlab.protocol import (
+    Ability,
+    Cost,
+    CostMap,
+    DrawnMoments,
+    MomentTable,
+    Objective,
+    Statistics,
+    Target,
+)
+from ditherlab.types import Colors, DrawCosts, DrawnImages, Images
 from ditherlab.viewing import EyeBlur
 
 _C1 = 0.01**2
 _C2 = 0.03**2
 
-_WINDOWED: frozenset[Ability] = frozenset({"value", "gradient"})
+_WINDOWED: frozenset[Ability] = frozenset({"value", "gradient", "local"})
+
+# The eye's encoding after the blur bends what it sees: only the sharp eye's windows have
+# statistics that are linear in the colors drawn.
+_SHARP: frozenset[Ability] = _WINDOWED | {"statistics"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class SSIM(Objective):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        return _WINDOWED
+        return _SHARP
 
     @property
     def min_size_px(self) -> int:
@@ -57,7 +71,7 @@ class ViewedSSIM(Objective):
         sigma: Standard deviation of SSIM's Gaussian window in pixels.
     """
 
-    blur_px: float = 1.0
+    blur_px: float = 0.8
     sigma: float = 1.5
 
     def __post_init__(self) -> None:
@@ -135,21 +149,67 @@ class SSIMCost(Cost):
     windows: TargetWindows
 
     def cost(self, images: DrawnImages) -> DrawCosts:
+        return self._window_costs(self._filter(*self._compared(images))).sum(dim=(2, 3))
+
+    @property
+    def footprint_px(self) -> int:
+        return self._margin_px + len(self.eye.taps) // 2
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        return self._place(self._window_costs(self._filter(*self._compared(images))))
+
+    @property
+    def num_moments(self) -> int:
+        return 2 * self.target.images.shape[1]
+
+    def color_moments(self, palette: Colors) -> MomentTable:
+        return torch.cat([palette, palette.square()], dim=2).mT
+
+    @property
+    def num_statistics(self) -> int:
+        return 3 * self.target.images.shape[1]
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        mean, mean_square = moments.chunk(2, dim=2)
+        known = self.target
+        mean = known.fill_transparent(mean)
+        mean_square = torch.where(known.opaque, mean_square, known.images.square())
+        return self._place(self._filter(mean, mean_square))
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        margin = self._margin_px
+        height, width = statistics.shape[-2:]
+        valid = statistics[..., margin : height - margin, margin : width - margin]
+        return self._place(self._window_costs(valid))
+
+    @property
+    def _margin_px(self) -> int:
+        return len(self.windows.taps) // 2
+
+    def _place(self, windows: Tensor) -> Tensor:
+        """Put each window at its middle pixel; where none fits, there is zero."""
+        return pad(windows, (self._margin_px,) * 4)
+
+    def _compared(self, images: DrawnImages) -> tuple[DrawnImages, DrawnImages]:
+        """Return what is compared with the target, and its square."""
         filled = self.target.fill_transparent(images)
         seen = self.eye.see(filled) if self.eye.blur_px > 0 else filled
-        return 1 - (self._similarity(seen) * self.windows.weights).sum(dim=(2, 3, 4))
+        return seen, seen.square()
 
-    def _similarity(self, seen: DrawnImages) -> DrawnImages:
+    def _filter(self, mean: DrawnImages, mean_square: DrawnImages) -> Statistics:
+        pixels = torch.cat([mean, mean_square, mean * self.windows.images], dim=2)
+        return filter_valid(pixels, self.windows.taps)
+
+    def _window_costs(self, statistics: Statistics) -> CostMap:
         known = self.windows
-        statistics = torch.stack([seen, seen.square(), seen * known.images])
-        mean, mean_square, mean_product = filter_valid(statistics, known.taps).unbind()
+        mean, mean_square, mean_product = statistics.chunk(3, dim=2)
         square = mean.square()
         product = mean * known.mean
         luminance = (2 * product + _C1) / (square + known.square_plus_c1)
         structure = (2 * (mean_product - product) + _C2) / (
             mean_square - square + known.variance_plus_c2
         )
-        return luminance * structure
+        return ((1 - luminance * structure) * known.weights).sum(dim=2)
 
 
 def _check_window(name: str, sigma: float) -> None:

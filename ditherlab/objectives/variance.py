@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import torch
 
 from ditherlab.errors import RequestError
-from ditherlab.protocol import Ability, Cost, Moments, MomentTable, Objective, Target
+from ditherlab.protocol import (
+    Ability,
+    Cost,
+    CostMap,
+    DrawnMoments,
+    Moments,
+    MomentTable,
+    Objective,
+    Statistics,
+    Target,
+)
 from ditherlab.types import Colors, DrawCosts, DrawnImages, PictureCosts
 
 
@@ -33,7 +43,7 @@ class Variance(Objective):
     def abilities(self) -> frozenset[Ability]:
         if self.draws_its_dither:
             return frozenset({"expectation"})
-        return frozenset({"expectation", "value", "gradient"})
+        return frozenset({"expectation", "value", "gradient", "local", "statistics"})
 
     @property
     def draws_its_dither(self) -> bool:
@@ -56,10 +66,17 @@ class VarianceCost(Cost):
     target: Target
 
     def cost(self, images: DrawnImages) -> DrawCosts:
+        return self.cost_map(images).sum(dim=(2, 3))
+
+    @property
+    def footprint_px(self) -> int:
+        return 0
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
         if "value" not in self.abilities:
             raise self._lacks("value")
         error = self.target.fill_transparent(images) - self.target.images
-        return error.square().mean(dim=2).sum(dim=(2, 3)) / self.target.num_opaque
+        return error.square().mean(dim=2) / self.target.num_opaque.view(-1, 1, 1)
 
     @property
     def num_moments(self) -> int:
@@ -67,6 +84,19 @@ class VarianceCost(Cost):
 
     def color_moments(self, palette: Colors) -> MomentTable:
         return torch.cat([palette, palette.square()], dim=2).mT
+
+    @property
+    def num_statistics(self) -> int:
+        return self.num_moments
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        return moments
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        mean, mean_square = statistics.chunk(2, dim=2)
+        target = self.target.images
+        error = (mean_square - 2 * mean * target + target.square()) * self.target.opaque
+        return error.mean(dim=2) / self.target.num_opaque.view(-1, 1, 1)
 
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         mean, mean_square = moments.chunk(2, dim=1)

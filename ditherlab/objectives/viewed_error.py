@@ -3,10 +3,22 @@
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from ditherlab.color import srgb_encoding_slope, srgb_to_linear
 from ditherlab.filtering import filter_reflected_squared
-from ditherlab.protocol import Ability, Cost, Moments, MomentTable, Objective, Target
+from ditherlab.protocol import (
+    Ability,
+    Cost,
+    CostMap,
+    DrawnMoments,
+    Moments,
+    MomentTable,
+    Objective,
+    Statistics,
+    Target,
+)
 from ditherlab.types import Colors, DrawCosts, DrawnImages, Images, PictureCosts
 from ditherlab.viewing import EyeBlur
 
@@ -28,14 +40,14 @@ class ViewedError(Objective):
         blur_px: Standard deviation of the low-pass in pixels.
     """
 
-    blur_px: float = 1.0
+    blur_px: float = 0.8
 
     def __post_init__(self) -> None:
         EyeBlur(self.blur_px)
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient", "expectation"})
+        return frozenset({"value", "gradient", "local", "statistics", "expectation"})
 
     @property
     def min_size_px(self) -> int:
@@ -70,8 +82,14 @@ class ViewedErrorCost(Cost):
     variance_weights: Images
 
     def cost(self, images: DrawnImages) -> DrawCosts:
-        error = self.eye.blur((srgb_to_linear(images) - self.linear) * self.target.opaque)
-        return (self.weights * error.square()).sum(dim=(2, 3, 4))
+        return self.cost_map(images).sum(dim=(2, 3))
+
+    @property
+    def footprint_px(self) -> int:
+        return len(self.eye.taps) // 2
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        return self.map_from_statistics(self._seen_error(srgb_to_linear(images)))
 
     @property
     def num_moments(self) -> int:
@@ -81,9 +99,22 @@ class ViewedErrorCost(Cost):
         linear = srgb_to_linear(palette)
         return torch.cat([linear, linear.square()], dim=2).mT
 
+    @property
+    def num_statistics(self) -> int:
+        return self.target.images.shape[1]
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        return self._seen_error(moments.chunk(2, dim=2)[0])
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        return (self.weights * statistics.square()).sum(dim=2)
+
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         mean, mean_square = moments.chunk(2, dim=1)
-        error = self.eye.blur((mean - self.linear) * self.target.opaque)
+        error = self._seen_error(mean)
         variance = mean_square - mean.square()
         loss = self.weights * error.square() + self.variance_weights * variance
         return loss.sum(dim=(1, 2, 3))
+
+    def _seen_error(self, linear: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
+        return self.eye.blur((linear - self.linear) * self.target.opaque)

@@ -10,7 +10,16 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol import (
+    Ability,
+    Cost,
+    CostMap,
+    DrawnMoments,
+    Estimate,
+    Estimator,
+    MomentTable,
+    Statistics,
+)
 from ditherlab.types import DrawCosts, DrawnImages
 
 HEIGHT, WIDTH, NUM_COLORS = 2, 3, 3
@@ -37,6 +46,38 @@ class LinearCost(Cost):
     def cost(self, images: DrawnImages) -> DrawCosts:
         weights = torch.arange(images[0, 0].numel(), dtype=images.dtype).view(images.shape[2:])
         return 3 + (images * (1 + weights)).sum(dim=(2, 3, 4))
+
+
+@dataclass(frozen=True, eq=False)
+class WindowedCost(Cost):
+    """A cost of 3 x 3 windows: a curved function of sums of x and x^2 in each of them."""
+
+    abilities: frozenset[Ability] = frozenset({"value", "gradient", "local", "statistics"})
+
+    @property
+    def footprint_px(self) -> int:
+        return 1
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        return self.cost_map(images).sum(dim=(2, 3))
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        return self.map_from_statistics(
+            self.statistics(torch.cat([images, images.square()], dim=2))
+        )
+
+    def color_moments(self, palette: Tensor) -> MomentTable:
+        return torch.cat([palette, palette.square()], dim=2).mT
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        kernel = torch.ones((1, 1, 3, 3), dtype=moments.dtype)
+        sums = torch.nn.functional.conv2d(moments.flatten(0, 2).unsqueeze(1), kernel, padding=1)
+        return sums.view(moments.shape)
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        first, second = statistics.unbind(dim=2)
+        places = torch.arange(first[0, 0].numel(), dtype=first.dtype).view(first.shape[2:])
+        return 3 + places + first * second + (2 * second).sin()
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +177,11 @@ def cost(request: pytest.FixtureRequest) -> Cost:
 @pytest.fixture
 def interacting() -> Cost:
     return InteractingCost()
+
+
+@pytest.fixture
+def windowed() -> Cost:
+    return WindowedCost()
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction
+from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction, drawn
 from ditherlab.estimators.score_function import MovingBaseline
-from ditherlab.protocol import Cost, Estimate, Estimator
+from ditherlab.objectives import Variance
+from ditherlab.protocol import Cost, Estimate, Estimator, Target
 
 TOLERANCE = 1e-12
 
@@ -30,7 +31,16 @@ def fewest_samples(estimator: Estimator) -> Estimator:
 UNBIASED = [
     name
     for name, estimator in ESTIMATORS.classes.items()
-    if estimator.is_unbiased and "value" in estimator.needs
+    if estimator().is_unbiased and "value" in estimator().needs
+]
+
+COMPOSITIONS = [
+    "score-function(credit=local)",
+    "score-function(control=linstat)",
+    "score-function(credit=local, control=linstat)",
+    "leave-one-out(control=linstat)",
+    "local-leave-one-out",
+    "linstat",
 ]
 
 
@@ -44,9 +54,44 @@ def test_unbiased_estimators_average_to_the_enumerated_gradient(name, enumeratio
     assert_same(mean.grad_palette, truth.grad_palette)
 
 
+@pytest.mark.parametrize("words", COMPOSITIONS)
+def test_credit_and_control_keep_the_score_function_unbiased(words, enumeration, windowed):
+    estimator = fewest_samples(ESTIMATORS.parse(words))
+    truth = enumeration.truth(windowed)
+    mean = enumeration.mean_estimate(estimator, windowed, estimator.num_samples)
+    assert_same(mean.value, truth.value)
+    assert_same(mean.grad_logits, truth.grad_logits)
+    assert_same(mean.grad_palette, truth.grad_palette)
+
+
+def test_too_small_a_footprint_fails_the_same_test(enumeration, windowed, monkeypatch):
+    monkeypatch.setattr(type(windowed), "footprint_px", 0)
+    estimator = ScoreFunction(num_samples=1, credit="local")
+    mean = enumeration.mean_estimate(estimator, windowed, 1)
+    with pytest.raises(AssertionError):
+        assert_same(mean.grad_logits, enumeration.truth(windowed).grad_logits)
+
+
+def test_a_control_without_its_gradient_fails_the_same_test(enumeration, windowed, monkeypatch):
+    monkeypatch.setattr(drawn, "apply_softmax_jacobian", lambda probs, _: torch.zeros_like(probs))
+    estimator = LeaveOneOut(num_samples=2, control="linstat")
+    mean = enumeration.mean_estimate(estimator, windowed, 2)
+    with pytest.raises(AssertionError):
+        assert_same(mean.grad_logits, enumeration.truth(windowed).grad_logits)
+
+
+def test_linstat_has_no_variance_where_the_cost_is_linear_in_its_statistics(enumeration):
+    opaque = torch.ones((1, 1, 2, 3), dtype=torch.bool)
+    target = Target(torch.full((1, 1, 2, 3), 0.4, dtype=torch.float64), opaque)
+    cost = Variance(c=1).bind(target)
+    model = Categorical.from_logits(enumeration.logits, enumeration.palette)
+    estimate, _ = ESTIMATORS.parse("linstat").estimate(model, cost, torch.Generator())
+    assert_same(estimate.grad_logits, enumeration.truth(cost).grad_logits)
+
+
 def test_a_moving_baseline_of_past_costs_keeps_the_score_function_unbiased(enumeration, cost):
     estimator = ScoreFunction(num_samples=1, baseline="ema")
-    past = MovingBaseline(torch.tensor([4.0], dtype=torch.float64), 0.5)
+    past = MovingBaseline(torch.full((1, 2, 3), 4.0, dtype=torch.float64), 0.5)
     mean = enumeration.mean_estimate(estimator, cost, 1, past)
     assert_same(mean.grad_logits, enumeration.truth(cost).grad_logits)
 
@@ -92,7 +137,7 @@ class PresentCostInBaseline(ScoreFunction):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        value = cost.cost(model.images(draws)).mean(dim=0)
+        value = cost.cost(model.images(draws)).mean(dim=0)[:, None, None]
         return super().weigh(draws, model, cost, state.include(value, self.decay), temperature)
 
 
@@ -114,7 +159,7 @@ class WithoutPaletteTerm(ScoreFunction):
         (
             PresentCostInBaseline(num_samples=1, baseline="ema"),
             1,
-            MovingBaseline(torch.tensor([4.0], dtype=torch.float64), 0.5),
+            MovingBaseline(torch.full((1, 2, 3), 4.0, dtype=torch.float64), 0.5),
         ),
     ],
     ids=["own cost in baseline", "present cost in baseline"],

@@ -1,0 +1,39 @@
+"""Credit: which part of a drawn picture's cost a pixel has to answer for."""
+
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ditherlab.protocol import CostMap
+
+Credit = Literal["global", "local"]
+"""`global`: the whole cost; `local`: only of the windows that contain the pixel."""
+
+PixelCosts = Float[Tensor, "s b h w"]
+
+
+def credit_pixels(cost_map: CostMap, footprint_px: int) -> PixelCosts:
+    """Sum the cost map over the square of windows that a pixel can reach.
+
+    The other windows do not depend on the pixel, so in its score term they have mean zero: leaving
+    them out keeps the gradient and drops a variance that grows with the size of the picture.
+
+    Args:
+        cost_map: Costs that sum to the whole.
+        footprint_px: The radius of a pixel's influence.
+    """
+    for dim in (-1, -2):
+        cost_map = _sum_runs(cost_map, footprint_px, dim)
+    return cost_map
+
+
+def _sum_runs(values: Tensor, radius: int, dim: int) -> Tensor:
+    """Sum the `2 radius + 1` neighbors along one axis, as a difference of running sums."""
+    size = values.shape[dim]
+    margins = (radius + 1, radius) if dim == -1 else (0, 0, radius + 1, radius)
+    # Running sums in double precision: a difference of large single ones would lose the small.
+    sums = pad(values.double(), margins).cumsum(dim)
+    difference = sums.narrow(dim, 2 * radius + 1, size) - sums.narrow(dim, 0, size)
+    return difference.to(values.dtype)

@@ -1,0 +1,72 @@
+"""Gumbel-Rao: straight-through Gumbel-softmax, averaged over the noise that gives the draw."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.estimators.hard_pixels import HardPixels
+from ditherlab.estimators.parameters import check_num_samples, check_positive
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+
+_TINY = 1e-30
+
+
+@dataclass(frozen=True)
+class GumbelRao(Estimator):
+    """The mean of `st-gumbel` over `num_inner` Gumbel noises that all give the same draw.
+
+    A Rao-Blackwellization: same mean as `st-gumbel`, less variance, and no more prices. Given
+    that color d won, `log p_d + g_d = -log E_d`, and `log p_k + g_k = -log(E_k / p_k + E_d)` for the
+    others, with independent unit exponentials E (the probabilities sum to 1). Costs `num_samples`
+    evaluations with backward passes.
+
+    Source: Max B. Paulus et al., "Rao-Blackwellizing the Straight-Through Gumbel-Softmax Gradient
+    Estimator", ICLR 2021, eq. 9.
+
+    Attributes:
+        num_samples: Pictures to draw a step.
+        tau: The relaxation's temperature; the temperature of a schedule takes its place.
+        num_inner: Noises for each draw.
+    """
+
+    is_unbiased: ClassVar[bool] = False
+
+    is_relaxation: ClassVar[bool] = True
+
+    num_samples: int = 1
+    tau: float = 0.5
+    num_inner: int = 8
+
+    def __post_init__(self) -> None:
+        check_num_samples(self, self.num_samples)
+        check_positive(self, "tau", self.tau)
+        check_positive(self, "num_inner", self.num_inner)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value", "gradient"})
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return model.draw_gumbel_noise(self.num_samples * (1 + self.num_inner), generator)
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        tau = temperature or self.tau
+        # The first noise of each draw decides it; the others are made to agree with it.
+        noises = draws.unflatten(0, (self.num_samples, 1 + self.num_inner))
+        hard = HardPixels.of((model.log_probs + noises[:, 0]).argmax(dim=2), model, cost)
+        gradient = torch.zeros_like(model.probs)
+        for sample, color_gradient in enumerate(hard.color_gradients):
+            winner = hard.indices[sample].unsqueeze(1)
+            for noise in noises[sample, 1:]:
+                exponential = noise.neg().exp()
+                winning = exponential.gather(1, winner)
+                others = exponential / model.probs.clamp_min(_TINY) + winning
+                perturbed = others.scatter(1, winner, winning).log().neg()
+                relaxed = (perturbed / tau).softmax(dim=1)
+                gradient += apply_softmax_jacobian(relaxed, color_gradient)
+        return hard.estimate(gradient / (tau * self.num_samples * self.num_inner)), None

@@ -1,0 +1,55 @@
+"""Pixel gradients at hard drawn pictures: what the straight-through family shares."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import Cost, Estimate
+from ditherlab.types import Colors, DrawCosts, Indices, Logits
+
+
+@dataclass(frozen=True)
+class HardPixels:
+    """Drawn pictures, their costs, and `G_ik = <df/dX_i, C_k>`: each color along the gradient.
+
+    Attributes:
+        indices: The draws.
+        costs: Their costs.
+        color_gradients: `G` of each draw.
+        grad_palette: The mean palette gradient, unbiased; None where the palette is fixed.
+    """
+
+    indices: Indices
+    costs: DrawCosts
+    color_gradients: Float[Tensor, "s b k h w"]
+    grad_palette: Colors | None
+
+    @classmethod
+    def of(cls, indices: Indices, model: Categorical, cost: Cost) -> "HardPixels":
+        """Price hard pictures and differentiate the prices in the pixels."""
+        costs, grad_images = cost.price_with_gradient(model.images(indices))
+        grad_palette = None
+        if model.learns_palette:
+            total = model.gather_palette_gradient(indices, grad_images)
+            grad_palette = total / len(indices)
+        along_colors = torch.einsum("bkc,sbchw->sbkhw", model.palette, grad_images)
+        return cls(indices, costs, along_colors, grad_palette)
+
+    def one_hots(self) -> Float[Tensor, "s b k h w"]:
+        """Return the draws as one-hots; as large as `color_gradients` is anyway."""
+        one_hots = torch.zeros_like(self.color_gradients)
+        return one_hots.scatter_(2, self.indices.unsqueeze(2), 1.0)
+
+    def estimate(self, grad_logits: Logits) -> Estimate:
+        """Make the estimate of a straight-through Jacobian's result."""
+        num_samples = len(self.indices)
+        return Estimate(
+            value=self.costs.mean(dim=0),
+            grad_palette=self.grad_palette,
+            num_evaluations=num_samples,
+            num_backward_passes=num_samples,
+            logit_gradient=grad_logits,
+        )

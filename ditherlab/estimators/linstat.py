@@ -1,0 +1,51 @@
+"""LinStat: each window's cost, linearized in its statistics, as a control variate."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import (
+    ColorCosts,
+    Cost,
+    CostMap,
+    Moments,
+    MomentTable,
+    Statistics,
+    mix_moments,
+)
+
+
+@dataclass(frozen=True)
+class LinearizedCost:
+    """`c_w(X) = <J_w, S_w(X) - E S_w>` with `J_w` the slope of window `w`'s cost at `E S_w`.
+
+    The statistics `S_w` (means of x, x^2, x y) are linear in the one-hots of the pixels, so their
+    means are exact, `c_w` has mean zero, and its expectation has a closed-form gradient: subtracted
+    from the samples and added back in expectation, it keeps the mean and drops what is linear.
+
+    Attributes:
+        slopes: `J`, for the statistics of every window.
+        means: `E S`.
+        color_costs: What each color adds to the linearized cost at each pixel, in expectation.
+    """
+
+    slopes: Statistics
+    means: Statistics
+    color_costs: ColorCosts
+
+    @classmethod
+    def around(cls, model: Categorical, cost: Cost, table: MomentTable) -> "LinearizedCost":
+        """Linearize at the exact mean statistics: one backward pass."""
+        with torch.enable_grad():
+            moments: Moments = mix_moments(table, model.probs).requires_grad_()
+            statistics = cost.statistics(moments.unsqueeze(0))
+            (slopes,) = torch.autograd.grad(
+                cost.map_from_statistics(statistics).sum(), statistics, retain_graph=True
+            )
+            (field,) = torch.autograd.grad(statistics, moments, slopes)
+        return cls(slopes, statistics.detach(), ColorCosts(table, field))
+
+    def cost_map(self, statistics: Statistics) -> CostMap:
+        """Price the windows of drawn pictures by the linearization; its mean is zero."""
+        return (self.slopes * (statistics - self.means)).sum(dim=2)

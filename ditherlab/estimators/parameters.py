@@ -1,0 +1,31 @@
+"""Checks of parameters that many estimators share."""
+
+from ditherlab.errors import RequestError
+from ditherlab.naming import kebab_case
+
+
+def check_num_samples(
+    estimator: object, num_samples: int, *, least: int = 1, why: str = ""
+) -> None:
+    """Refuse fewer samples than an estimator needs.
+
+    Raises:
+        RequestError: Naming the estimator; `why` says more.
+    """
+    if num_samples < least:
+        name = kebab_case(type(estimator).__name__)
+        reason = f": {why}" if why else "."
+        raise RequestError(
+            f"`{name}(num_samples=...)` must be at least {least}, got {num_samples}{reason}"
+        )
+
+
+def check_positive(estimator: object, parameter: str, value: float) -> None:
+    """Refuse a temperature or the like that is not above zero.
+
+    Raises:
+        RequestError: Naming the estimator and the parameter.
+    """
+    if not 0 < value < float("inf"):
+        name = kebab_case(type(estimator).__name__)
+        raise RequestError(f"`{name}({parameter}=...)` must be above 0, got {value:g}.")
