@@ -87,15 +87,15 @@ class Cost(ABC):
 
     @property
     def num_moments(self) -> int:
-        """How many moments of a color enter statistics and expectations."""
-        raise self._lacks("expectation")
+        """How many moments of a color enter the statistics (ability `statistics`)."""
+        raise self._lacks("statistics")
 
     def color_moments(self, palette: Colors) -> MomentTable:
-        """Return what of each color enters statistics and expectations: its value, its square, ...
+        """Return what of each color enters the statistics: its value, its square.
 
-        Part of the abilities `statistics` and `expectation`; differentiable in the palette.
+        Part of the ability `statistics`; differentiable in the palette.
         """
-        raise self._lacks("expectation")
+        raise self._lacks("statistics")
 
     @property
     def num_statistics(self) -> int:
@@ -116,6 +116,18 @@ class Cost(ABC):
         """
         raise self._lacks("statistics")
 
+    @property
+    def num_expected_moments(self) -> int:
+        """How many moments of a color enter the expected cost (ability `expectation`)."""
+        raise self._lacks("expectation")
+
+    def expected_color_moments(self, palette: Colors) -> MomentTable:
+        """Return what of each color enters the expected cost: its value, its square, ...
+
+        Part of the ability `expectation`; differentiable in the palette.
+        """
+        raise self._lacks("expectation")
+
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         """Price the expected moments of every pixel (ability `expectation`), differentiably."""
         raise self._lacks("expectation")
@@ -123,7 +135,8 @@ class Cost(ABC):
     @final
     def expected(self, probs: Probs, palette: Colors) -> PictureCosts:
         """Return the expected cost of a picture drawn from `probs` (ability `expectation`)."""
-        return self.expected_from_moments(mix_moments(self.color_moments(palette), probs))
+        table = self.expected_color_moments(palette)
+        return self.expected_from_moments(mix_moments(table, probs))
 
     @final
     def price_with_gradient(self, images: DrawnImages) -> tuple[DrawCosts, DrawnImages]:
@@ -150,6 +163,11 @@ class Objective(ABC):
     @abstractmethod
     def min_size_px(self) -> int:
         """The smallest height and width of a picture that this objective can price."""
+
+    @property
+    def is_expectation_exact(self) -> bool:
+        """Whether `expectation`, if it is offered, is exact; else it is of second order."""
+        return True
 
     @property
     def draws_its_dither(self) -> bool:

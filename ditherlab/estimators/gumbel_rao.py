@@ -19,9 +19,9 @@ class GumbelRao(Estimator):
     """The mean of `st-gumbel` over `num_inner` Gumbel noises that all give the same draw.
 
     A Rao-Blackwellization: same mean as `st-gumbel`, less variance, and no more prices. Given
-    that color d won, `log p_d + g_d = -log E_d`, and `log p_k + g_k = -log(E_k / p_k + E_d)` for the
-    others, with independent unit exponentials E (the probabilities sum to 1). Costs `num_samples`
-    evaluations with backward passes.
+    that color d won, `log p_d + g_d = -log E_d`, and `log p_k + g_k = -log(E_k / p_k + E_d)` for
+    the others, with independent unit exponentials E (the probabilities sum to 1). Costs
+    `num_samples` evaluations with backward passes.
 
     Source: Max B. Paulus et al., "Rao-Blackwellizing the Straight-Through Gumbel-Softmax Gradient
     Estimator", ICLR 2021, eq. 9.

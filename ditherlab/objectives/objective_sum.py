@@ -42,6 +42,10 @@ class ObjectiveSum(Objective):
         return max(objective.min_size_px for _, objective in self.terms)
 
     @property
+    def is_expectation_exact(self) -> bool:
+        return all(objective.is_expectation_exact for _, objective in self.terms)
+
+    @property
     def draws_its_dither(self) -> bool:
         return any(objective.draws_its_dither for _, objective in self.terms)
 
@@ -99,8 +103,15 @@ class CostSum(Cost):
         maps = [weight * cost.map_from_statistics(part) for (weight, cost), part in pairs]
         return torch.stack(maps).sum(dim=0)
 
+    @property
+    def num_expected_moments(self) -> int:
+        return sum(cost.num_expected_moments for _, cost in self.terms)
+
+    def expected_color_moments(self, palette: Colors) -> MomentTable:
+        return torch.cat([cost.expected_color_moments(palette) for _, cost in self.terms], dim=1)
+
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
-        parts = moments.split([cost.num_moments for _, cost in self.terms], dim=1)
+        parts = moments.split([cost.num_expected_moments for _, cost in self.terms], dim=1)
         costs = [
             weight * cost.expected_from_moments(part)
             for (weight, cost), part in zip(self.terms, parts, strict=True)

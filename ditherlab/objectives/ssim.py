@@ -14,12 +14,13 @@ from ditherlab.protocol import (
     Cost,
     CostMap,
     DrawnMoments,
+    Moments,
     MomentTable,
     Objective,
     Statistics,
     Target,
 )
-from ditherlab.types import Colors, DrawCosts, DrawnImages, Images
+from ditherlab.types import Colors, DrawCosts, DrawnImages, Images, PictureCosts
 from ditherlab.viewing import EyeBlur
 
 _C1 = 0.01**2
@@ -29,7 +30,7 @@ _WINDOWED: frozenset[Ability] = frozenset({"value", "gradient", "local"})
 
 # The eye's encoding after the blur bends what it sees: only the sharp eye's windows have
 # statistics that are linear in the colors drawn.
-_SHARP: frozenset[Ability] = _WINDOWED | {"statistics"}
+_SHARP: frozenset[Ability] = _WINDOWED | {"statistics", "expectation"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class SSIM(Objective):
     """1 - mean SSIM of display sRGB, over the windows that lie inside and the channels.
 
     It scores single pixels, so its optimum is posterized: see `ViewedSSIM` for pictures to look at.
+    Its expectation is of second order (delta method): the window's cost at its expected statistics
+    plus half the trace of its bend times their covariance.
 
     Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
     Similarity", IEEE TIP 2004, eq. 13; Gaussian window as there, K1 = .01, K2 = .03.
@@ -53,6 +56,10 @@ class SSIM(Objective):
     @property
     def abilities(self) -> frozenset[Ability]:
         return _SHARP
+
+    @property
+    def is_expectation_exact(self) -> bool:
+        return False
 
     @property
     def min_size_px(self) -> int:
@@ -181,6 +188,72 @@ class SSIMCost(Cost):
         height, width = statistics.shape[-2:]
         valid = statistics[..., margin : height - margin, margin : width - margin]
         return self._place(self._window_costs(valid))
+
+    @property
+    def num_expected_moments(self) -> int:
+        return 4 * self.target.images.shape[1]
+
+    def expected_color_moments(self, palette: Colors) -> MomentTable:
+        return torch.cat([palette**power for power in (1, 2, 3, 4)], dim=2).mT
+
+    def expected_from_moments(self, moments: Moments) -> PictureCosts:
+        first, second, third, fourth = moments.chunk(4, dim=1)
+        known = self.target
+        mean = known.fill_transparent(first)
+        mean_square = torch.where(known.opaque, second, known.images.square())
+        means = self._filter(mean.unsqueeze(0), mean_square.unsqueeze(0))
+        spread = self._filter_covariances(
+            (second - first.square()) * known.opaque,
+            (third - first * second) * known.opaque,
+            (fourth - second.square()) * known.opaque,
+        )
+        costs = self._window_costs(means)[0] - self._expected_bend(means[0], spread)
+        return costs.sum(dim=(1, 2))
+
+    def _filter_covariances(
+        self, var_x: Images, cov_x_xx: Images, var_xx: Images
+    ) -> tuple[Images, ...]:
+        """Return the covariances of each window's means of x, x^2 and x y that SSIM bends with.
+
+        In the order (x, x), (x, x^2), (x^2, x^2), (x, x y), (x^2, x y); of independent pixels they
+        add up with the squared weights of the window.
+        """
+        other = self.windows.images
+        pixels = torch.cat([var_x, cov_x_xx, var_xx, other * var_x, other * cov_x_xx], dim=1)
+        squared_taps = tuple(tap**2 for tap in self.windows.taps)
+        return filter_valid(pixels, squared_taps).chunk(5, dim=1)
+
+    def _expected_bend(
+        self, means: Float[Tensor, "b q h w"], covariances: tuple[Images, ...]
+    ) -> Float[Tensor, "b h w"]:
+        """Return `1/2 tr(H Sigma)` of each window's similarity: the second term of its mean.
+
+        With a, b, d the window's means of x, x^2, x y, the similarity is `u v`, where
+        `u = (2 a m + C1) / D1`, `v = (2 (d - a m) + C2) / D2`, `D1 = a^2 + m^2 + C1` and
+        `D2 = b - a^2 + V + C2` for a target of mean m and variance V; H holds its second
+        derivatives in (a, b, d).
+        """
+        known = self.windows
+        a, b, d = means.chunk(3, dim=1)
+        m = known.mean
+        square = a.square()
+        d1 = square + known.square_plus_c1
+        d2 = b - square + known.variance_plus_c2
+        u = (2 * a * m + _C1) / d1
+        v = (2 * (d - a * m) + _C2) / d2
+        u_a = 2 * (m - a * u) / d1
+        v_a = 2 * (a * v - m) / d2
+        v_b = -v / d2
+        u_aa = -2 * (u + 2 * a * u_a) / d1
+        v_aa = 2 * (v + 2 * a * v_a) / d2
+        h_aa = u_aa * v + 2 * u_a * v_a + u * v_aa
+        h_ab = u_a * v_b + u * (2 * a * v_b - v_a) / d2
+        h_ad = 2 * u_a / d2 + 4 * u * a / d2.square()
+        h_bd = -2 * u / d2.square()
+        h_bb = -v * h_bd
+        aa, ab, bb, ad, bd = covariances
+        bend = (h_aa * aa + h_bb * bb) / 2 + h_ab * ab + h_ad * ad + h_bd * bd
+        return (bend * known.weights).sum(dim=1)
 
     @property
     def _margin_px(self) -> int:

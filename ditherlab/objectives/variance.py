@@ -98,6 +98,13 @@ class VarianceCost(Cost):
         error = (mean_square - 2 * mean * target + target.square()) * self.target.opaque
         return error.mean(dim=2) / self.target.num_opaque.view(-1, 1, 1)
 
+    @property
+    def num_expected_moments(self) -> int:
+        return self.num_moments
+
+    def expected_color_moments(self, palette: Colors) -> MomentTable:
+        return self.color_moments(palette)
+
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         mean, mean_square = moments.chunk(2, dim=1)
         variance = mean_square - mean.square()

@@ -109,6 +109,13 @@ class ViewedErrorCost(Cost):
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         return (self.weights * statistics.square()).sum(dim=2)
 
+    @property
+    def num_expected_moments(self) -> int:
+        return self.num_moments
+
+    def expected_color_moments(self, palette: Colors) -> MomentTable:
+        return self.color_moments(palette)
+
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         mean, mean_square = moments.chunk(2, dim=1)
         error = self._seen_error(mean)
