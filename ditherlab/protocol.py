@@ -32,6 +32,8 @@ from ditherlab.types import (
 
 Ability = Literal["value", "gradient", "local", "statistics", "expectation"]
 
+Noise = Literal["indices", "uniform", "gumbel", "none"]
+
 CostMap = Float[Tensor, "s b h w"]
 Moments = Float[Tensor, "b m h w"]
 DrawnMoments = Float[Tensor, "s b m h w"]
@@ -254,6 +256,10 @@ class Estimator(ABC):
     is_relaxation: ClassVar[bool] = False
     """Whether the temperature of a schedule is this estimator's own; else it weighs the entropy."""
     gives_color_costs: ClassVar[bool] = False
+    noise: ClassVar[Noise] = "indices"
+    """What `draw` draws: palette indices, uniform numbers, Gumbel noise, or nothing."""
+    num_colors: ClassVar[int | None] = None
+    """The only size of a palette that this estimator can work with; None for any."""
 
     @property
     @abstractmethod

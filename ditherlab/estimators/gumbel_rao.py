@@ -9,7 +9,7 @@ from torch import Tensor
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.hard_pixels import HardPixels
 from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
 
 _TINY = 1e-30
 
@@ -32,6 +32,7 @@ class GumbelRao(Estimator):
         num_inner: Noises for each draw.
     """
 
+    noise: ClassVar[Noise] = "gumbel"
     is_unbiased: ClassVar[bool] = False
 
     is_relaxation: ClassVar[bool] = True

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class GumbelSoftmax(Estimator):
         tau: The relaxation's temperature; the temperature of a schedule takes its place.
     """
 
+    noise: ClassVar[Noise] = "gumbel"
     is_unbiased: ClassVar[bool] = False
     is_relaxation: ClassVar[bool] = True
 

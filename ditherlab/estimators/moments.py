@@ -15,6 +15,7 @@ from ditherlab.protocol import (
     Estimate,
     Estimator,
     MomentTable,
+    Noise,
     mix_moments,
 )
 from ditherlab.protocol import Moments as MomentFields
@@ -36,6 +37,7 @@ class Moments(Estimator):
         order: 0 or 2.
     """
 
+    noise: ClassVar[Noise] = "none"
     is_unbiased: ClassVar[bool] = True
     gives_color_costs: ClassVar[bool] = True
 

@@ -1,6 +1,8 @@
 """Estimators by the names of the literature."""
 
+from ditherlab.estimators.arm import ARM
 from ditherlab.estimators.darn import DARN
+from ditherlab.estimators.disarm import Disarm
 from ditherlab.estimators.gst import GST
 from ditherlab.estimators.gumbel_rao import GumbelRao
 from ditherlab.estimators.gumbel_softmax import GumbelSoftmax
@@ -18,6 +20,8 @@ ESTIMATORS: Registry[Estimator] = Registry.of(
     [
         ScoreFunction,
         LeaveOneOut,
+        ARM,
+        Disarm,
         GumbelSoftmax,
         ST,
         STGumbel,

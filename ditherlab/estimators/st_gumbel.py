@@ -9,7 +9,7 @@ from torch import Tensor
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.hard_pixels import HardPixels
 from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class STGumbel(Estimator):
         tau: The relaxation's temperature; the temperature of a schedule takes its place.
     """
 
+    noise: ClassVar[Noise] = "gumbel"
     is_unbiased: ClassVar[bool] = False
 
     is_relaxation: ClassVar[bool] = True

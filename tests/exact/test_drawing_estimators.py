@@ -31,7 +31,7 @@ def fewest_samples(estimator: Estimator) -> Estimator:
 UNBIASED = [
     name
     for name, estimator in ESTIMATORS.classes.items()
-    if estimator().is_unbiased and "value" in estimator().needs
+    if estimator.is_unbiased and estimator.noise == "indices"
 ]
 
 COMPOSITIONS = [

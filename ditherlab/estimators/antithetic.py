@@ -1,0 +1,79 @@
+"""Antithetic pairs of two-color pictures: what ARM and DisARM share."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import Cost, Estimate
+
+
+@dataclass(frozen=True)
+class AntitheticPairs:
+    """Pictures drawn from uniform numbers `u` and from `1 - u`, and what they cost.
+
+    The second color is drawn where `u < p_1`: the same probabilities, as unlike as can be.
+
+    Attributes:
+        first: Drawn from `u`; a sample for each pair.
+        second: Drawn from `1 - u`.
+        difference: `f(first) - f(second)` of each pair.
+        value: The mean cost of all of them.
+        grad_palette: Its gradient for the palette; None where the palette is fixed.
+        num_backward_passes: Spent on it.
+    """
+
+    first: Int[Tensor, "s b h w"]
+    second: Int[Tensor, "s b h w"]
+    difference: Float[Tensor, "s b 1 1"]
+    value: Float[Tensor, "b"]
+    grad_palette: Float[Tensor, "b k c"] | None
+    num_backward_passes: int
+
+    @classmethod
+    def of(
+        cls, uniform: Float[Tensor, "s b h w"], model: Categorical, cost: Cost
+    ) -> "AntitheticPairs":
+        """Draw and price both pictures of each pair."""
+        chance = model.probs[:, 1]
+        first, second = (uniform < chance).long(), (1 - uniform < chance).long()
+        drawn = torch.cat([first, second])
+        images = model.images(drawn)
+        grad_palette, num_backward_passes = None, 0
+        if model.learns_palette and "gradient" in cost.abilities:
+            costs, grad_images = cost.price_with_gradient(images)
+            grad_palette = model.gather_palette_gradient(drawn, grad_images) / len(drawn)
+            num_backward_passes = len(drawn)
+        else:
+            costs = cost.cost(images)
+        costs_first, costs_second = costs.chunk(2)
+        return cls(
+            first,
+            second,
+            (costs_first - costs_second)[:, :, None, None],
+            costs.mean(dim=0),
+            grad_palette,
+            num_backward_passes,
+        )
+
+    def estimate(self, slopes: Float[Tensor, "s b h w"]) -> Estimate:
+        """Make the estimate from the gradients for `logit_1 - logit_0` of each pair."""
+        slope = slopes.mean(dim=0).unsqueeze(1)
+        return Estimate(
+            value=self.value,
+            grad_palette=self.grad_palette,
+            num_evaluations=2 * len(self.first),
+            num_backward_passes=self.num_backward_passes,
+            logit_gradient=torch.cat([-slope, slope], dim=1),
+        )
+
+
+def draw_uniform(
+    num_pairs: int, model: Categorical, generator: torch.Generator
+) -> Float[Tensor, "s b h w"]:
+    """Draw a uniform number for every pixel of every pair."""
+    b, _, h, w = model.probs.shape
+    device, dtype = model.probs.device, model.probs.dtype
+    return torch.rand((num_pairs, b, h, w), generator=generator, device=device, dtype=dtype)
