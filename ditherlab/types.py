@@ -1,8 +1,8 @@
 """Shapes that many signatures share; every letter has one meaning.
 
-`s` samples (drawn pictures), `b` pictures, `k` palette colors, `m` moments of a color, `c`
-channels, `h` rows, `w` columns, `n` pixels of a flattened picture; always in the order
-`s b k|m|c h w`.
+`s` samples (drawn pictures), `b` pictures, `k` palette colors, `m` moments of a color, `q` statistics
+of a window, `c` channels, `h` rows, `w` columns, `n` pixels of a flattened picture; always in the
+order `s b k|m|q|c h w`.
 """
 
 from jaxtyping import Bool, Float, Int
@@ -34,3 +34,18 @@ DrawCosts = Float[Tensor, "s b"]
 
 PictureCosts = Float[Tensor, "b"]
 """An expected cost of each picture."""
+
+CostMap = Float[Tensor, "s b h w"]
+"""A cost, split over the pixels."""
+
+Moments = Float[Tensor, "b m h w"]
+"""The expected moments of every pixel's color."""
+
+DrawnMoments = Float[Tensor, "s b m h w"]
+"""The moments of drawn pixels, or of distributions."""
+
+MomentTable = Float[Tensor, "b m k"]
+"""The moments of every palette color: its value, its square, ..."""
+
+Statistics = Float[Tensor, "s b q h w"]
+"""What a windowed cost needs to know of each window; linear in the moments of its pixels."""

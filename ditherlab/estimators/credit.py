@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ditherlab.protocol import CostMap
+from ditherlab.types import CostMap
 
 Credit = Literal["global", "local"]
 """`global`: the whole cost; `local`: only of the windows that contain the pixel."""

@@ -6,8 +6,8 @@ from typing import Literal
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.credit import Credit, PixelCosts, credit_pixels
 from ditherlab.estimators.linstat import LinearizedCost
-from ditherlab.protocol import Ability, Cost, CostMap, Estimate, apply_softmax_jacobian
-from ditherlab.types import DrawCosts, DrawnImages, Indices, Logits
+from ditherlab.protocol import Ability, Cost, Estimate, apply_softmax_jacobian
+from ditherlab.types import CostMap, DrawCosts, DrawnImages, Indices, Logits
 
 Control = Literal["none", "linstat"]
 """`linstat`: subtract the cost linearized in the windows' statistics, add its exact gradient."""

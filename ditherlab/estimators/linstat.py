@@ -5,15 +5,8 @@ from dataclasses import dataclass
 import torch
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import (
-    ColorCosts,
-    Cost,
-    CostMap,
-    Moments,
-    MomentTable,
-    Statistics,
-    mix_moments,
-)
+from ditherlab.protocol import ColorCosts, Cost, mix_moments
+from ditherlab.types import CostMap, Moments, MomentTable, Statistics
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,9 @@ from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
-from ditherlab.protocol import (
-    Ability,
-    ColorCosts,
-    Cost,
-    Estimate,
-    Estimator,
-    MomentTable,
-    Noise,
-    mix_moments,
-)
-from ditherlab.protocol import Moments as MomentFields
-from ditherlab.types import Colors, PictureCosts
+from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator, Noise, mix_moments
+from ditherlab.types import Colors, MomentTable, PictureCosts
+from ditherlab.types import Moments as MomentFields
 
 
 @dataclass(frozen=True)

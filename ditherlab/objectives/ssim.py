@@ -9,18 +9,19 @@ from torch.nn.functional import pad
 
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.filtering import Taps, filter_valid, gaussian_taps
-from ditherlab.protocol import (
-    Ability,
-    Cost,
+from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.types import (
+    Colors,
     CostMap,
+    DrawCosts,
+    DrawnImages,
     DrawnMoments,
+    Images,
     Moments,
     MomentTable,
-    Objective,
+    PictureCosts,
     Statistics,
-    Target,
 )
-from ditherlab.types import Colors, DrawCosts, DrawnImages, Images, PictureCosts
 from ditherlab.viewing import EyeBlur
 
 _C1 = 0.01**2

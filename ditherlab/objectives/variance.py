@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import torch
 
 from ditherlab.errors import RequestError
-from ditherlab.protocol import (
-    Ability,
-    Cost,
+from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.types import (
+    Colors,
     CostMap,
+    DrawCosts,
+    DrawnImages,
     DrawnMoments,
     Moments,
     MomentTable,
-    Objective,
+    PictureCosts,
     Statistics,
-    Target,
 )
-from ditherlab.types import Colors, DrawCosts, DrawnImages, PictureCosts
 
 
 @dataclass(frozen=True)

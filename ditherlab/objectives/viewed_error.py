@@ -8,18 +8,19 @@ from torch import Tensor
 
 from ditherlab.color import srgb_encoding_slope, srgb_to_linear
 from ditherlab.filtering import filter_reflected_squared
-from ditherlab.protocol import (
-    Ability,
-    Cost,
+from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.types import (
+    Colors,
     CostMap,
+    DrawCosts,
+    DrawnImages,
     DrawnMoments,
+    Images,
     Moments,
     MomentTable,
-    Objective,
+    PictureCosts,
     Statistics,
-    Target,
 )
-from ditherlab.types import Colors, DrawCosts, DrawnImages, Images, PictureCosts
 from ditherlab.viewing import EyeBlur
 
 # Linear light below which a display's reflections keep steps from becoming more visible.

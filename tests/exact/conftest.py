@@ -10,17 +10,8 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import (
-    Ability,
-    Cost,
-    CostMap,
-    DrawnMoments,
-    Estimate,
-    Estimator,
-    MomentTable,
-    Statistics,
-)
-from ditherlab.types import DrawCosts, DrawnImages
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.types import CostMap, DrawCosts, DrawnImages, DrawnMoments, MomentTable, Statistics
 
 HEIGHT, WIDTH, NUM_COLORS = 2, 3, 3
 

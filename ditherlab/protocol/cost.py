@@ -1,0 +1,147 @@
+"""A cost: an objective bound to its target, and what it can do."""
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import Literal, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.errors import AbilityError
+from ditherlab.types import (
+    Colors,
+    CostMap,
+    DrawCosts,
+    DrawnImages,
+    DrawnMoments,
+    Images,
+    Mask,
+    Moments,
+    MomentTable,
+    PictureCosts,
+    Probs,
+    Statistics,
+)
+
+Ability = Literal["value", "gradient", "local", "statistics", "expectation"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the drawn pictures shall look like.
+
+    Attributes:
+        images: Display sRGB; one channel where only luminance counts.
+        opaque: False where the source is transparent; there nothing is drawn or priced.
+    """
+
+    images: Images
+    opaque: Mask
+
+    @property
+    def num_opaque(self) -> Float[Tensor, "b"]:
+        """The number of pixels that take part, at least 1."""
+        return self.opaque.sum(dim=(1, 2, 3)).clamp_min(1).to(self.images.dtype)
+
+    def fill_transparent(self, drawn: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
+        """Replace what is drawn at transparent pixels by the target itself, which costs nothing."""
+        return torch.where(self.opaque, drawn, self.images)
+
+
+class Cost(ABC):
+    """An objective bound to its target: prices drawn pictures, in `value` and in expectation.
+
+    A concrete cost overrides the methods of the abilities that it declares.
+    """
+
+    abilities: frozenset[Ability]
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        """Price drawn pictures (ability `value`; differentiable in the pixels with `gradient`)."""
+        raise self._lacks("value")
+
+    @property
+    def footprint_px(self) -> int:
+        """How far the influence of a pixel reaches, in rows and columns (ability `local`)."""
+        raise self._lacks("local")
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        """Split the cost over the pixels' windows; the map sums to `cost` (ability `local`).
+
+        The entry at pixel `j` depends on no pixel further from `j` than `footprint_px`.
+        """
+        raise self._lacks("local")
+
+    @property
+    def num_moments(self) -> int:
+        """How many moments of a color enter the statistics (ability `statistics`)."""
+        raise self._lacks("statistics")
+
+    def color_moments(self, palette: Colors) -> MomentTable:
+        """Return what of each color enters the statistics: its value, its square.
+
+        Part of the ability `statistics`; differentiable in the palette.
+        """
+        raise self._lacks("statistics")
+
+    @property
+    def num_statistics(self) -> int:
+        """How many statistics each window has (ability `statistics`)."""
+        raise self._lacks("statistics")
+
+    def statistics(self, moments: DrawnMoments) -> Statistics:
+        """Return the statistics of each window: linear in the pixels' moments, hence in one-hots.
+
+        Part of the ability `statistics`; differentiable.
+        """
+        raise self._lacks("statistics")
+
+    def map_from_statistics(self, statistics: Statistics) -> CostMap:
+        """Price each window by its statistics alone; of a drawn picture's, this is its `cost_map`.
+
+        Part of the ability `statistics`; differentiable, window by window.
+        """
+        raise self._lacks("statistics")
+
+    @property
+    def num_expected_moments(self) -> int:
+        """How many moments of a color enter the expected cost (ability `expectation`)."""
+        raise self._lacks("expectation")
+
+    def expected_color_moments(self, palette: Colors) -> MomentTable:
+        """Return what of each color enters the expected cost: its value, its square, ...
+
+        Part of the ability `expectation`; differentiable in the palette.
+        """
+        raise self._lacks("expectation")
+
+    def expected_from_moments(self, moments: Moments) -> PictureCosts:
+        """Price the expected moments of every pixel (ability `expectation`), differentiably."""
+        raise self._lacks("expectation")
+
+    @final
+    def expected(self, probs: Probs, palette: Colors) -> PictureCosts:
+        """Return the expected cost of a picture drawn from `probs` (ability `expectation`)."""
+        table = self.expected_color_moments(palette)
+        return self.expected_from_moments(mix_moments(table, probs))
+
+    @final
+    def price_with_gradient(self, images: DrawnImages) -> tuple[DrawCosts, DrawnImages]:
+        """Price pictures and differentiate each price in its pixels (ability `gradient`)."""
+        with torch.enable_grad():
+            leaves = images.detach().requires_grad_()
+            costs = self.cost(leaves)
+            (gradient,) = torch.autograd.grad(costs.sum(), leaves)
+        return costs.detach(), gradient
+
+    def _lacks(self, ability: Ability) -> AbilityError:
+        return AbilityError(f"`{type(self).__name__}` does not offer `{ability}`.")
+
+
+def mix_moments(table: MomentTable, probs: Probs) -> Moments:
+    """Return the expected moments of every pixel."""
+    b, _, h, w = probs.shape
+    # Picture by picture: a batched product of such flat matrices is several times slower.
+    products = [rows @ flat for rows, flat in zip(table, probs.flatten(2), strict=True)]
+    return torch.stack(products).view(b, -1, h, w)

@@ -1,0 +1,78 @@
+"""An estimate: what is known of the gradient after one step."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ditherlab.errors import AbilityError
+from ditherlab.types import Colors, Logits, Moments, MomentTable, PictureCosts, Probs
+
+
+@dataclass(frozen=True)
+class ColorCosts:
+    """The expected cost `Q_ik = E[f | x_i = k]` of every color at every pixel, as a product.
+
+    `Q = table^T field` up to a constant per pixel, which no choice of colors changes. Kept in
+    factors, it takes `m` numbers a pixel instead of `k`, and is unfolded where it is needed.
+    """
+
+    table: MomentTable
+    field: Moments
+
+    def dense(self) -> Probs:
+        """Return `Q` for every color and pixel."""
+        return torch.einsum("bmk,bmhw->bkhw", self.table, self.field)
+
+    def at(self, positions: Int[Tensor, "n"]) -> Float[Tensor, "b k n"]:
+        """Return `Q` at flattened pixel positions only."""
+        field = self.field.flatten(2).index_select(2, positions)
+        return torch.stack([rows @ flat for rows, flat in zip(self.table.mT, field, strict=True)])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an estimator found out in one step.
+
+    Attributes:
+        value: The mean cost of *hard* drawn pictures, or the exact expectation.
+        grad_palette: The gradient for the palette, or None where none was asked for.
+        num_evaluations: Pictures that were priced.
+        num_backward_passes: Priced pictures that were also differentiated.
+        logit_gradient: The gradient for the logits, where it was estimated directly.
+        color_costs: The exact or estimated `Q`, where the estimator has it.
+        probs: The probabilities at which `color_costs` hold.
+    """
+
+    value: PictureCosts
+    grad_palette: Colors | None
+    num_evaluations: int
+    num_backward_passes: int
+    logit_gradient: Logits | None = None
+    color_costs: ColorCosts | None = None
+    probs: Probs | None = None
+
+    def is_finite(self) -> Bool[Tensor, ""]:
+        """Say on the device whether the value and the gradient hold no infinity and no NaN."""
+        gradient = self.logit_gradient if self.color_costs is None else self.color_costs.field
+        total = self.value.sum()
+        if gradient is not None:
+            total = total + gradient.sum()
+        return total.isfinite()
+
+    @cached_property
+    def grad_logits(self) -> Logits:
+        """The gradient for the logits: `p_ik (Q_ik - sum_j p_ij Q_ij)` where `Q` is known."""
+        if self.logit_gradient is not None:
+            return self.logit_gradient
+        if self.color_costs is None or self.probs is None:
+            raise AbilityError("This estimate holds no gradient for the logits.")
+        return apply_softmax_jacobian(self.probs, self.color_costs.dense())
+
+
+def apply_softmax_jacobian(probs: Probs, gradient: Probs) -> Logits:
+    """Return `p * (g - <p, g>)`: a gradient for probabilities turned into one for logits."""
+    centered = gradient - (probs * gradient).sum(dim=1, keepdim=True)
+    return centered.mul_(probs)

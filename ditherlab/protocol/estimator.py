@@ -1,0 +1,103 @@
+"""An estimator: a way to find the gradient of an expected cost."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal, final
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.errors import AbilityError
+from ditherlab.protocol.cost import Ability, Cost
+from ditherlab.protocol.estimate import Estimate
+from ditherlab.specs import describe
+
+Noise = Literal["indices", "uniform", "gumbel", "none"]
+
+
+class Estimator(ABC):
+    """A way to estimate the gradient of an expected cost; configuration only, no hidden state.
+
+    `draw` and `weigh` are separate, so that a test can enumerate all draws instead of sampling.
+    What must last between steps goes in and out of `weigh` as `state`.
+    """
+
+    is_unbiased: ClassVar[bool]
+    is_relaxation: ClassVar[bool] = False
+    """Whether the temperature of a schedule is this estimator's own; else it weighs the entropy."""
+    gives_color_costs: ClassVar[bool] = False
+    noise: ClassVar[Noise] = "indices"
+    """What `draw` draws: palette indices, uniform numbers, Gumbel noise, or nothing."""
+    num_colors: ClassVar[int | None] = None
+    """The only size of a palette that this estimator can work with; None for any."""
+
+    @property
+    @abstractmethod
+    def needs(self) -> frozenset[Ability]:
+        """What the objective has to offer."""
+
+    def __str__(self) -> str:
+        return describe(self)
+
+    @abstractmethod
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        """Draw everything random that one estimate needs."""
+
+    @abstractmethod
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        """Turn draws into an estimate and the state for the next step (None at the first)."""
+
+    @final
+    def estimate(
+        self,
+        model: Categorical,
+        cost: Cost,
+        generator: torch.Generator,
+        state: Any = None,
+        temperature: float | None = None,
+    ) -> tuple[Estimate, Any]:
+        """Draw and weigh.
+
+        Args:
+            model: The distribution of drawn pictures.
+            cost: Must offer what `needs` names.
+            generator: On the model's device.
+            state: What the last call handed back; None at first.
+            temperature: For relaxations, in place of their own.
+        """
+        with torch.no_grad():
+            draws = self.draw(model, generator)
+            return self.weigh(draws, model, cost, state, temperature)
+
+
+def require(
+    offered: Iterable[Ability],
+    needed: Iterable[Ability],
+    *,
+    who: str,
+    whom: str,
+    instead: Iterable[str],
+) -> None:
+    """Refuse an estimator that needs an ability that the objective does not offer.
+
+    Args:
+        offered: What the objective offers.
+        needed: What the estimator needs.
+        who: The estimator, for the message.
+        whom: The objective, for the message.
+        instead: Estimators that would work.
+
+    Raises:
+        AbilityError: Naming what is missing, and `instead`.
+    """
+    missing = sorted(set(needed) - set(offered))
+    if missing:
+        abilities = " and ".join(f"`{ability}`" for ability in missing)
+        advice = ", ".join(f"`{name}`" for name in instead) or "another objective"
+        raise AbilityError(
+            f"`{who}` needs an objective with {abilities}, which `{whom}` does not offer. "
+            f"What works: {advice}."
+        )

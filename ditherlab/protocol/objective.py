@@ -1,0 +1,37 @@
+"""An objective: what a picture shall be good for."""
+
+from abc import ABC, abstractmethod
+
+from ditherlab.protocol.cost import Ability, Cost, Target
+from ditherlab.specs import describe
+
+
+class Objective(ABC):
+    """What a picture shall be good for: configuration that becomes a `Cost` with a target."""
+
+    @property
+    @abstractmethod
+    def abilities(self) -> frozenset[Ability]:
+        """What the bound cost will offer."""
+
+    @property
+    @abstractmethod
+    def min_size_px(self) -> int:
+        """The smallest height and width of a picture that this objective can price."""
+
+    @property
+    def is_expectation_exact(self) -> bool:
+        """Whether `expectation`, if it is offered, is exact; else it is of second order."""
+        return True
+
+    @property
+    def draws_its_dither(self) -> bool:
+        """Whether the optimum stays random, so that a picture has to be drawn from it."""
+        return False
+
+    @abstractmethod
+    def bind(self, target: Target) -> Cost:
+        """Compute everything that depends on the target alone, once."""
+
+    def __str__(self) -> str:
+        return describe(self)

@@ -1,0 +1,37 @@
+"""An optimizer: a way to move probabilities along estimates."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+
+from ditherlab.protocol.estimate import Estimate
+from ditherlab.specs import describe
+from ditherlab.types import Logits, Probs
+
+
+class Optimizer(ABC):
+    """A way to move probabilities along estimates; configuration only."""
+
+    learning_rate: float
+    needs_color_costs: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return describe(self)
+
+    @abstractmethod
+    def start(self, logits: Logits) -> Any:
+        """Make the state before the first step."""
+
+    @abstractmethod
+    def step(
+        self, state: Any, estimate: Estimate, temperature: float, generator: torch.Generator
+    ) -> Probs:
+        """Take one step, change `state` in place and return the new probabilities.
+
+        Args:
+            state: What `start` made.
+            estimate: At the probabilities that the last call returned.
+            temperature: What is minimized is `cost - temperature * mean entropy of a pixel`.
+            generator: On the device of the logits.
+        """
