@@ -1,5 +1,6 @@
 """A problem: everything that decides which picture comes out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +17,8 @@ from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
 from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
 
 Draw = Literal["mode", "sample"]
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +117,7 @@ class Problem:
         """What was assumed about the source or the palette, a sentence each."""
         notes = list(self.picture.notes)
         if isinstance(self.palette, Palette) and self.palette.num_merged:
-            notes.append(f"{self.palette.num_merged} repeated colors of the palette were merged.")
+            notes.append(f"Repeated colors of the palette, merged: {self.palette.num_merged}.")
         return tuple(notes)
 
     def target(self) -> Target:
@@ -135,6 +138,8 @@ class Problem:
             raise RequestError(f"The time must be above 0 seconds, got {self.max_seconds:g}.")
         if not 0 <= self.seed < 2**63:
             raise RequestError(f"The seed must be from 0 to 2^63 - 1, got {self.seed}.")
+        if not _DEVICE.fullmatch(self.device):
+            raise RequestError(f"The device must be auto, cpu, cuda or mps, got '{self.device}'.")
         if self.picture.has_transparency and self.num_colors >= MAX_NUM_COLORS:
             raise RequestError(
                 f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
@@ -152,7 +157,8 @@ class Problem:
 
     def _check_pairs(self) -> None:
         estimator, abilities = self.chosen_estimator, self.objective.abilities
-        fitting = sorted(n for n, e in ESTIMATORS.classes.items() if e.needs <= abilities)
+        optimizer = self.chosen_optimizer
+        fitting = sorted(n for n, e in ESTIMATORS.defaults().items() if e.needs <= abilities)
         require(
             abilities,
             estimator.needs,
@@ -160,11 +166,21 @@ class Problem:
             whom=str(self.objective),
             instead=fitting,
         )
-        if self.chosen_optimizer.needs_color_costs and not estimator.gives_color_costs:
+        if estimator.num_colors not in (None, self.num_colors):
+            raise AbilityError(
+                f"`{estimator}` needs a palette of {estimator.num_colors} colors, got "
+                f"{self.num_colors}. Use `leave-one-out`, which takes any number."
+            )
+        if optimizer.needs_color_costs and not estimator.gives_color_costs:
             givers = sorted(n for n, e in ESTIMATORS.classes.items() if e.gives_color_costs)
             raise AbilityError(
-                f"`{self.optimizer}` needs an estimator that gives color costs, and `{estimator}` "
+                f"`{optimizer}` needs an estimator that gives color costs, and `{estimator}` "
                 f"gives none. Use {' or '.join(f'`{name}`' for name in givers)}, or `adam`."
+            )
+        if optimizer.needs_color_costs and self.objective.draws_its_dither:
+            raise AbilityError(
+                f"`{optimizer}` needs an objective that is the expected cost of a drawn picture, "
+                f"and `{self.objective}` is none. Use `adam`."
             )
 
 
@@ -174,7 +190,9 @@ def default_estimator(objective: Objective) -> Estimator:
     Raises:
         AbilityError: If the objective offers nothing to work with.
     """
-    for estimator in (Moments(), GumbelSoftmax(), LeaveOneOut()):
+    if "expectation" in objective.abilities and objective.is_expectation_exact:
+        return Moments()
+    for estimator in (GumbelSoftmax(), LeaveOneOut()):
         if estimator.needs <= objective.abilities:
             return estimator
     raise AbilityError(f"`{objective}` offers nothing that an estimator could work with.")
@@ -192,12 +210,12 @@ def default_optimizer(objective: Objective, estimator: Estimator) -> Optimizer:
 def _find_device(name: str) -> torch.device:
     present = ["cpu"]
     if torch.cuda.is_available():
-        present.insert(0, "cuda")
+        present = ["cuda", *(f"cuda:{n}" for n in range(torch.cuda.device_count())), *present]
     if torch.backends.mps.is_available():
         present.insert(0, "mps")
     if name == "auto":
         return torch.device(present[0])
-    if name.partition(":")[0] not in present:
+    if name not in present:
         raise DeviceError(
             f"The device must be one that this machine has, got '{name}'. There is: "
             f"{', '.join(present)}."

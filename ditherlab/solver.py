@@ -9,7 +9,9 @@ import torch
 
 from ditherlab.annealing import Annealing
 from ditherlab.categorical import Categorical
+from ditherlab.demand import memory_need
 from ditherlab.errors import PictureError
+from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
@@ -43,7 +45,7 @@ def optimize(
 
     Raises:
         DeviceError: If the device is not there.
-        PictureError: If the picture does not fit into memory.
+        PictureError: If the run does not fit into memory.
 
     Example:
         >>> from ditherlab import Palette, Picture
@@ -54,6 +56,7 @@ def optimize(
         True
     """
     start_s = time.monotonic()
+    memory_need(problem).check(free_memory_bytes(problem.chosen_device))
     try:
         with torch.no_grad():
             run = _Run(problem, start_s)

@@ -1,8 +1,8 @@
 """Shapes that many signatures share; every letter has one meaning.
 
-`s` samples (drawn pictures), `b` pictures, `k` palette colors, `m` moments of a color, `q` statistics
-of a window, `c` channels, `h` rows, `w` columns, `n` pixels of a flattened picture; always in the
-order `s b k|m|q|c h w`.
+`s` samples (drawn pictures), `b` pictures, `k` palette colors, `m` moments of a color, `q`
+statistics of a window, `c` channels, `h` rows, `w` columns, `n` pixels of a flattened picture;
+always in the order `s b k|m|q|c h w`.
 """
 
 from jaxtyping import Bool, Float, Int

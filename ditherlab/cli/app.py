@@ -1,15 +1,17 @@
 """The program `ditherlab`: its commands, and the one place where errors become messages."""
 
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 import ditherlab
 from ditherlab.cli.optimize import optimize
 from ditherlab.cli.palette import palette
+from ditherlab.cli.streams import stdout_error
 from ditherlab.errors import DitherlabError
+from ditherlab.images import one_line, path_label
 
 _INTERRUPTED = 130
 
@@ -37,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - a line for each end
     try:
         result = app.main(args=arguments, standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return error.exit_code
@@ -47,15 +48,17 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - a line for 
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("Interrupted; nothing was written.", _INTERRUPTED)
-    except BrokenPipeError:
-        # What is left in the buffer can go nowhere; without this, Python would try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _fail("Standard output was closed before everything was written.", 1)
+    except MemoryError:
+        return _fail("There is not enough memory. Make the picture smaller.", 1)
     except OSError as error:
-        return _fail(f"{error.strerror or error}.", 1)
+        if error.filename is not None:
+            return _fail(f"{path_label(error.filename)}: {error.strerror}.", 1)
+        return _fail(str(stdout_error(error)), 1)
     return result if isinstance(result, int) else 0
 
 
 def _fail(message: str, exit_code: int) -> int:
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    # Standard error may be closed or full, too: the exit code still tells.
+    with suppress(OSError):
+        click.echo(f"Error: {one_line(' '.join(message.split()))}", err=True)
     return exit_code

@@ -1,17 +1,16 @@
 """`ditherlab optimize`: the main job."""
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ditherlab.cli.destination import Destination, spell_destination
 from ditherlab.cli.progress import Interruption, ProgressBar
-from ditherlab.cli.reporting import check_output, check_report, deliver_report, report_options
-from ditherlab.cli.request import STANDARD_STREAM, OptimizeRequest
-from ditherlab.errors import OutputError, RequestError
-from ditherlab.images import free_path, write_atomically
+from ditherlab.cli.reporting import check_report, deliver_report, report_options
+from ditherlab.cli.request import OptimizeRequest
+from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, write_to_stdout
+from ditherlab.errors import RequestError
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -19,12 +18,15 @@ if TYPE_CHECKING:
     from ditherlab.report import RunReport
     from ditherlab.solution import Solution
 
-_EXIT_CODES = {"interrupted": 130, "not-finite": 1}
-_ENDINGS = {
-    "interrupted": "Interrupted: '{output}' is the best picture so far.",
-    "not-finite": "The cost became infinite or NaN: '{output}' is the last good picture.",
-    "out-of-time": "The time is up: '{output}' is the picture so far.",
-    "nothing-to-draw": "Every pixel is transparent: '{output}' is as the source.",
+_INTERRUPTED = 130
+_EXIT_CODES = {"interrupted": _INTERRUPTED, "not-finite": 1}
+_FAILURES = {
+    "interrupted": "Interrupted: {output} is the best picture so far.",
+    "not-finite": "Error: The cost became infinite or NaN: {output} is the last good picture.",
+}
+_REMARKS = {
+    "out-of-time": "The time is up: {output} is the picture so far.",
+    "nothing-to-draw": "Every pixel is transparent: {output} is as the source.",
 }
 
 
@@ -94,7 +96,9 @@ _ENDINGS = {
     type=click.Choice(list(PRESETS)),
     default="balanced",
     show_default=True,
-    help="Between haste and beauty.",
+    help="Between haste and beauty: "
+    + ", ".join(f"{name} takes {preset.num_steps} steps" for name, preset in PRESETS.items())
+    + ", unless --steps says otherwise.",
 )
 @report_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -112,17 +116,32 @@ def optimize(**words: Any) -> int:
     teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))
     output, report = words.pop("output"), words.pop("report")
     as_json, overwrite = words.pop("as_json"), words.pop("overwrite")
-    _check_outputs(output, report, as_json=as_json, overwrite=overwrite)
+    destination = Destination(words["source"], output, overwrite)
+    if as_json:
+        _check_stdout_is_free(output)
+    check_report(report, overwrite=overwrite)
+    destination.check(report)
     with Interruption().listen() as interruption:
         problem = OptimizeRequest(**words).problem()
         teller.tell_problem(problem)
         solution = _solve(problem, interruption, is_quiet=teller.is_quiet)
-        written = _write(solution, output, overwrite=overwrite)
-        teller.tell_solution(solution, written)
-        run_report = _report(solution, written)
-        deliver_report(run_report.document(), as_json=as_json, report=report, overwrite=overwrite)
-        teller.tell_report(run_report)
+        written = destination.write(solution)
+        try:
+            teller.tell_solution(solution, written)
+            run_report = _report(solution, written)
+            document = run_report.document()
+            deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
+            teller.tell_report(run_report)
+        except click.Abort:
+            where = spell_destination(written)
+            raise _Unreported(f"Interrupted: {where} is written, but no report.") from None
     return _EXIT_CODES.get(solution.outcome, 0)
+
+
+class _Unreported(click.ClickException):
+    """The end of a run whose figures nobody wanted to wait for."""
+
+    exit_code = _INTERRUPTED
 
 
 @dataclass(frozen=True)
@@ -139,54 +158,61 @@ class _Teller:
             self._remark(note)
         if self.is_verbose:
             for word, setting in problem.settings.items():
-                self._remark(f"{word}: {setting}")
+                # The temperature may depend on the first step, and is told at the end.
+                if word != "temperature":
+                    self._remark(f"{word}: {_spell_setting(setting)}")
+            self._remark(f"device: {problem.chosen_device}")
 
     def tell_solution(self, solution: "Solution", output: str) -> None:
         """Tell what was found and where it is."""
         for note in solution.notes:
             self._remark(note)
-        used, size = solution.num_colors_used, len(solution.palette)
-        if isinstance(solution.problem.palette, int) and used < solution.problem.palette:
-            self._remark(f"{used} of {solution.problem.palette} colors are used.")
+        used, asked_for = solution.num_colors_used, solution.problem.palette
+        if isinstance(asked_for, int) and 0 < used < asked_for:
+            self._remark(f"Colors used: {used} of {asked_for}.")
         if self.is_verbose:
-            self._remark(f"palette ({size}): {','.join(solution.palette.hex)}")
-            self._remark(f"temperature: {solution.history.temperature}")
-        ending = _ENDINGS.get(solution.outcome)
-        where = "standard output" if output == STANDARD_STREAM else output
-        if ending is not None:
-            click.echo(ending.format(output=where), err=True)
-        elif not self.is_stdout_taken and not self.is_quiet:
-            click.echo(f"Wrote {where}.")
+            temperature = solution.history.temperature
+            spelled = "none" if temperature is None else "{:.3g}:{:.3g}".format(*temperature)
+            self._remark(f"temperature: {spelled}")
+            self._remark(f"colors: {','.join(solution.palette.hex)}")
+        where = spell_destination(output)
+        if solution.outcome in _FAILURES:
+            click.echo(_FAILURES[solution.outcome].format(output=where), err=True)
+        elif solution.outcome in _REMARKS:
+            self._remark(_REMARKS[solution.outcome].format(output=where))
+        elif not self.is_stdout_taken:
+            self._say(f"Wrote {where}.")
 
     def tell_report(self, report: "RunReport") -> None:
         """Tell the figures."""
-        if not self.is_quiet:
-            click.echo(report.table(), err=self.is_stdout_taken)
+        self._say(report.table())
+
+    def _say(self, text: str) -> None:
+        if self.is_stdout_taken:
+            self._remark(text)
+        elif not self.is_quiet:
+            write_to_stdout(text)
 
     def _remark(self, text: str) -> None:
         if not self.is_quiet:
             click.echo(text, err=True)
 
 
+def _spell_setting(setting: object) -> str:
+    return ",".join(setting) if isinstance(setting, list) else str(setting)
+
+
 def _takes_stdout(words: dict[str, Any]) -> bool:
     return bool(words["as_json"] or words["output"] == STANDARD_STREAM)
 
 
-def _check_outputs(
-    output: str | None, report: str | None, *, as_json: bool, overwrite: bool
-) -> None:
-    if as_json and output == STANDARD_STREAM:
+def _check_stdout_is_free(output: str | None) -> None:
+    if output == STANDARD_STREAM:
         raise RequestError(
             "`--json` and `-o -` both need standard output. Write one of them into a file: "
             "`--report run.json` or `-o picture.png`."
         )
-    check_report(report, overwrite=overwrite)
-    if output is not None and output != STANDARD_STREAM:
-        check_output(output, overwrite=overwrite)
-    if report is not None and output is not None and Path(report) == Path(output):
-        raise RequestError(
-            f"`--report` must be another file than `--output`, got '{report}' twice."
-        )
+    check_standard_output()
 
 
 def _solve(problem: "Problem", interruption: Interruption, *, is_quiet: bool) -> "Solution":
@@ -194,29 +220,6 @@ def _solve(problem: "Problem", interruption: Interruption, *, is_quiet: bool) ->
 
     with ProgressBar(problem.num_steps, is_hidden=is_quiet) as bar:
         return solve(problem, on_look=bar.show, should_stop=interruption)
-
-
-def _write(solution: "Solution", output: str | None, *, overwrite: bool) -> str:
-    """Write the picture and say where it went."""
-    if output == STANDARD_STREAM:
-        sys.stdout.buffer.write(solution.to_png())
-        sys.stdout.flush()
-        return output
-    if output is not None:
-        solution.save(output, overwrite=overwrite)
-        return output
-    stem = f"{solution.problem.picture.name or 'stdin'}-dithered"
-    png = solution.to_png()
-    while True:
-        path = free_path(".", stem, ".png")
-        try:
-            write_atomically(path, png, overwrite=False)
-        except OutputError:
-            # Another run may have taken the name in between; anything else is final.
-            if not path.exists():
-                raise
-        else:
-            return str(path)
 
 
 def _report(solution: "Solution", output: str) -> "RunReport":

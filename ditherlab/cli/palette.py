@@ -3,6 +3,7 @@
 import click
 
 from ditherlab.cli.reporting import deliver_report, report_options
+from ditherlab.cli.streams import check_standard_output, write_to_stdout
 from ditherlab.palette import named_palettes
 
 
@@ -26,9 +27,11 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
       ditherlab palette list
       ditherlab palette list --json
     """
+    if as_json:
+        check_standard_output()
     document = {name: {"colors": p.hex, "source": p.source} for name, p in named_palettes().items()}
     deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
     if as_json:
         return
     for name, named in named_palettes().items():
-        click.echo(f"{name:<16} {len(named):>3} colors  {named.source}")
+        write_to_stdout(f"{name:<16} {len(named):>3} colors  {named.source}")

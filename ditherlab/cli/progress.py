@@ -36,7 +36,8 @@ class Interruption:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.is_asked:
-            raise KeyboardInterrupt
+            # Not KeyboardInterrupt, with which the solver would hand out what it has.
+            raise click.Abort
         self.is_asked = True
 
 

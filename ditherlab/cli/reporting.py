@@ -1,15 +1,15 @@
 """`--json` and `--report`: the same two options, with the same meaning, in every command."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ditherlab.errors import OutputError, RequestError
-from ditherlab.images import write_atomically
+from ditherlab.cli.streams import write_to_stdout
+from ditherlab.errors import RequestError
+from ditherlab.images import check_writable, write_atomically
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +45,7 @@ def check_report(report: str | None, *, overwrite: bool) -> None:
 
     Raises:
         RequestError: If the extension names no form.
-        OutputError: If the file exists.
+        OutputError: If the file could not be written.
     """
     if report is None:
         return
@@ -53,22 +53,7 @@ def check_report(report: str | None, *, overwrite: bool) -> None:
         raise RequestError(
             f"`--report` must be a file that ends in {' or '.join(_FORMS)}, got '{report}'."
         )
-    check_output(report, overwrite=overwrite)
-
-
-def check_output(path: str, *, overwrite: bool) -> None:
-    """Refuse a file that could not be written in the end, before any work is done.
-
-    Raises:
-        OutputError: If it exists, or its folder does not.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise OutputError(f"'{path}' must be a file to write, got a folder. Name a file in it.")
-    if target.exists() and not overwrite:
-        raise OutputError(f"'{path}' exists already. Use --overwrite to replace it.")
-    if not target.absolute().parent.is_dir():
-        raise OutputError(f"'{path}' must lie in a folder that exists. Make the folder first.")
+    check_writable(report, overwrite=overwrite)
 
 
 def deliver_report(
@@ -80,5 +65,4 @@ def deliver_report(
         check_report(report, overwrite=overwrite)
         write_atomically(report, f"{text}\n".encode(), overwrite=overwrite)
     if as_json:
-        click.echo(text)
-        sys.stdout.flush()
+        write_to_stdout(text)

@@ -1,9 +1,10 @@
 """From the words of a command line to a `Problem`."""
 
-import sys
+import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ditherlab.cli.streams import STANDARD_STREAM, standard_input
 from ditherlab.errors import RequestError
 from ditherlab.images import read_picture
 from ditherlab.palette import Palette, resolve_palette
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from ditherlab.images import Picture
     from ditherlab.problem import Problem
     from ditherlab.protocol import Estimator, Objective, Optimizer
-
-STANDARD_STREAM = "-"
 
 _DEFAULT_NUM_COLORS = 16
 
@@ -54,7 +53,6 @@ class OptimizeRequest:
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem
-        from ditherlab.schedules import parse_temperatures
 
         objective = parse_objective(self.objective)
         estimator = self._estimator(objective)
@@ -65,7 +63,7 @@ class OptimizeRequest:
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
-            temperature=parse_temperatures(self.temperature) if self.temperature else None,
+            temperature=self._temperature(estimator),
             num_steps=PRESETS[self.preset].num_steps if self.steps is None else self.steps,
             max_seconds=self.max_seconds,
             seed=self.seed,
@@ -83,29 +81,54 @@ class OptimizeRequest:
         return _DEFAULT_NUM_COLORS if self.colors is None else self.colors
 
     def _read_picture(self) -> "Picture":
-        return read_picture(sys.stdin.buffer if self.source == STANDARD_STREAM else self.source)
+        return read_picture(standard_input() if self.source == STANDARD_STREAM else self.source)
 
     def _estimator(self, objective: "Objective") -> "Estimator":
         from ditherlab.estimators import ESTIMATORS
         from ditherlab.problem import default_estimator
 
-        named = ESTIMATORS.parse(self.estimator) if self.estimator else None
-        estimator = named or default_estimator(objective)
-        return _with_option(estimator, "--samples", "num_samples", self.samples)
+        if self.estimator is None:
+            estimator = default_estimator(objective)
+        else:
+            estimator = ESTIMATORS.parse(self.estimator)
+        return _with_option(estimator, self.estimator, "--samples", "num_samples", self.samples)
 
     def _optimizer(self, objective: "Objective", estimator: "Estimator") -> "Optimizer":
         from ditherlab.optimizers import OPTIMIZERS
         from ditherlab.problem import default_optimizer
 
-        named = OPTIMIZERS.parse(self.optimizer) if self.optimizer else None
-        optimizer = named or default_optimizer(objective, estimator)
-        return _with_option(optimizer, "--learning-rate", "learning_rate", self.learning_rate)
+        if self.optimizer is None:
+            optimizer = default_optimizer(objective, estimator)
+        else:
+            optimizer = OPTIMIZERS.parse(self.optimizer)
+        option, rate = "--learning-rate", self.learning_rate
+        return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
+
+    def _temperature(self, estimator: "Estimator") -> tuple[float, float] | None:
+        from ditherlab.schedules import parse_temperatures
+
+        if self.temperature is None:
+            return None
+        if estimator.is_relaxation:
+            _refuse_twice(self.estimator, "--temperature", "tau")
+        return parse_temperatures(self.temperature)
 
 
-def _with_option(strategy: Strategy, option: str, parameter: str, value: object) -> Strategy:
+def _with_option(
+    strategy: Strategy, typed: str | None, option: str, parameter: str, value: object
+) -> Strategy:
     """Set the parameter that an option stands for, or refuse where there is none."""
     if value is None:
         return strategy
     if parameter not in {f.name for f in fields(strategy)}:  # type: ignore[arg-type]
-        raise RequestError(f"`{option}` means nothing to `{strategy}`, which draws no samples.")
+        raise RequestError(f"`{option}` means nothing to `{strategy}`: it has no `{parameter}`.")
+    _refuse_twice(typed, option, parameter)
     return replace(strategy, **{parameter: value})  # type: ignore[type-var]
+
+
+def _refuse_twice(typed: str | None, option: str, parameter: str) -> None:
+    """Refuse an option beside the parameter that it stands for."""
+    if typed is not None and re.search(rf"\b{parameter}\s*=", typed):
+        raise RequestError(
+            f"`{option}` and `{parameter}` in '{typed}' say the same: give one of the two."
+        )

@@ -1,8 +1,18 @@
 """Pictures and their files."""
 
 from ditherlab.images.indexed_png import encode_indexed_png
-from ditherlab.images.output_file import free_path, write_atomically
+from ditherlab.images.label import one_line, path_label
+from ditherlab.images.output_file import check_writable, free_path, write_atomically
 from ditherlab.images.picture import Picture
 from ditherlab.images.picture_file import read_picture
 
-__all__ = ["Picture", "encode_indexed_png", "free_path", "read_picture", "write_atomically"]
+__all__ = [
+    "Picture",
+    "check_writable",
+    "encode_indexed_png",
+    "free_path",
+    "one_line",
+    "path_label",
+    "read_picture",
+    "write_atomically",
+]

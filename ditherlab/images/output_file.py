@@ -32,21 +32,33 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bo
     target = Path(path)
     label = path_label(target)
     with _explained(label):
-        mode = _mode(target)
-        if mode is not None and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        mode = _checked_mode(target, label, overwrite=overwrite)
+        if mode is not None and not stat.S_ISREG(mode):
             target.write_bytes(data)
-            return
-        if mode is not None and stat.S_ISDIR(mode):
-            raise OutputError(f"{label} is a folder. Name a file in it.")
-        if not target.parent.is_dir():
-            raise OutputError(
-                f"{label} cannot be written: there is no folder {path_label(target.parent)}. "
-                "Make it first."
-            )
-        if overwrite:
+        elif overwrite:
             _replace(target.resolve(), data, mode)
         else:
             _create(target, data, label)
+
+
+def check_writable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Refuse early what `write_atomically` would refuse once there is something to write.
+
+    Args:
+        path: where a file shall be.
+        overwrite: whether a file that is there already may be replaced.
+
+    Raises:
+        OutputError: as far as can be told without writing.
+    """
+    target = Path(path)
+    label = path_label(target)
+    with _explained(label):
+        mode = _checked_mode(target, label, overwrite=overwrite)
+        is_new = mode is None or stat.S_ISREG(mode)
+        place = target.resolve().parent if is_new else target
+        if not os.access(place, os.W_OK):
+            raise PermissionError
 
 
 def free_path(folder: str | os.PathLike[str], stem: str, suffix: str) -> Path:
@@ -69,10 +81,29 @@ def free_path(folder: str | os.PathLike[str], stem: str, suffix: str) -> Path:
     return next(path for path in numbered if not os.path.lexists(path))
 
 
+def _checked_mode(target: Path, label: str, *, overwrite: bool) -> int | None:
+    """Return the mode of what is there, if anything, unless it forbids to write there."""
+    mode = _mode(target)
+    if mode is not None and stat.S_ISDIR(mode):
+        raise OutputError(f"{label} is a folder. Name a file in it.")
+    folder = path_label(target.parent)
+    if mode is None and not target.parent.is_dir():
+        if os.path.lexists(target.parent):
+            raise OutputError(f"{label} cannot be written: {folder} is no folder. Choose another.")
+        raise OutputError(f"{label} cannot be written: there is no folder {folder}. Make it first.")
+    if not overwrite and os.path.lexists(target) and (mode is None or stat.S_ISREG(mode)):
+        raise _taken(label)
+    return mode
+
+
+def _taken(label: str) -> OutputError:
+    return OutputError(f"{label} exists already. Use --overwrite (`overwrite=True`) to replace it.")
+
+
 def _mode(path: Path) -> int | None:
     try:
         return path.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -84,19 +115,14 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
 
 
 def _create(target: Path, data: bytes, label: str) -> None:
-    taken = OutputError(
-        f"{label} exists already. Use --overwrite (`overwrite=True`) to replace it."
-    )
-    if os.path.lexists(target):
-        raise taken
     with _written_beside(target, data) as beside:
         try:
             target.hardlink_to(beside)
         except FileExistsError:
-            raise taken from None
+            raise _taken(label) from None
         except (OSError, NotImplementedError):
             if not _claim(target, beside):
-                raise taken from None
+                raise _taken(label) from None
 
 
 def _claim(target: Path, beside: Path) -> bool:

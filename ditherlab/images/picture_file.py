@@ -68,7 +68,7 @@ def read_picture(source: str | os.PathLike[str] | ByteStream) -> Picture:
             Pillow suspects a decompression bomb. Its message is one line that names the file.
     """
     if isinstance(source, str | os.PathLike):
-        label, name = path_label(source), Path(source).stem
+        label, name = path_label(Path(source)), Path(source).stem
     else:
         label, name = "standard input", ""
     data = _contents(source, label)

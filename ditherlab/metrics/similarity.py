@@ -3,12 +3,15 @@
 import math
 
 import torch
+from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from ditherlab.types import Images, Mask
 
 _SIGMA_PX = 1.5
 _WINDOW_PX = 11
+_MARGIN_PX = _WINDOW_PX // 2
+_BAND_PX = 1 << 18
 
 MAX_PSNR_DB = 100.0
 """What equal pictures get: their PSNR is infinite, and JSON has no number for that."""
@@ -30,12 +33,26 @@ def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
     Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
     Similarity", IEEE TIP 2004, eq. 13.
     """
-    if min(reference.shape[-2:]) < _WINDOW_PX:
+    height, width = reference.shape[-2:]
+    if min(height, width) < _WINDOW_PX:
         return None
-    margin = _WINDOW_PX // 2
-    inside = opaque[..., margin:-margin, margin:-margin].expand(-1, reference.shape[1], -1, -1)
+    # Band by band: torchmetrics takes two hundred numbers a pixel.
+    num_rows = max(1, _BAND_PX // width)
+    bands = [
+        _band_similarity(reference, picture, opaque, slice(top, top + num_rows + 2 * _MARGIN_PX))
+        for top in range(0, height - 2 * _MARGIN_PX, num_rows)
+    ]
+    similarities = torch.cat(bands)
+    return float(similarities.mean()) if similarities.numel() else None
+
+
+def _band_similarity(reference: Images, picture: Images, opaque: Mask, rows: slice) -> Tensor:
+    """Return the SSIM of the valid windows around opaque pixels of a band of rows."""
+    reference, picture, opaque = (part[:, :, rows] for part in (reference, picture, opaque))
+    inner = (..., slice(_MARGIN_PX, -_MARGIN_PX), slice(_MARGIN_PX, -_MARGIN_PX))
+    inside = opaque[inner].expand(-1, reference.shape[1], -1, -1)
     if not bool(inside.any()):
-        return None
+        return reference.new_empty(0)
     result = structural_similarity_index_measure(
         torch.where(opaque, picture, reference),
         reference,
@@ -43,8 +60,10 @@ def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
         data_range=1.0,
         return_full_image=True,
     )
-    valid = result[1][..., margin:-margin, margin:-margin]
-    return float(valid[inside].mean())
+    full = result[1]
+    # A picture-wide map, or the valid part of it, as the release pleases.
+    valid = full[inner] if full.shape[-2:] == reference.shape[-2:] else full
+    return valid[inside]
 
 
 def psnr(reference: Images, picture: Images, opaque: Mask) -> float | None:

@@ -91,7 +91,7 @@ class RunReport:
             "baselines": {
                 row.name: {**row.metrics, "bytes": row.num_bytes} for row in self.baselines
             },
-            "notes": list(solution.notes),
+            "notes": [*problem.notes, *solution.notes],
             "costs": list(history.costs),
         }
         finite: dict[str, Any] = _finite(document)

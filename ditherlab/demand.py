@@ -1,0 +1,56 @@
+"""How much memory a problem demands."""
+
+from ditherlab.memory import MemoryNeed
+from ditherlab.problem import Problem
+
+# Planes (arrays of one number a pixel) for each channel of the target, measured at the peak of
+# whole runs and rounded up; the second one of a pair is for objectives with SSIM's windows.
+_EXACT = (35.0, 110.0)
+_RELAXED = (27.0, 57.0)
+_PATHWISE, _SCORED = 3.0, 35.0
+_DRAW, _DRAW_WITH_GRADIENT = (5.0, 13.0), (20.0, 30.0)
+
+# Planes for each color of the palette.
+_MEAN_FIELD, _ADAM, _ADAM_PATHWISE = 3.4, 9.0, 12.0
+
+
+def memory_need(problem: Problem) -> MemoryNeed:
+    """Estimate what a run holds at its peak, the metrics included.
+
+    It is a little more than was measured for `moments` and `gumbel-softmax`, with 4 to 64 colors,
+    and up to a half more for others.
+    """
+    num_channels = 1 if problem.is_gray else 3
+    return MemoryNeed(
+        width=problem.picture.width,
+        height=problem.picture.height,
+        num_colors=problem.num_colors,
+        num_planes=num_channels * _planes_per_channel(problem),
+        num_planes_per_color=_planes_per_color(problem),
+    )
+
+
+def _planes_per_channel(problem: Problem) -> float:
+    estimator = problem.chosen_estimator
+    is_windowed = problem.objective.min_size_px > 1
+    if estimator.gives_color_costs:
+        return _EXACT[is_windowed]
+    if estimator.is_relaxation:
+        return _RELAXED[is_windowed]
+    is_pathwise = "gradient" in estimator.needs
+    learns_palette = isinstance(problem.palette, int)
+    draw = _DRAW_WITH_GRADIENT if is_pathwise or learns_palette else _DRAW
+    num_samples = _num_samples(problem)
+    return (_PATHWISE if is_pathwise else _SCORED) + num_samples * draw[is_windowed]
+
+
+def _planes_per_color(problem: Problem) -> float:
+    if problem.chosen_optimizer.needs_color_costs:
+        return _MEAN_FIELD
+    if "gradient" in problem.chosen_estimator.needs:
+        return _ADAM_PATHWISE + _num_samples(problem)
+    return _ADAM
+
+
+def _num_samples(problem: Problem) -> int:
+    return getattr(problem.chosen_estimator, "num_samples", 1)

@@ -1,0 +1,46 @@
+"""A picture that is too large for the memory at hand is refused before the work."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+GIB = 2**30
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Pretend that so many bytes of memory are free."""
+    return lambda num_bytes: monkeypatch.setattr(
+        "ditherlab.solver.free_memory_bytes", lambda device: num_bytes
+    )
+
+
+def test_a_picture_of_sixty_megapixels_is_refused_where_memory_is_small(
+    run: Callable[..., Any], folder: Path, free: Callable[[int], None]
+) -> None:
+    Image.new("L", (8000, 7500), 1).save("large.png")
+    free(2 * GIB)
+    ended = run("optimize", "large.png")
+    assert ended.code == 1
+    found = re.fullmatch(
+        r"A picture of 8000 x 7500 pixels with 16 colors needs about \d+ GiB of memory, and "
+        r"2\.0 GiB are free\. Make it smaller than about (\d+) x (\d+), or use fewer colors\.",
+        ended.error,
+    )
+    assert found
+    assert 1000 < int(found[2]) < int(found[1]) < 4000
+    assert not Path("large-dithered.png").exists()
+
+
+def test_more_colors_need_more_memory(
+    photo: Path, run: Callable[..., Any], free: Callable[[int], None]
+) -> None:
+    free(2 * 2**20)
+    assert run("optimize", photo, "--colors", "2", "--steps", "2").code == 0
+    ended = run("optimize", photo, "--colors", "256", "--steps", "2", "--estimator", "st")
+    assert ended.code == 1
+    assert "with 256 colors needs about" in ended.error

@@ -1,0 +1,42 @@
+"""`ditherlab palette list`."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+NAMES = [
+    *("black-and-white", "gray-4", "game-boy", "cga", "ega", "c64", "zx-spectrum", "nes"),
+    *("pico-8", "sweetie-16", "apple-ii", "e-ink-3", "e-ink-4", "e-ink-6", "e-ink-7", "web-safe"),
+]
+
+
+def test_the_list_shows_every_palette_with_its_size_and_source(run: Callable[..., Any]) -> None:
+    ended = run("palette", "list")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.decode().splitlines()
+    assert [line.split()[0] for line in lines] == NAMES
+    assert all(re.fullmatch(r"\S+ +\d+ colors  \S.*", line) for line in lines)
+
+
+def test_json_is_one_document_with_the_colors(run: Callable[..., Any]) -> None:
+    ended = run("palette", "list", "--json")
+    document = json.loads(ended.out)
+    assert (ended.code, ended.err, list(document)) == (0, "", NAMES)
+    assert document["game-boy"]["colors"] == ["#0f380f", "#306230", "#8bac0f", "#9bbc0f"]
+    assert all(entry["source"] for entry in document.values())
+
+
+def test_the_report_is_the_same_document(run: Callable[..., Any]) -> None:
+    ended = run("palette", "list", "--json", "--report", "palettes.json")
+    assert ended.out == Path("palettes.json").read_bytes()
+
+
+def test_an_existing_report_is_kept_unless_told_otherwise(run: Callable[..., Any]) -> None:
+    Path("palettes.json").write_text("mine")
+    ended = run("palette", "list", "--report", "palettes.json")
+    assert (ended.code, Path("palettes.json").read_text()) == (1, "mine")
+    assert "--overwrite" in ended.error
+    assert run("palette", "list", "--report", "palettes.json", "--overwrite").code == 0
+    assert list(json.loads(Path("palettes.json").read_bytes())) == NAMES

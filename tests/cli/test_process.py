@@ -1,0 +1,186 @@
+"""The program as a process: signals, pipes, terminals."""
+
+import errno
+import json
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ditherlab.solution import Look
+
+INTERRUPTED = 130
+
+# Nothing here takes long, but the machine may be busy.
+TIMEOUT_S = 300
+
+Run = Callable[..., Any]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+def press_ctrl_c() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def closed_pipe() -> int:
+    """Return the end to write to of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+def read_until(process: "subprocess.Popen[bytes]", word: bytes) -> bytes:
+    assert process.stderr
+    seen = b""
+    for line in process.stderr:
+        seen += line
+        if line.startswith(word):
+            return seen
+    raise AssertionError(f"The program ended before it said {word!r}: {seen!r}")
+
+
+def test_ctrl_c_ends_a_run_early_and_keeps_its_picture(photo: Path, start: Start) -> None:
+    process = start("optimize", photo, "--steps", "1000000", "--json", "-v")
+    seen = read_until(process, b"device: ")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == INTERRUPTED
+    assert b"Interrupted: photo-dithered.png is the best picture so far.\n" in err
+    assert json.loads(out)["outcome"] == "interrupted"
+    assert b"\r" not in seen + err
+    with Image.open("photo-dithered.png") as image:
+        assert (image.mode, image.size) == ("P", (32, 24))
+
+
+def test_ctrl_c_in_the_midst_of_the_steps(
+    photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_once(bar: object, look: Look) -> None:
+        if look.step == 0:
+            press_ctrl_c()
+
+    monkeypatch.setattr("ditherlab.cli.progress.ProgressBar.show", press_once)
+    ended = run("optimize", photo, "--steps", "1000", "--report", "run.json")
+    document = json.loads(Path("run.json").read_bytes())
+    assert (ended.code, document["outcome"], document["steps"]) == (INTERRUPTED, "interrupted", 1)
+    assert b"floyd-steinberg" in ended.out
+
+
+def test_ctrl_c_twice_ends_at_once_and_writes_nothing(
+    photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_twice(bar: object, look: Look) -> None:
+        press_ctrl_c()
+        press_ctrl_c()
+
+    monkeypatch.setattr("ditherlab.cli.progress.ProgressBar.show", press_twice)
+    ended = run("optimize", photo)
+    assert (ended.code, ended.error) == (INTERRUPTED, "Interrupted; nothing was written.")
+    assert not Path("photo-dithered.png").exists()
+
+
+def test_ctrl_c_twice_after_the_picture_is_written_says_so(
+    photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_twice(*_: object) -> None:
+        press_ctrl_c()
+        press_ctrl_c()
+
+    monkeypatch.setattr("ditherlab.report.RunReport.of", press_twice)
+    ended = run("optimize", photo, "--steps", "1", "--json")
+    message = "Interrupted: photo-dithered.png is written, but no report."
+    assert (ended.code, ended.error) == (INTERRUPTED, message)
+    assert Path("photo-dithered.png").exists()
+
+
+def test_ctrl_c_is_given_back_after_the_run(photo: Path, run: Run) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    run("optimize", photo, "--steps", "1")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_terminal_shows_a_progress_bar(photo: Path, start: Start) -> None:
+    ours, theirs = pty.openpty()
+    words = ("--steps", "40", "-o", "-", "--max-seconds", "60")
+    process = start("optimize", photo, *words, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while block := _read_terminal(ours):
+        shown += block
+    os.close(ours)
+    out, _ = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0
+    assert out.startswith(b"\x89PNG")
+    assert b"step 40/40" in shown
+    assert b"expected cost" in shown
+    assert b"entropy" in shown
+    assert b"floyd-steinberg" in shown.rpartition(b"step 40/40")[2]
+
+
+def _read_terminal(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError as error:
+        # How Linux says that the other end of a terminal is closed.
+        if error.errno != errno.EIO:
+            raise
+        return b""
+
+
+def test_a_picture_into_a_closed_pipe(photo: Path, start: Start) -> None:
+    writing = closed_pipe()
+    process = start("optimize", photo, "--steps", "2", "-o", "-", stdout=writing)
+    os.close(writing)
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 1
+    assert err == b"Error: Standard output was closed before everything was written.\n"
+    assert [path.name for path in Path().iterdir()] == ["photo.png"]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_text_into_a_closed_pipe(words: list[str], start: Start) -> None:
+    writing = closed_pipe()
+    process = start("palette", "list", *words, stdout=writing)
+    os.close(writing)
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 1
+    assert err == b"Error: Standard output was closed before everything was written.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
+@pytest.mark.parametrize("words", [["palette", "list"], ["palette", "list", "--json"], ["--help"]])
+def test_text_onto_a_full_disk(words: list[str], start: Start) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = start(*words, stdout=full)
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 1
+    assert err == b"Error: Standard output cannot be written: no space left on device.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
+def test_a_message_that_nobody_can_read_leaves_the_exit_code(start: Start) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = start("optimize", "missing.png", stderr=full)
+    assert process.wait(timeout=TIMEOUT_S) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "closed", "message"),
+    [
+        ("- -o x.png", 0, b"Error: Standard input is closed. Name a file, or pipe a picture in.\n"),
+        ("photo.png --json", 1, b"Error: Standard output is closed. Name a file instead.\n"),
+        ("photo.png -o -", 1, b"Error: Standard output is closed. Name a file instead.\n"),
+    ],
+)
+def test_a_closed_stream_that_is_needed(
+    words: str, closed: int, message: bytes, photo: Path, start: Start
+) -> None:
+    process = start("optimize", *words.split(), preexec_fn=lambda: os.close(closed))
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, err) == (1, message)
