@@ -59,6 +59,11 @@ class Registry(Generic[S]):
         strategy = self.classes[name]
         return strategy(**dict(self._read_arguments(name, match["arguments"] or "")))
 
+    @property
+    def names_and_compositions(self) -> list[str]:
+        """All names, and the short names of frequent compositions; no other words for either."""
+        return [*self.classes, *(name for name, words in self.aliases.items() if "(" in words)]
+
     def defaults(self) -> Mapping[str, S]:
         """Make every strategy with its default parameters."""
         return {name: strategy() for name, strategy in self.classes.items()}

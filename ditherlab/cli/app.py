@@ -1,5 +1,6 @@
 """The program `ditherlab`: its commands, and the one place where errors become messages."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from contextlib import suppress
 import click
 
 import ditherlab
+from ditherlab.cli.compare import compare
 from ditherlab.cli.optimize import optimize
 from ditherlab.cli.palette import palette
 from ditherlab.cli.streams import stdout_error
@@ -28,11 +30,15 @@ def app() -> None:
 
 
 app.add_command(optimize)
+app.add_command(compare)
 app.add_command(palette)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0, 1 for "could not", 2 for wrong usage, 130 for interrupted."""
+    # Torch's threads wait for one another many times a step. On a machine with other work to do
+    # they would burn the processor while they wait; this must be said before torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(_run(arguments))
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Destination:
-    """A file, standard output, or the first free name after that of the source.
+    """A file, standard output, or a name after that of the source.
 
     Attributes:
         source: The file that the picture is made from, or `-`.
-        output: What was asked for: a file, `-`, or None for a free name in the current folder.
-        overwrite: Whether a file that exists may be replaced.
+        output: What was asked for: a file, `-`, or None for `NAME-dithered.png`.
+        overwrite: Whether a file that exists may be replaced; else a name gets a number.
     """
 
     source: str
@@ -36,7 +36,7 @@ class Destination:
         if self.output == STANDARD_STREAM:
             check_standard_output()
             return
-        output = self._free_path() if self.output is None else Path(self.output)
+        output = self._path()
         check_writable(output, overwrite=self.overwrite)
         if report is not None and Path(report).resolve() == output.resolve():
             raise RequestError(
@@ -52,23 +52,24 @@ class Destination:
         if self.output == STANDARD_STREAM:
             write_to_stdout(solution.to_png())
             return self.output
-        if self.output is not None:
-            solution.save(self.output, overwrite=self.overwrite)
-            return self.output
         png = solution.to_png()
         while True:
-            path = self._free_path()
+            path = self._path()
             try:
-                write_atomically(path, png, overwrite=False)
+                write_atomically(path, png, overwrite=self.overwrite)
             except OutputError:
-                # Another run may have taken the name in between; anything else is final.
-                if not path.exists():
+                # Another run may have taken a free name in between; anything else is final.
+                if self.output is not None or self.overwrite or not path.exists():
                     raise
             else:
-                return str(path)
+                return self.output or str(path)
 
-    def _free_path(self) -> Path:
+    def _path(self) -> Path:
+        if self.output is not None:
+            return Path(self.output)
         stem = "stdin" if self.source == STANDARD_STREAM else Path(self.source).stem
+        if self.overwrite:
+            return Path(f"{stem}-dithered.png")
         return free_path(".", f"{stem}-dithered", ".png")
 
 

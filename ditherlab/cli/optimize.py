@@ -114,6 +114,8 @@ def optimize(**words: Any) -> int:
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))
+    if teller.is_quiet and teller.is_verbose:
+        raise RequestError("`--quiet` and `--verbose` are opposites: give one of the two.")
     output, report = words.pop("output"), words.pop("report")
     as_json, overwrite = words.pop("as_json"), words.pop("overwrite")
     destination = Destination(words["source"], output, overwrite)

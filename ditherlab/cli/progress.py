@@ -2,10 +2,10 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,19 +41,30 @@ class Interruption:
         self.is_asked = True
 
 
+class MeasurementBar:
+    """Show what is being measured on standard error, if that is a terminal."""
+
+    def __init__(self, num_measurements: int, *, is_hidden: bool) -> None:
+        self._bar = _bar(num_measurements, lambda name: name or "", is_hidden=is_hidden)
+
+    def __enter__(self) -> "MeasurementBar":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.render_finish()
+
+    def show(self, num_done: int, name: str) -> None:
+        """Move the bar, and name what comes next."""
+        self._bar.update(num_done - self._bar.pos, name)
+
+
 class ProgressBar:
     """Show looks at a run on standard error, if that is a terminal."""
 
     def __init__(self, num_steps: int, *, is_hidden: bool) -> None:
         self._num_steps = num_steps
-        self._bar = click.progressbar(
-            length=_BAR_LENGTH,
-            file=sys.stderr,
-            hidden=is_hidden or not sys.stderr.isatty(),
-            item_show_func=self._describe,
-            show_percent=False,
-            width=24,
-        )
+        self._bar = _bar(_BAR_LENGTH, self._describe, is_hidden=is_hidden)
 
     def __enter__(self) -> "ProgressBar":
         self._bar.__enter__()
@@ -73,3 +84,16 @@ class ProgressBar:
             f"step {look.step}/{self._num_steps}  expected cost {look.cost:.4g}  "
             f"entropy {look.entropy:.3f}"
         )
+
+
+def _bar(
+    length: int, describe: Callable[[Any], str], *, is_hidden: bool
+) -> "click._termui_impl.ProgressBar[Any]":
+    return click.progressbar(
+        length=length,
+        file=sys.stderr,
+        hidden=is_hidden or not sys.stderr.isatty(),
+        item_show_func=describe,
+        show_percent=False,
+        width=24,
+    )

@@ -48,8 +48,8 @@ class OptimizeRequest:
             PictureError: For a source that is no picture.
             PaletteError: For a palette file that holds no palette.
         """
-        palette = self._read_palette()
-        picture = self._read_picture()
+        palette = read_palette(self.palette, self.colors)
+        picture = read_source(self.source)
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem
@@ -70,18 +70,6 @@ class OptimizeRequest:
             device=self.device,
             draw=self.draw,
         )
-
-    def _read_palette(self) -> Palette | int:
-        if self.palette is not None and self.colors is not None:
-            raise RequestError(
-                "`--palette` fixes the colors and `--colors` learns them: give one of the two."
-            )
-        if self.palette is not None:
-            return resolve_palette(self.palette)
-        return _DEFAULT_NUM_COLORS if self.colors is None else self.colors
-
-    def _read_picture(self) -> "Picture":
-        return read_picture(standard_input() if self.source == STANDARD_STREAM else self.source)
 
     def _estimator(self, objective: "Objective") -> "Estimator":
         from ditherlab.estimators import ESTIMATORS
@@ -112,6 +100,31 @@ class OptimizeRequest:
         if estimator.is_relaxation:
             _refuse_twice(self.estimator, "--temperature", "tau")
         return parse_temperatures(self.temperature)
+
+
+def read_palette(palette: str | None, num_colors: int | None) -> Palette | int:
+    """Understand `--palette` and `--colors`: a fixed palette, or how many colors to find.
+
+    Raises:
+        RequestError: If both are given, or the palette's words cannot be meant.
+        PaletteError: For a file that holds no palette.
+    """
+    if palette is not None and num_colors is not None:
+        raise RequestError(
+            "`--palette` fixes the colors and `--colors` learns them: give one of the two."
+        )
+    if palette is not None:
+        return resolve_palette(palette)
+    return _DEFAULT_NUM_COLORS if num_colors is None else num_colors
+
+
+def read_source(source: str) -> "Picture":
+    """Read the picture that a command line names; `-` is standard input.
+
+    Raises:
+        PictureError: For a source that is no picture.
+    """
+    return read_picture(standard_input() if source == STANDARD_STREAM else source)
 
 
 def _with_option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +77,21 @@ class Picture:
     def has_transparency(self) -> bool:
         """Tell whether some pixel takes no part."""
         return not bool(self.opaque.all())
+
+    def crop(self, *, left: int, top: int, width: int, height: int) -> Picture:
+        """Cut out a part.
+
+        Raises:
+            PictureError: if it is empty or does not lie inside the picture.
+        """
+        inside = left >= 0 and top >= 0 and width > 0 and height > 0
+        if not (inside and left + width <= self.width and top + height <= self.height):
+            raise PictureError(
+                f"A crop must lie inside the picture of {self.width} x {self.height} pixels, got "
+                f"{width} x {height} at ({left}, {top})."
+            )
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        return replace(self, pixels=self.pixels[rows, columns], opaque=self.opaque[rows, columns])
 
     def to_srgb(self) -> Float[Tensor, "1 3 h w"]:
         """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.

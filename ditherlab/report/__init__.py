@@ -1,5 +1,6 @@
 """What a run is told to people and programs."""
 
+from ditherlab.report.comparison_report import ComparisonReport
 from ditherlab.report.run_report import Row, RunReport
 
-__all__ = ["Row", "RunReport"]
+__all__ = ["ComparisonReport", "Row", "RunReport"]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.images import encode_indexed_png
 from ditherlab.metrics import METRICS, measure
 from ditherlab.protocol import Target
+from ditherlab.report.table import align
 from ditherlab.solution import Solution
 
 
@@ -109,7 +110,7 @@ class RunReport:
             figures = [_figure(row.metrics[m.name], 1 if m.unit else 3) for m in METRICS]
             seconds = f"{self.solution.seconds:.1f}" if row is self.result else "-"
             lines.append([row.name, *figures, str(row.num_bytes), seconds])
-        return _align(lines)
+        return align(lines)
 
 
 def _measure(solution: Solution, name: str, indices: np.ndarray, target: Target) -> Row:
@@ -128,17 +129,6 @@ def _to_pixels(target: Target) -> np.ndarray:
 
 def _figure(value: float | None, num_digits: int) -> str:
     return "-" if value is None else f"{value:.{num_digits}f}"
-
-
-def _align(lines: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if number == 0 else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
 
 
 def _finite(value: Any) -> Any:

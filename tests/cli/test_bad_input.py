@@ -116,6 +116,7 @@ def test_a_decompression_bomb(
         ),
         (["--device", "gpu"], "The device must be auto, cpu, cuda or mps, got 'gpu'."),
         (["--device", "cpu:x"], "The device must be auto, cpu, cuda or mps, got 'cpu:x'."),
+        (["-q", "-v"], "`--quiet` and `--verbose` are opposites"),
         (["--draw", "best"], "Invalid value for '--draw': 'best' is not one of"),
         (["--preset", "worst"], "Invalid value for '--preset': 'worst' is not one of"),
         (["--report", "run.txt"], "`--report` must be a file that ends in .json, got 'run.txt'."),

@@ -72,7 +72,8 @@ def test_an_example_runs(
     *_, program = line.split("|")
     name, *arguments = shlex.split(program.partition(">")[0])
     assert name == "ditherlab"
-    quick = ["--steps", "2"] if arguments[0] == "optimize" else []
+    hasten = {"optimize": ["--steps", "2"], "compare": ["--repetitions", "2", "--samples", "2"]}
+    quick = hasten.get(arguments[0], [])
     assert run(*arguments, *quick, stdin=Path("photo.jpg").read_bytes()).code == 0
 
 

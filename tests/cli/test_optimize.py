@@ -117,6 +117,12 @@ def test_overwriting_replaces_the_output(photo: Path, optimize: Optimize) -> Non
     assert names() == {"photo.png", "out.png"}
 
 
+def test_overwriting_without_a_name_needs_no_number(photo: Path, optimize: Optimize) -> None:
+    for _ in range(2):
+        optimize(photo, "--overwrite")
+    assert names() == {"photo.png", "photo-dithered.png"}
+
+
 def test_the_text_chunks_hold_the_settings_and_nothing_that_changes(
     photo: Path, optimize: Optimize
 ) -> None:

@@ -1,0 +1,212 @@
+"""How good a gradient is: an estimator measured against a reference whose own error is known."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.categorical import Categorical
+from ditherlab.errors import AbilityError
+from ditherlab.estimators import ESTIMATORS
+from ditherlab.protocol import Ability, Cost, Estimator
+from ditherlab.types import Logits
+
+# Unbiased estimators for a reference, the least noisy first.
+_REFERENCES = ("linstat", "local-leave-one-out", "leave-one-out")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The gradient that estimators are compared with.
+
+    Attributes:
+        gradient: For the logits.
+        squared_error: The expected squared distance from the true gradient; 0 if exact.
+        estimator: The words of what it was estimated with.
+        num_repetitions: Estimates that were averaged.
+    """
+
+    gradient: Logits
+    squared_error: float
+    estimator: str
+    num_repetitions: int
+
+    @property
+    def norm(self) -> float:
+        """The length of the true gradient, free of what the reference's error adds."""
+        squared = float(self.gradient.square().sum()) - self.squared_error
+        return math.sqrt(max(squared, torch.finfo(self.gradient.dtype).tiny))
+
+    @property
+    def relative_error(self) -> float:
+        """The error of the reference itself, as a part of the gradient."""
+        return math.sqrt(self.squared_error) / self.norm
+
+
+@dataclass(frozen=True)
+class GradientFigures:
+    """What was measured of one estimator; lengths are parts of the true gradient's length.
+
+    Attributes:
+        name: The estimator's words.
+        unbiased: Whether it claims to have no bias.
+        bias: Distance of its mean from the true gradient, free of what chance adds; 0 where
+            chance explains all of it.
+        bias_floor: What chance alone makes of the distance: a bias below it cannot be seen.
+        variance: Expected squared distance from its own mean.
+        relative_error: Root of the expected squared distance from the true gradient.
+        cosine: Mean cosine with the reference.
+        evaluations: Pictures priced for each gradient.
+        backward_passes: Pictures differentiated for each gradient.
+        ms_per_gradient: Median time of one gradient in milliseconds.
+        num_repetitions: Gradients measured.
+    """
+
+    name: str
+    unbiased: bool
+    bias: float
+    bias_floor: float
+    variance: float
+    relative_error: float
+    cosine: float
+    evaluations: int
+    backward_passes: int
+    ms_per_gradient: float
+    num_repetitions: int
+
+
+class RunningMoments:
+    """The mean of gradients, and their total variance, without keeping any of them.
+
+    Source: B. P. Welford, "Note on a Method for Calculating Corrected Sums of Squares and
+    Products", Technometrics 1962.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean: Logits | None = None
+        self._squares = 0.0
+
+    def include(self, gradient: Logits) -> None:
+        """Take in one more gradient."""
+        self.count += 1
+        if self.mean is None:
+            self.mean = gradient.clone()
+            return
+        before = gradient - self.mean
+        self.mean = self.mean + before / self.count
+        self._squares += float((before * (gradient - self.mean)).sum())
+
+    @property
+    def total_variance(self) -> float:
+        """The variance of all components together; 0 for a single gradient."""
+        return self._squares / (self.count - 1) if self.count > 1 else 0.0
+
+
+def measure_reference(
+    model: Categorical,
+    cost: Cost,
+    generator: torch.Generator,
+    *,
+    num_repetitions: int,
+    num_samples: int = 8,
+    is_exact: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Reference:
+    """Estimate the true gradient, and how far off the estimate may be.
+
+    Args:
+        model: Where the gradient is taken.
+        cost: What is minimized.
+        generator: On the model's device.
+        num_repetitions: Unbiased estimates to average.
+        num_samples: Pictures drawn for each.
+        is_exact: Whether the cost's expectation is exact; then no average is needed.
+        should_stop: Asked between estimates; at least two are made.
+
+    Raises:
+        AbilityError: If no unbiased estimator fits the cost.
+    """
+    if is_exact:
+        exact = ESTIMATORS.parse("moments")
+        estimate, _ = exact.estimate(model, cost, generator)
+        return Reference(estimate.grad_logits, 0.0, str(exact), 1)
+    estimator = _reference_estimator(cost.abilities, num_samples)
+    found = RunningMoments()
+    while found.count < num_repetitions and not (found.count > 1 and should_stop()):
+        found.include(estimator.estimate(model, cost, generator)[0].grad_logits)
+    if found.mean is None:
+        raise ValueError("`num_repetitions` must be at least 1.")
+    squared_error = found.total_variance / found.count
+    return Reference(found.mean, squared_error, str(estimator), found.count)
+
+
+def measure_estimator(
+    estimator: Estimator,
+    model: Categorical,
+    cost: Cost,
+    reference: Reference,
+    generator: torch.Generator,
+    *,
+    num_repetitions: int,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> GradientFigures:
+    """Measure an estimator at one place of the problem.
+
+    Args:
+        estimator: Must fit the cost.
+        model: Where the gradient is taken; the same as the reference's.
+        cost: What is minimized.
+        reference: What is taken for true.
+        generator: On the model's device.
+        num_repetitions: Gradients to estimate; a deterministic estimator needs no more than 3.
+        should_stop: Asked between gradients; at least two are made.
+    """
+    found = RunningMoments()
+    cosines, times_s = [], []
+    state: object = None
+    if estimator.noise == "none":
+        num_repetitions = min(num_repetitions, 3)
+    while found.count < num_repetitions and not (found.count > 1 and should_stop()):
+        start_s = time.perf_counter()
+        estimate, state = estimator.estimate(model, cost, generator, state)
+        gradient = estimate.grad_logits
+        _wait_for(gradient.device)
+        times_s.append(time.perf_counter() - start_s)
+        found.include(gradient)
+        cosines.append(
+            float(torch.cosine_similarity(gradient.flatten(), reference.gradient.flatten(), dim=0))
+        )
+    if found.mean is None:
+        raise ValueError("`num_repetitions` must be at least 1.")
+    chance = found.total_variance / found.count + reference.squared_error
+    distance = float((found.mean - reference.gradient).square().sum())
+    squared_bias = max(0.0, distance - chance)
+    norm = reference.norm
+    return GradientFigures(
+        name=str(estimator),
+        unbiased=estimator.is_unbiased,
+        bias=math.sqrt(squared_bias) / norm,
+        bias_floor=math.sqrt(chance) / norm,
+        variance=found.total_variance / norm**2,
+        relative_error=math.sqrt(found.total_variance + squared_bias) / norm,
+        cosine=sum(cosines) / len(cosines),
+        evaluations=estimate.num_evaluations,
+        backward_passes=estimate.num_backward_passes,
+        ms_per_gradient=1e3 * sorted(times_s)[len(times_s) // 2],
+        num_repetitions=found.count,
+    )
+
+
+def _reference_estimator(abilities: frozenset[Ability], num_samples: int) -> Estimator:
+    for name in _REFERENCES:
+        if ESTIMATORS.parse(name).needs <= abilities:
+            return ESTIMATORS.parse(f"{name}(num_samples={num_samples})")
+    raise AbilityError("A reference gradient needs an objective with `value`.")
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
