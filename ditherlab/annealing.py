@@ -37,7 +37,9 @@ class Annealing:
     def of(cls, problem: Problem) -> "Annealing":
         """Read from a problem what is to be annealed."""
         estimator = problem.chosen_estimator
-        probes = estimator.gives_color_costs and not problem.objective.draws_its_dither
+        objective = problem.objective
+        is_linear = objective.is_expectation_exact and not objective.draws_its_dither
+        probes = estimator.gives_color_costs and is_linear
         return cls(estimator.is_relaxation, probes, problem.temperature)
 
     def relaxation(self, progress: float) -> float | None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _BYTES_PER_NUMBER = 4
 _BYTES_PER_GIB = 2**30
 
-# The metrics look at a picture in bands, which cost this many numbers a pixel on top.
+# The metrics, after the run, hold some planes of the picture and many more of a band of it.
+_METRIC_PLANES = 90
 _BAND_PX = 2**18
 _BAND_PLANES = 190
 
@@ -28,8 +29,8 @@ class MemoryNeed:
         width: Of the picture.
         height: Of the picture.
         num_colors: Of the palette.
-        num_planes: Held whatever the palette.
-        num_planes_per_color: Held for each color of the palette.
+        num_planes: Held during the run whatever the palette.
+        num_planes_per_color: Held during the run for each color of the palette.
     """
 
     width: int
@@ -63,8 +64,8 @@ class MemoryNeed:
 
     def _num_bytes_at(self, num_pixels: int) -> int:
         planes = self.num_planes + self.num_planes_per_color * self.num_colors
-        band = min(num_pixels, _BAND_PX) * _BAND_PLANES
-        return round(_BYTES_PER_NUMBER * (num_pixels * planes + band))
+        metrics = _METRIC_PLANES * num_pixels + _BAND_PLANES * min(num_pixels, _BAND_PX)
+        return round(_BYTES_PER_NUMBER * max(planes * num_pixels, metrics))
 
     def _fitting_size(self, num_free_bytes: int) -> tuple[int, int]:
         width, height = self.width, self.height

@@ -201,10 +201,11 @@ def default_estimator(objective: Objective) -> Estimator:
 def default_optimizer(objective: Objective, estimator: Estimator) -> Optimizer:
     """Choose best responses where they are known, else Adam.
 
-    A best response needs color costs, and a cost that is linear in each pixel's probabilities.
+    A best response needs color costs, and a cost that is linear in each pixel's probabilities: an
+    expected cost, known exactly.
     """
-    is_expected_cost = not objective.draws_its_dither
-    return MeanField() if estimator.gives_color_costs and is_expected_cost else Adam()
+    is_linear = objective.is_expectation_exact and not objective.draws_its_dither
+    return MeanField() if estimator.gives_color_costs and is_linear else Adam()
 
 
 def _find_device(name: str) -> torch.device:

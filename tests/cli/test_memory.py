@@ -44,7 +44,7 @@ def test_a_picture_of_sixty_megapixels_is_refused_where_memory_is_small(
 def test_more_colors_need_more_memory(
     photo: Path, run: Callable[..., Any], free: Callable[[int], None]
 ) -> None:
-    free(2 * 2**20)
+    free(3 * 2**20)
     assert run("optimize", photo, "--colors", "2", "--steps", "2").code == 0
     ended = run("optimize", photo, "--colors", "256", "--steps", "2", "--estimator", "st")
     assert ended.code == 1

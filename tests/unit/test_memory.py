@@ -12,8 +12,12 @@ NEED = MemoryNeed(width=8000, height=6000, num_colors=16, num_planes=100, num_pl
 
 
 def test_the_need_grows_with_pixels_and_colors() -> None:
-    # 100 planes, 16 times 5 planes, and the bands of the metrics.
-    assert NEED.num_bytes == 4 * (48_000_000 * (100 + 16 * 5) + 2**18 * 190)
+    assert NEED.num_bytes == 4 * 48_000_000 * (100 + 16 * 5)
+
+
+def test_the_metrics_may_need_more_than_the_run() -> None:
+    small = MemoryNeed(width=100, height=100, num_colors=2, num_planes=100, num_planes_per_color=5)
+    assert small.num_bytes == 4 * 10_000 * (90 + 190)
 
 
 def test_what_fits_is_not_refused() -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
-from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction
+from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, Moments, ScoreFunction
 from ditherlab.images import Picture
 from ditherlab.objectives import SSIM, Variance, ViewedError, parse_objective
 from ditherlab.optimizers import Adam, MeanField
@@ -197,6 +197,8 @@ def test_defaults_fit_the_objective(photo):
     assert chosen("variance") == ("moments", "adam")
     assert chosen("ssim") == ("gumbel-softmax", "adam")
     assert chosen("viewed-error+0.1*viewed-ssim") == ("gumbel-softmax", "adam")
+    inexact = Problem(picture=photo, objective=SSIM(), estimator=Moments())
+    assert isinstance(inexact.chosen_optimizer, Adam)
 
 
 @pytest.mark.parametrize(
