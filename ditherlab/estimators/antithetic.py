@@ -1,13 +1,16 @@
 """Antithetic pairs of two-color pictures: what ARM and DisARM share."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any, ClassVar, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import Cost, Estimate
+from ditherlab.estimators.parameters import check_num_samples
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,38 @@ class AntitheticPairs:
         )
 
 
-def draw_uniform(
-    num_pairs: int, model: Categorical, generator: torch.Generator
-) -> Float[Tensor, "s b h w"]:
-    """Draw a uniform number for every pixel of every pair."""
-    b, _, h, w = model.probs.shape
-    device, dtype = model.probs.device, model.probs.dtype
-    return torch.rand((num_pairs, b, h, w), generator=generator, device=device, dtype=dtype)
+class Antithetic(Estimator):
+    """Draw uniform numbers, price the pairs, and weigh the difference of each."""
+
+    is_unbiased: ClassVar[bool] = True
+    noise: ClassVar[Noise] = "uniform"
+    num_colors: ClassVar[int | None] = 2
+
+    num_samples: int
+
+    def __post_init__(self) -> None:
+        check_num_samples(self, self.num_samples, least=2, why="pictures are drawn in pairs.")
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    @final
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        b, _, h, w = model.probs.shape
+        shape = (self.num_samples // 2, b, h, w)
+        device, dtype = model.probs.device, model.probs.dtype
+        return torch.rand(shape, generator=generator, device=device, dtype=dtype)
+
+    @final
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        pairs = AntitheticPairs.of(draws, model, cost)
+        return pairs.estimate(self.slopes(draws, pairs, model)), None
+
+    @abstractmethod
+    def slopes(
+        self, uniform: Float[Tensor, "s b h w"], pairs: AntitheticPairs, model: Categorical
+    ) -> Float[Tensor, "s b h w"]:
+        """Return the gradient for `logit_1 - logit_0` from each pair."""

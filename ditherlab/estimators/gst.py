@@ -1,19 +1,18 @@
 """Gapped straight-through: a softmax of logits that are moved so that the draw wins."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.hard_pixels import HardPixels
-from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.estimators.parameters import check_positive
+from ditherlab.protocol import apply_softmax_jacobian
+from ditherlab.types import Logits
 
 
 @dataclass(frozen=True)
-class GST(Estimator):
+class GST(StraightThrough):
     """`J_q(G) / tau` with `q` the softmax of logits whose drawn color leads by `gap`.
 
     The drawn color's logit is lifted to the largest one, and the others are lowered where they come
@@ -29,33 +28,21 @@ class GST(Estimator):
         gap: How far the draw leads, in logits.
     """
 
-    is_unbiased: ClassVar[bool] = False
-
     num_samples: int = 1
     tau: float = 1.0
     gap: float = 1.0
 
     def __post_init__(self) -> None:
-        check_num_samples(self, self.num_samples)
+        super().__post_init__()
         check_positive(self, "tau", self.tau)
         check_positive(self, "gap", self.gap)
 
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient"})
-
-    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        return model.draw_indices(self.num_samples, generator)
-
-    def weigh(
-        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
-    ) -> tuple[Estimate, Any]:
-        hard = HardPixels.of(draws, model, cost)
+    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
         logits = model.log_probs
         largest = logits.amax(dim=1, keepdim=True)
         lowered = logits - (logits + self.gap - largest).clamp_min(0)
         gradient = torch.zeros_like(logits)
-        for indices, color_gradient in zip(draws, hard.color_gradients, strict=True):
+        for indices, color_gradient in zip(hard.indices, hard.color_gradients, strict=True):
             gapped = lowered.scatter(1, indices.unsqueeze(1), largest)
             gradient += apply_softmax_jacobian((gapped / self.tau).softmax(dim=1), color_gradient)
-        return hard.estimate(gradient / (self.tau * self.num_samples)), None
+        return gradient / (self.tau * self.num_samples)

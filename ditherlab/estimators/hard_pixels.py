@@ -1,13 +1,16 @@
 """Pixel gradients at hard drawn pictures: what the straight-through family shares."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any, ClassVar, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import Cost, Estimate
+from ditherlab.estimators.parameters import check_num_samples
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator
 from ditherlab.types import Colors, DrawCosts, Indices, Logits
 
 
@@ -53,3 +56,33 @@ class HardPixels:
             num_backward_passes=num_samples,
             logit_gradient=grad_logits,
         )
+
+
+class StraightThrough(Estimator):
+    """Draw indices, differentiate the hard pictures, pull the pixel gradients back to logits."""
+
+    is_unbiased: ClassVar[bool] = False
+
+    num_samples: int
+
+    def __post_init__(self) -> None:
+        check_num_samples(self, self.num_samples)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value", "gradient"})
+
+    @final
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return model.draw_indices(self.num_samples, generator)
+
+    @final
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        hard = HardPixels.of(draws, model, cost)
+        return hard.estimate(self.pull_back(hard, model)), None
+
+    @abstractmethod
+    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
+        """Return the mean over the draws of each draw's Jacobian times its `G`."""

@@ -1,19 +1,16 @@
 """ReinMax: straight-through to second order, by Heun's method."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import torch
-from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.hard_pixels import HardPixels
-from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.estimators.parameters import check_positive
+from ditherlab.protocol import apply_softmax_jacobian
+from ditherlab.types import Logits
 
 
 @dataclass(frozen=True)
-class Reinmax(Estimator):
+class Reinmax(StraightThrough):
     """`2 J_q(G) - J_p(G) / 2` with `q = (softmax(log p / tau) + D) / 2` at hard drawn pictures.
 
     Exact for a cost that is quadratic in one pixel's color where tau is 1; then it equals ZGR, the
@@ -28,26 +25,14 @@ class Reinmax(Estimator):
         tau: The temperature of the probabilities that the draw is averaged with.
     """
 
-    is_unbiased: ClassVar[bool] = False
-
     num_samples: int = 1
     tau: float = 1.0
 
     def __post_init__(self) -> None:
-        check_num_samples(self, self.num_samples)
+        super().__post_init__()
         check_positive(self, "tau", self.tau)
 
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient"})
-
-    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        return model.draw_indices(self.num_samples, generator)
-
-    def weigh(
-        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
-    ) -> tuple[Estimate, Any]:
-        hard = HardPixels.of(draws, model, cost)
+    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
         tempered = model.probs if self.tau == 1 else (model.log_probs / self.tau).softmax(dim=1)
         middles = hard.one_hots().add_(tempered).div_(2)
         # The Jacobian of the middle depends on the draw, that of the probabilities does not.
@@ -55,4 +40,4 @@ class Reinmax(Estimator):
         for middle, color_gradient in zip(middles, hard.color_gradients, strict=True):
             per_draw = apply_softmax_jacobian(middle, color_gradient)
             gradient.add_(per_draw, alpha=2 / self.num_samples)
-        return hard.estimate(gradient), None
+        return gradient

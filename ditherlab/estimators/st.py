@@ -1,19 +1,15 @@
 """The straight-through estimator: hard pictures forward, the probabilities' Jacobian backward."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import torch
-from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.hard_pixels import HardPixels
-from ditherlab.estimators.parameters import check_num_samples
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, apply_softmax_jacobian
+from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.protocol import apply_softmax_jacobian
+from ditherlab.types import Logits
 
 
 @dataclass(frozen=True)
-class ST(Estimator):
+class ST(StraightThrough):
     """`J_p(G)` with `G_ik = <df/dX_i, C_k>` at hard drawn pictures, `J_p(G) = p * (G - <p, G>)`.
 
     The same as a first-order expansion of the cost in the pixels around each draw; biased where the
@@ -28,24 +24,9 @@ class ST(Estimator):
         num_samples: Pictures to draw a step.
     """
 
-    is_unbiased: ClassVar[bool] = False
-
     num_samples: int = 1
 
-    def __post_init__(self) -> None:
-        check_num_samples(self, self.num_samples)
-
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient"})
-
-    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        return model.draw_indices(self.num_samples, generator)
-
-    def weigh(
-        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
-    ) -> tuple[Estimate, Any]:
-        hard = HardPixels.of(draws, model, cost)
+    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
         # The Jacobian is the same for all draws, so it meets their mean gradient once.
         mean_gradient = hard.color_gradients.mean(dim=0)
-        return hard.estimate(apply_softmax_jacobian(model.probs, mean_gradient)), None
+        return apply_softmax_jacobian(model.probs, mean_gradient)
