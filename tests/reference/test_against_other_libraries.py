@@ -1,6 +1,7 @@
 """Our formulas against those of well-kept libraries."""
 
-import colour
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +17,11 @@ from ditherlab.metrics import measure
 from ditherlab.metrics.similarity import ssim
 from ditherlab.objectives import SSIM, parse_objective
 from ditherlab.protocol import Target
+
+with warnings.catch_warnings():
+    # It warns of plots that could not be drawn without matplotlib.
+    warnings.simplefilter("ignore")
+    import colour
 
 
 @pytest.fixture
