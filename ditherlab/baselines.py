@@ -64,5 +64,5 @@ def floyd_steinberg_indices(pixels: Pixels, colors: Pixels) -> Pixels:
     return indices
 
 
-def _oklab(colors: npt.NDArray[np.uint8]) -> torch.Tensor:
+def _oklab(colors: npt.NDArray[np.unsignedinteger]) -> torch.Tensor:
     return srgb_to_oklab(torch.from_numpy(colors.astype(np.float32)) / 255, dim=1)

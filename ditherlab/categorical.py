@@ -1,7 +1,6 @@
 """The distribution of drawn pictures: every pixel picks a palette color, independently."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from jaxtyping import Float, Int
@@ -25,13 +24,15 @@ class Categorical:
     learns_palette: bool = False
 
     @classmethod
-    def from_logits(cls, logits: Logits, palette: Colors, *, learns_palette: bool = False) -> Self:
+    def from_logits(
+        cls, logits: Logits, palette: Colors, *, learns_palette: bool = False
+    ) -> "Categorical":
         """Make the distribution with `probs = softmax(logits)` over the colors."""
-        return cls(logits.softmax(dim=1), palette, learns_palette)
+        return Categorical(logits.softmax(dim=1), palette, learns_palette)
 
-    def clone(self) -> Self:
+    def clone(self) -> "Categorical":
         """Copy everything, so that changes in place do not reach the copy."""
-        return type(self)(self.probs.clone(), self.palette.clone(), self.learns_palette)
+        return Categorical(self.probs.clone(), self.palette.clone(), self.learns_palette)
 
     @property
     def log_probs(self) -> Logits:

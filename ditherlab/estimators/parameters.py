@@ -20,7 +20,7 @@ def check_num_samples(
         )
 
 
-def check_positive(estimator: object, parameter: str, value: float) -> None:
+def check_positive(estimator: object, parameter: str, value: float | int) -> None:
     """Refuse a temperature or the like that is not above zero.
 
     Raises:

@@ -100,6 +100,13 @@ class ViewedSSIM(Objective):
         return SSIMCost(self.abilities, target, eye, TargetWindows.of(seen, self.sigma))
 
 
+Windows = Float[Tensor, "b c y x"]
+"""A figure of each window that lies inside the picture: fewer rows and columns than pixels."""
+
+WindowStatistics = Float[Tensor, "s b q y x"]
+"""Means of x, x^2 and x y in each of them, for every channel."""
+
+
 @dataclass(frozen=True, eq=False)
 class TargetWindows:
     """What SSIM needs to know of the target: the same at every step.
@@ -114,10 +121,10 @@ class TargetWindows:
 
     taps: Taps
     images: Images
-    mean: Images
-    square_plus_c1: Images
-    variance_plus_c2: Images
-    weights: Float[Tensor, "b 1 h w"]
+    mean: Windows
+    square_plus_c1: Windows
+    variance_plus_c2: Windows
+    weights: Float[Tensor, "b 1 y x"]
 
     @classmethod
     def of(cls, target: Target, sigma: float) -> "TargetWindows":
@@ -213,7 +220,7 @@ class SSIMCost(Cost):
 
     def _filter_covariances(
         self, var_x: Images, cov_x_xx: Images, var_xx: Images
-    ) -> tuple[Images, ...]:
+    ) -> tuple[Windows, ...]:
         """Return the covariances of each window's means of x, x^2 and x y that SSIM bends with.
 
         In the order (x, x), (x, x^2), (x^2, x^2), (x, x y), (x^2, x y); of independent pixels they
@@ -225,8 +232,8 @@ class SSIMCost(Cost):
         return filter_valid(pixels, squared_taps).chunk(5, dim=1)
 
     def _expected_bend(
-        self, means: Float[Tensor, "b q h w"], covariances: tuple[Images, ...]
-    ) -> Float[Tensor, "b h w"]:
+        self, means: Float[Tensor, "b q y x"], covariances: tuple[Windows, ...]
+    ) -> Float[Tensor, "b y x"]:
         """Return `1/2 tr(H Sigma)` of each window's similarity: the second term of its mean.
 
         With a, b, d the window's means of x, x^2, x y, the similarity is `u v`, where
@@ -270,11 +277,11 @@ class SSIMCost(Cost):
         seen = self.eye.see(filled) if self.eye.blur_px > 0 else filled
         return seen, seen.square()
 
-    def _filter(self, mean: DrawnImages, mean_square: DrawnImages) -> Statistics:
+    def _filter(self, mean: DrawnImages, mean_square: DrawnImages) -> WindowStatistics:
         pixels = torch.cat([mean, mean_square, mean * self.windows.images], dim=2)
         return filter_valid(pixels, self.windows.taps)
 
-    def _window_costs(self, statistics: Statistics) -> CostMap:
+    def _window_costs(self, statistics: WindowStatistics) -> Float[Tensor, "s b y x"]:
         known = self.windows
         mean, mean_square, mean_product = statistics.chunk(3, dim=2)
         square = mean.square()

@@ -48,7 +48,7 @@ def test_reinmax_is_exact_for_quadratics_of_single_pixels_and_st_is_not(enumerat
     torch.testing.assert_close(reinmax, truth, rtol=1e-12, atol=1e-12)
     assert (enumeration.mean_estimate(ST(), cost, 1).grad_logits - truth).abs().max() > 1e-3
     assert (
-        enumeration.mean_estimate(Reinmax(tau=2), cost, 1).grad_logits - truth
+        enumeration.mean_estimate(Reinmax(tau=2.0), cost, 1).grad_logits - truth
     ).abs().max() > 1e-3
 
 

@@ -8,7 +8,9 @@ import ditherlab.memory
 from ditherlab.errors import PictureError
 from ditherlab.memory import MemoryNeed, free_memory_bytes
 
-NEED = MemoryNeed(width=8000, height=6000, num_colors=16, num_planes=100, num_planes_per_color=5)
+NEED = MemoryNeed(
+    width=8000, height=6000, num_colors=16, num_planes=100.0, num_planes_per_color=5.0
+)
 
 
 def test_the_need_grows_with_pixels_and_colors() -> None:
@@ -16,7 +18,9 @@ def test_the_need_grows_with_pixels_and_colors() -> None:
 
 
 def test_the_metrics_may_need_more_than_the_run() -> None:
-    small = MemoryNeed(width=100, height=100, num_colors=2, num_planes=100, num_planes_per_color=5)
+    small = MemoryNeed(
+        width=100, height=100, num_colors=2, num_planes=100.0, num_planes_per_color=5.0
+    )
     assert small.num_bytes == 4 * 10_000 * (90 + 190)
 
 
