@@ -204,8 +204,12 @@ HEAD = """\
 
 def _figures(library: float, plain: float | None) -> str:
     if plain is None:
-        return f"{library:.3g}"
-    return f"{library:.3g}, {plain:.3g}, **{plain / library:.1f}**"
+        return _figure(library)
+    return f"{_figure(library)}, {_figure(plain)}, **{plain / library:.1f}**"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
 class LibrarySteps:
