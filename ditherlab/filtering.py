@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 Taps = tuple[float, ...]
@@ -57,6 +58,20 @@ def filter_reflected_squared(images: Tensor, taps: Taps) -> Tensor:
     for dim in (-1, -2):
         images = _filter_banded(images, _folded_band(images.shape[dim], taps) ** 2, dim)
     return images
+
+
+def reflected_weights(size: int, taps: Taps, offset: int) -> Float[Tensor, "size"]:
+    """Return what the pixel `offset` further on counts in `filter_reflected`, along one axis.
+
+    Example:
+        >>> reflected_weights(3, (0.25, 0.5, 0.25), 0).tolist()  # the border sees itself mirrored
+        [0.75, 0.5, 0.75]
+    """
+    band = _folded_band(size, taps)
+    reach = len(band) // 2
+    if abs(offset) > reach:
+        return band.new_zeros(size)
+    return band[reach + offset]
 
 
 class _ValidFilter(torch.autograd.Function):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import log2
 from typing import Literal
 
 import torch
@@ -158,7 +159,11 @@ class Problem:
     def _check_pairs(self) -> None:
         estimator, abilities = self.chosen_estimator, self.objective.abilities
         optimizer = self.chosen_optimizer
-        fitting = sorted(n for n, e in ESTIMATORS.defaults().items() if e.needs <= abilities)
+        fitting = sorted(
+            name
+            for name, other in ESTIMATORS.defaults().items()
+            if other.needs <= abilities and self._is_small_enough_for(other)
+        )
         require(
             abilities,
             estimator.needs,
@@ -171,6 +176,12 @@ class Problem:
                 f"`{estimator}` needs a palette of {estimator.num_colors} colors, got "
                 f"{self.num_colors}. Use `leave-one-out`, which takes any number."
             )
+        if not self._is_small_enough_for(estimator):
+            raise AbilityError(
+                f"`{estimator}` needs a problem of at most {estimator.max_num_pictures} pictures, "
+                f"got {self.num_colors} colors on {self.picture.width} x {self.picture.height} "
+                "pixels. Use `leave-one-out`, or a picture of a few pixels."
+            )
         if optimizer.needs_color_costs and not estimator.gives_color_costs:
             givers = sorted(n for n, e in ESTIMATORS.classes.items() if e.gives_color_costs)
             raise AbilityError(
@@ -182,6 +193,16 @@ class Problem:
                 f"`{optimizer}` needs an objective that is the expected cost of a drawn picture, "
                 f"and `{self.objective}` is none. Use `adam`."
             )
+
+    def _is_small_enough_for(self, estimator: Estimator) -> bool:
+        """Say whether the palette has the right size, and the pictures are few enough to list."""
+        if estimator.num_colors not in (None, self.num_colors):
+            return False
+        most = estimator.max_num_pictures
+        if most is None:
+            return True
+        num_pixels = self.picture.width * self.picture.height
+        return num_pixels <= log2(most) and self.num_colors**num_pixels <= most
 
 
 def default_estimator(objective: Objective) -> Estimator:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from ditherlab.errors import RequestError
@@ -11,7 +11,7 @@ from ditherlab.naming import kebab_case, nearest_name
 
 S = TypeVar("S")
 
-_CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>[^()]*)\)\s*)?")
+_CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Registry(Generic[S]):
         hints = get_type_hints(self.classes[name])
         parameters = [f.name for f in fields(self.classes[name])]  # type: ignore[arg-type]
         seen = set()
-        for argument in filter(None, (part.strip() for part in text.split(","))):
+        for argument in filter(None, (part.strip() for part in split_outside(text, ","))):
             parameter, equals, value = (part.strip() for part in argument.partition("="))
             if not equals or parameter in seen:
                 rule = "may be given once" if equals else "must be written `parameter=value`"
@@ -81,7 +81,28 @@ class Registry(Generic[S]):
                 hint = nearest_name(parameter, parameters) if parameters else "It has none."
                 raise RequestError(f"`{name}` has no parameter `{parameter}`. {hint}")
             seen.add(parameter)
-            yield parameter, _convert(f"{name}({parameter}=...)", value, hints[parameter])
+            hint = hints[parameter]
+            if any(isinstance(hint, type) and issubclass(c, hint) for c in self.classes.values()):
+                yield parameter, self.parse(value)
+            else:
+                yield parameter, _convert(f"{name}({parameter}=...)", value, hint)
+
+
+def split_outside(text: str, separator: str) -> list[str]:
+    """Split at a character, but not inside parentheses.
+
+    Example:
+        >>> split_outside("st,arsm(num_samples=2, credit=local)", ",")
+        ['st', 'arsm(num_samples=2, credit=local)']
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == separator and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def describe(strategy: object) -> str:
@@ -104,7 +125,9 @@ def describe(strategy: object) -> str:
 
 
 def _is_changed(parameter: "Field[Any]", value: object) -> bool:
-    return bool(parameter.default != value)
+    factory = parameter.default_factory
+    default = parameter.default if factory is MISSING else factory()
+    return bool(default != value)
 
 
 def _write(value: object) -> str:

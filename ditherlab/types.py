@@ -49,3 +49,6 @@ MomentTable = Float[Tensor, "b m k"]
 
 Statistics = Float[Tensor, "s b q h w"]
 """What a windowed cost needs to know of each window; linear in the moments of its pixels."""
+
+WindowWeights = Float[Tensor, "*q h w"]
+"""What one pixel of each window counts in its statistics: the same for all of them, or for each."""

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
+from ditherlab.estimators.palette_term import estimate_palette_gradient
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 
@@ -43,15 +44,9 @@ class AntitheticPairs:
         chance = model.probs[:, 1]
         first, second = (uniform < chance).long(), (1 - uniform < chance).long()
         drawn = torch.cat([first, second])
-        images = model.images(drawn)
-        grad_palette, num_backward_passes = None, 0
-        if model.learns_palette and "gradient" in cost.abilities:
-            costs, grad_images = cost.price_with_gradient(images)
-            grad_palette = model.gather_palette_gradient(drawn, grad_images) / len(drawn)
-            num_backward_passes = len(drawn)
-        else:
-            costs = cost.cost(images)
+        costs = cost.cost(model.images(drawn))
         costs_first, costs_second = costs.chunk(2)
+        grad_palette, num_backward_passes = estimate_palette_gradient(drawn, model, cost)
         return cls(
             first,
             second,

@@ -6,11 +6,14 @@ from typing import Literal
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.credit import Credit, PixelCosts, credit_pixels
 from ditherlab.estimators.linstat import LinearizedCost
+from ditherlab.estimators.muprop import MeanFieldExpansion
+from ditherlab.estimators.palette_term import estimate_palette_gradient
 from ditherlab.protocol import Ability, Cost, Estimate, apply_softmax_jacobian
-from ditherlab.types import CostMap, DrawCosts, DrawnImages, Indices, Logits
+from ditherlab.types import Colors, CostMap, DrawCosts, DrawnImages, Indices, Logits
 
-Control = Literal["none", "linstat"]
-"""`linstat`: subtract the cost linearized in the windows' statistics, add its exact gradient."""
+Control = Literal["none", "linstat", "muprop"]
+"""What is subtracted from the samples, while its exact gradient is added: nothing, the cost
+linearized in the windows' statistics, or the cost linearized in the pixels of the mean picture."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class PricedDraws:
         pixel_costs: What each pixel answers for, after the control variate; only differences
             between draws matter.
         control_gradient: The exact gradient of what the control variate took away.
-        grad_images: The gradient of each cost in its pixels, where the palette is learned.
+        grad_palette: The palette's term; None where the palette is fixed.
         num_backward_passes: Spent so far.
     """
 
@@ -31,7 +34,7 @@ class PricedDraws:
     costs: DrawCosts
     pixel_costs: PixelCosts
     control_gradient: Logits | None
-    grad_images: DrawnImages | None
+    grad_palette: Colors | None
     num_backward_passes: int
 
     def estimate(self, model: Categorical, weights: PixelCosts) -> Estimate:
@@ -42,18 +45,17 @@ class PricedDraws:
             weights: What each draw's score counts at each pixel; already divided by the number of
                 draws.
         """
-        num_samples = len(self.indices)
         gradient = model.weigh_scores(self.indices, weights)
         if self.control_gradient is not None:
             gradient += self.control_gradient
-        grad_palette = None
-        if self.grad_images is not None:
-            total = model.gather_palette_gradient(self.indices, self.grad_images)
-            grad_palette = total / num_samples
+        return self.estimate_with(gradient)
+
+    def estimate_with(self, gradient: Logits) -> Estimate:
+        """Make the estimate of a gradient for the logits that the prices led to."""
         return Estimate(
             value=self.costs.mean(dim=0),
-            grad_palette=grad_palette,
-            num_evaluations=num_samples,
+            grad_palette=self.grad_palette,
+            num_evaluations=len(self.indices),
             num_backward_passes=self.num_backward_passes,
             logit_gradient=gradient,
         )
@@ -69,7 +71,7 @@ class Pricing:
     """
 
     credit: Credit
-    control: Control
+    control: Control = "none"
 
     @property
     def needs(self) -> frozenset[Ability]:
@@ -79,35 +81,58 @@ class Pricing:
             needs.add("local")
         if self.control == "linstat":
             needs.add("statistics")
+        if self.control == "muprop":
+            needs.add("gradient")
         return frozenset(needs)
 
     def price(self, indices: Indices, model: Categorical, cost: Cost) -> PricedDraws:
         """Price drawn pictures, with gradients in the pixels where the palette is to be learned."""
-        images = model.images(indices)
-        control_gradient, grad_images = None, None
-        num_backward_passes = 0
         if self.control == "linstat":
-            table = cost.color_moments(model.palette)
-            linearized = LinearizedCost.around(model, cost, table)
-            statistics = cost.statistics(Categorical(model.probs, table.mT).images(indices))
-            cost_map = cost.map_from_statistics(statistics)
-            costs = cost_map.sum(dim=(2, 3))
-            pixel_costs = self._credit(cost_map - linearized.cost_map(statistics), cost)
-            control_gradient = apply_softmax_jacobian(model.probs, linearized.color_costs.dense())
-            num_backward_passes = 1
-        elif self.credit == "local":
-            cost_map = cost.cost_map(images)
-            costs = cost_map.sum(dim=(2, 3))
-            pixel_costs = self._credit(cost_map, cost)
+            costs, pixel_costs, control_gradient = self._price_with_linstat(indices, model, cost)
+        elif self.control == "muprop":
+            costs, pixel_costs, control_gradient = self._price_with_muprop(indices, model, cost)
         else:
-            costs = cost.cost(images)
-            pixel_costs = costs[:, :, None, None].expand(indices.shape)
-        if model.learns_palette and "gradient" in cost.abilities:
-            _, grad_images = cost.price_with_gradient(images)
-            num_backward_passes += len(indices)
+            costs, pixel_costs = self.price_images(model.images(indices), cost)
+            control_gradient = None
+        grad_palette, num_palette_passes = estimate_palette_gradient(indices, model, cost)
         return PricedDraws(
-            indices, costs, pixel_costs, control_gradient, grad_images, num_backward_passes
+            indices,
+            costs,
+            pixel_costs,
+            control_gradient,
+            grad_palette,
+            num_palette_passes + (control_gradient is not None),
         )
+
+    def price_images(self, images: DrawnImages, cost: Cost) -> tuple[DrawCosts, PixelCosts]:
+        """Price pictures: each as a whole, and what each of its pixels answers for."""
+        if self.credit == "local":
+            cost_map = cost.cost_map(images)
+            return cost_map.sum(dim=(2, 3)), credit_pixels(cost_map, cost.footprint_px)
+        costs = cost.cost(images)
+        s, b, _, h, w = images.shape
+        return costs, costs[:, :, None, None].expand(s, b, h, w)
+
+    def _price_with_linstat(
+        self, indices: Indices, model: Categorical, cost: Cost
+    ) -> tuple[DrawCosts, PixelCosts, Logits]:
+        table = cost.color_moments(model.palette)
+        linearized = LinearizedCost.around(model, cost, table)
+        statistics = cost.statistics(Categorical(model.probs, table.mT).images(indices))
+        cost_map = cost.map_from_statistics(statistics)
+        pixel_costs = self._credit(cost_map - linearized.cost_map(statistics), cost)
+        gradient = apply_softmax_jacobian(model.probs, linearized.color_costs.dense())
+        return cost_map.sum(dim=(2, 3)), pixel_costs, gradient
+
+    def _price_with_muprop(
+        self, indices: Indices, model: Categorical, cost: Cost
+    ) -> tuple[DrawCosts, PixelCosts, Logits]:
+        expansion = MeanFieldExpansion.around(model, cost)
+        images = model.images(indices)
+        costs, pixel_costs = self.price_images(images, cost)
+        removed = self._credit(expansion.cost_map(images), cost)
+        gradient = apply_softmax_jacobian(model.probs, expansion.color_slopes)
+        return costs, pixel_costs - removed, gradient
 
     def _credit(self, cost_map: CostMap, cost: Cost) -> PixelCosts:
         if self.credit == "local":

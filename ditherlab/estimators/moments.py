@@ -8,9 +8,8 @@ from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
+from ditherlab.estimators.expansion import differentiate_expectation, moment_table
 from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator, Noise, mix_moments
-from ditherlab.types import Colors, MomentTable, PictureCosts
-from ditherlab.types import Moments as MomentFields
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,6 @@ class Moments(Estimator):
     """
 
     noise: ClassVar[Noise] = "none"
-    is_unbiased: ClassVar[bool] = True
     gives_color_costs: ClassVar[bool] = True
 
     order: int = 2
@@ -37,6 +35,10 @@ class Moments(Estimator):
     def __post_init__(self) -> None:
         if self.order not in (0, 2):
             raise RequestError(f"`moments(order=...)` must be 0 or 2, got {self.order}.")
+
+    @property
+    def is_unbiased(self) -> bool:
+        return self.order == 2
 
     @property
     def needs(self) -> frozenset[Ability]:
@@ -48,32 +50,21 @@ class Moments(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
+        is_second_order = self.order == 2
         with torch.enable_grad():
             palette = model.palette.detach().requires_grad_()
-            table = self._table(cost, palette)
-            moments = mix_moments(table.detach(), model.probs).requires_grad_()
-            value = self._expect(cost, moments)
-            (field,) = torch.autograd.grad(value.sum(), moments)
+            table = moment_table(cost, palette, is_second_order=is_second_order)
+        moments = mix_moments(table.detach(), model.probs)
+        value, field = differentiate_expectation(cost, moments, is_second_order=is_second_order)
         grad_palette = None
         if model.learns_palette:
             grad_table = field.flatten(2) @ model.probs.flatten(2).mT
             (grad_palette,) = torch.autograd.grad(table, palette, grad_table)
         return Estimate(
-            value=value.detach(),
+            value=value,
             grad_palette=grad_palette,
             num_evaluations=1,
             num_backward_passes=1,
             color_costs=ColorCosts(table.detach(), field),
             probs=model.probs,
         ), None
-
-    def _table(self, cost: Cost, palette: Colors) -> MomentTable:
-        if self.order == 2:
-            return cost.expected_color_moments(palette)
-        return cost.color_moments(palette)
-
-    def _expect(self, cost: Cost, moments: MomentFields) -> PictureCosts:
-        if self.order == 2:
-            return cost.expected_from_moments(moments)
-        statistics = cost.statistics(moments.unsqueeze(0))
-        return cost.map_from_statistics(statistics)[0].sum(dim=(1, 2))

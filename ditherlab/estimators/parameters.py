@@ -5,9 +5,9 @@ from ditherlab.naming import kebab_case
 
 
 def check_num_samples(
-    estimator: object, num_samples: int, *, least: int = 1, why: str = ""
+    estimator: object, num_samples: int, *, least: int = 1, most: int | None = None, why: str = ""
 ) -> None:
-    """Refuse fewer samples than an estimator needs.
+    """Refuse fewer samples than an estimator needs, or more than it can take.
 
     Raises:
         RequestError: Naming the estimator; `why` says more.
@@ -18,6 +18,9 @@ def check_num_samples(
         raise RequestError(
             f"`{name}(num_samples=...)` must be at least {least}, got {num_samples}{reason}"
         )
+    if most is not None and num_samples > most:
+        name = kebab_case(type(estimator).__name__)
+        raise RequestError(f"`{name}(num_samples=...)` must be at most {most}, got {num_samples}.")
 
 
 def check_positive(estimator: object, parameter: str, value: float | int) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import AbilityError, RequestError
+from ditherlab.errors import RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.gradients import (
     GradientFigures,
@@ -95,17 +95,16 @@ def fitting_estimators(
         num_samples: Draws for those that draw; None leaves each its own.
 
     Raises:
-        RequestError: For words that name no estimator.
-        AbilityError: If an estimator that was named does not fit.
+        RequestError: For words that name no estimator, or one that does not fit.
     """
     fitting, left_out = {}, {}
     for name in ESTIMATORS.names_and_compositions if names is None else names:
         estimator = ESTIMATORS.parse(name)
-        if num_samples is not None and "num_samples" in {f.name for f in fields(estimator)}:  # type: ignore[arg-type]
-            estimator = replace(estimator, num_samples=num_samples)  # type: ignore[type-var]
         try:
+            if num_samples is not None:
+                estimator = estimator.with_num_samples(num_samples)
             replace(problem, estimator=estimator, optimizer=None)
-        except AbilityError as error:
+        except RequestError as error:
             if names is not None:
                 raise
             left_out[name] = str(error)

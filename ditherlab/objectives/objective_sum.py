@@ -16,6 +16,7 @@ from ditherlab.types import (
     MomentTable,
     PictureCosts,
     Statistics,
+    WindowWeights,
 )
 
 
@@ -81,6 +82,10 @@ class CostSum(Cost):
         maps = [weight * cost.cost_map(images) for weight, cost in self.terms]
         return torch.stack(maps).sum(dim=0)
 
+    def restrict(self, rows: range, halo_px: int) -> Cost:
+        terms = tuple((weight, cost.restrict(rows, halo_px)) for weight, cost in self.terms)
+        return CostSum(terms, self.abilities)
+
     def color_moments(self, palette: Colors) -> MomentTable:
         return torch.cat([cost.color_moments(palette) for _, cost in self.terms], dim=1)
 
@@ -92,10 +97,22 @@ class CostSum(Cost):
     def num_statistics(self) -> int:
         return sum(cost.num_statistics for _, cost in self.terms)
 
-    def statistics(self, moments: DrawnMoments) -> Statistics:
+    def features(self, moments: DrawnMoments) -> Statistics:
         parts = moments.split([cost.num_moments for _, cost in self.terms], dim=2)
         pairs = zip(self.terms, parts, strict=True)
-        return torch.cat([cost.statistics(part) for (_, cost), part in pairs], dim=2)
+        return torch.cat([cost.features(part) for (_, cost), part in pairs], dim=2)
+
+    def gather(self, features: Statistics) -> Statistics:
+        parts = features.split([cost.num_statistics for _, cost in self.terms], dim=2)
+        pairs = zip(self.terms, parts, strict=True)
+        return torch.cat([cost.gather(part) for (_, cost), part in pairs], dim=2)
+
+    def window_weights(self, rows: int, columns: int) -> WindowWeights:
+        weights = [
+            cost.window_weights(rows, columns).expand(cost.num_statistics, -1, -1)
+            for _, cost in self.terms
+        ]
+        return torch.cat(weights)
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         parts = statistics.split([cost.num_statistics for _, cost in self.terms], dim=2)

@@ -1,6 +1,6 @@
 """Structural similarity of drawn pictures, at pixel scale or behind the eye's low-pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.filtering import Taps, filter_valid, gaussian_taps
-from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.protocol import Ability, Cost, Objective, Target, keep_rows, rows_seen
 from ditherlab.types import (
     Colors,
     CostMap,
@@ -21,6 +21,7 @@ from ditherlab.types import (
     MomentTable,
     PictureCosts,
     Statistics,
+    WindowWeights,
 )
 from ditherlab.viewing import EyeBlur
 
@@ -153,6 +154,26 @@ class TargetWindows:
             counted / (num_counted * target.images.shape[1]),
         )
 
+    def cut(self, rows: range, seen: slice) -> "TargetWindows":
+        """Keep the windows with their middles in `rows`, for pictures of the pixels in `seen`."""
+        margin = len(self.taps) // 2
+        inside = slice(seen.start, seen.stop - 2 * margin)
+        height = self.mean.shape[-2]
+        first, last = (min(max(row - margin, 0), height) for row in (rows.start, rows.stop))
+        return TargetWindows(
+            self.taps,
+            self.images[..., seen, :],
+            *(
+                windows[..., inside, :]
+                for windows in (
+                    self.mean,
+                    self.square_plus_c1,
+                    self.variance_plus_c2,
+                    keep_rows(self.weights, range(first, last)),
+                )
+            ),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class SSIMCost(Cost):
@@ -173,6 +194,11 @@ class SSIMCost(Cost):
     def cost_map(self, images: DrawnImages) -> CostMap:
         return self._place(self._window_costs(self._filter(*self._compared(images))))
 
+    def restrict(self, rows: range, halo_px: int) -> Cost:
+        seen = rows_seen(rows, halo_px, self.target.images.shape[-2])
+        target, windows = self.target.cut(seen), self.windows.cut(rows, seen)
+        return replace(self, target=target, windows=windows)
+
     @property
     def num_moments(self) -> int:
         return 2 * self.target.images.shape[1]
@@ -184,12 +210,23 @@ class SSIMCost(Cost):
     def num_statistics(self) -> int:
         return 3 * self.target.images.shape[1]
 
-    def statistics(self, moments: DrawnMoments) -> Statistics:
+    def features(self, moments: DrawnMoments) -> Statistics:
         mean, mean_square = moments.chunk(2, dim=2)
         known = self.target
         mean = known.fill_transparent(mean)
         mean_square = torch.where(known.opaque, mean_square, known.images.square())
-        return self._place(self._filter(mean, mean_square))
+        return self._features(mean, mean_square)
+
+    def gather(self, features: Statistics) -> Statistics:
+        return self._place(filter_valid(features, self.windows.taps))
+
+    def window_weights(self, rows: int, columns: int) -> WindowWeights:
+        margin, taps = self._margin_px, self.windows.taps
+        known = self.windows.mean
+        if max(abs(rows), abs(columns)) > margin:
+            return known.new_zeros(self.target.images.shape[-2:])
+        weight = taps[margin + rows] * taps[margin + columns]
+        return self._place(known.new_full(known.shape[-2:], weight))
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         margin = self._margin_px
@@ -277,9 +314,11 @@ class SSIMCost(Cost):
         seen = self.eye.see(filled) if self.eye.blur_px > 0 else filled
         return seen, seen.square()
 
+    def _features(self, mean: DrawnImages, mean_square: DrawnImages) -> Statistics:
+        return torch.cat([mean, mean_square, mean * self.windows.images], dim=2)
+
     def _filter(self, mean: DrawnImages, mean_square: DrawnImages) -> WindowStatistics:
-        pixels = torch.cat([mean, mean_square, mean * self.windows.images], dim=2)
-        return filter_valid(pixels, self.windows.taps)
+        return filter_valid(self._features(mean, mean_square), self.windows.taps)
 
     def _window_costs(self, statistics: WindowStatistics) -> Float[Tensor, "s b y x"]:
         known = self.windows

@@ -1,21 +1,25 @@
 """The variance loss of differentiable dithering."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from ditherlab.errors import RequestError
-from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.protocol import Ability, Cost, Objective, Target, keep_rows, rows_seen
 from ditherlab.types import (
     Colors,
     CostMap,
     DrawCosts,
     DrawnImages,
     DrawnMoments,
+    Images,
     Moments,
     MomentTable,
     PictureCosts,
     Statistics,
+    WindowWeights,
 )
 
 
@@ -54,16 +58,23 @@ class Variance(Objective):
         return 1
 
     def bind(self, target: Target) -> Cost:
-        return VarianceCost(self.c, self.abilities, target)
+        weights = target.opaque / target.num_opaque.view(-1, 1, 1, 1)
+        return VarianceCost(self.c, self.abilities, target.images, weights)
 
 
 @dataclass(frozen=True, eq=False)
 class VarianceCost(Cost):
-    """The variance loss of one target."""
+    """The variance loss of one target.
+
+    Attributes:
+        images: The target.
+        weights: The share of each pixel, 0 where transparent.
+    """
 
     c: float
     abilities: frozenset[Ability]
-    target: Target
+    images: Images
+    weights: Float[Tensor, "b 1 h w"]
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         return self.cost_map(images).sum(dim=(2, 3))
@@ -75,12 +86,16 @@ class VarianceCost(Cost):
     def cost_map(self, images: DrawnImages) -> CostMap:
         if "value" not in self.abilities:
             raise self._lacks("value")
-        error = self.target.fill_transparent(images) - self.target.images
-        return error.square().mean(dim=2) / self.target.num_opaque.view(-1, 1, 1)
+        return ((images - self.images).square() * self.weights).mean(dim=2)
+
+    def restrict(self, rows: range, halo_px: int) -> Cost:
+        seen = rows_seen(rows, halo_px, self.images.shape[-2])
+        weights = keep_rows(self.weights, rows)
+        return replace(self, images=self.images[..., seen, :], weights=weights[..., seen, :])
 
     @property
     def num_moments(self) -> int:
-        return 2 * self.target.images.shape[1]
+        return 2 * self.images.shape[1]
 
     def color_moments(self, palette: Colors) -> MomentTable:
         return torch.cat([palette, palette.square()], dim=2).mT
@@ -89,14 +104,19 @@ class VarianceCost(Cost):
     def num_statistics(self) -> int:
         return self.num_moments
 
-    def statistics(self, moments: DrawnMoments) -> Statistics:
+    def features(self, moments: DrawnMoments) -> Statistics:
         return moments
+
+    def gather(self, features: Statistics) -> Statistics:
+        return features
+
+    def window_weights(self, rows: int, columns: int) -> WindowWeights:
+        return self.images.new_full(self.images.shape[-2:], float(rows == columns == 0))
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         mean, mean_square = statistics.chunk(2, dim=2)
-        target = self.target.images
-        error = (mean_square - 2 * mean * target + target.square()) * self.target.opaque
-        return error.mean(dim=2) / self.target.num_opaque.view(-1, 1, 1)
+        error = mean_square - 2 * mean * self.images + self.images.square()
+        return (error * self.weights).mean(dim=2)
 
     @property
     def num_expected_moments(self) -> int:
@@ -108,5 +128,5 @@ class VarianceCost(Cost):
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         mean, mean_square = moments.chunk(2, dim=1)
         variance = mean_square - mean.square()
-        loss = (mean - self.target.images).square() + self.c * variance
-        return (loss * self.target.opaque).mean(dim=1).sum(dim=(1, 2)) / self.target.num_opaque
+        loss = (mean - self.images).square() + self.c * variance
+        return (loss * self.weights).mean(dim=1).sum(dim=(1, 2))

@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.color import srgb_encoding_slope, srgb_to_linear
-from ditherlab.filtering import filter_reflected_squared
-from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.filtering import filter_reflected_squared, reflected_weights
+from ditherlab.protocol import Ability, Cost, Objective, Target, keep_rows, rows_seen
 from ditherlab.types import (
     Colors,
     CostMap,
@@ -20,6 +20,7 @@ from ditherlab.types import (
     MomentTable,
     PictureCosts,
     Statistics,
+    WindowWeights,
 )
 from ditherlab.viewing import EyeBlur
 
@@ -60,9 +61,7 @@ class ViewedError(Objective):
         slope = srgb_encoding_slope(eye.blur(linear), darkest=_DARKEST_LINEAR)
         scale = target.num_opaque.view(-1, 1, 1, 1) * target.images.shape[1]
         weights = slope.square() * target.opaque / scale
-        # `h` is symmetric, so each pixel's variance is weighed by `h^2 * w`, which never changes.
-        variance_weights = filter_reflected_squared(weights, eye.taps) * target.opaque
-        return ViewedErrorCost(self.abilities, target, eye, linear, weights, variance_weights)
+        return ViewedErrorCost.of(self.abilities, target, eye, linear, weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +81,20 @@ class ViewedErrorCost(Cost):
     weights: Images
     variance_weights: Images
 
+    @classmethod
+    def of(
+        cls,
+        abilities: frozenset[Ability],
+        target: Target,
+        eye: EyeBlur,
+        linear: Images,
+        weights: Images,
+    ) -> "ViewedErrorCost":
+        """Find what the variance of each pixel costs, which never changes."""
+        # `h` is symmetric, so each pixel's variance is weighed by `h^2 * w`.
+        variance_weights = filter_reflected_squared(weights, eye.taps) * target.opaque
+        return cls(abilities, target, eye, linear, weights, variance_weights)
+
     def cost(self, images: DrawnImages) -> DrawCosts:
         return self.cost_map(images).sum(dim=(2, 3))
 
@@ -91,6 +104,14 @@ class ViewedErrorCost(Cost):
 
     def cost_map(self, images: DrawnImages) -> CostMap:
         return self.map_from_statistics(self._seen_error(srgb_to_linear(images)))
+
+    def restrict(self, rows: range, halo_px: int) -> Cost:
+        seen = rows_seen(rows, halo_px, self.linear.shape[-2])
+        weights = keep_rows(self.weights, rows)[..., seen, :]
+        target = self.target.cut(seen)
+        return ViewedErrorCost.of(
+            self.abilities, target, self.eye, self.linear[..., seen, :], weights
+        )
 
     @property
     def num_moments(self) -> int:
@@ -104,8 +125,18 @@ class ViewedErrorCost(Cost):
     def num_statistics(self) -> int:
         return self.target.images.shape[1]
 
-    def statistics(self, moments: DrawnMoments) -> Statistics:
-        return self._seen_error(moments.chunk(2, dim=2)[0])
+    def features(self, moments: DrawnMoments) -> Statistics:
+        return self._error(moments.chunk(2, dim=2)[0])
+
+    def gather(self, features: Statistics) -> Statistics:
+        return self.eye.blur(features)
+
+    def window_weights(self, rows: int, columns: int) -> WindowWeights:
+        vertical, horizontal = (
+            reflected_weights(size, self.eye.taps, offset).to(self.linear)
+            for size, offset in zip(self.linear.shape[-2:], (rows, columns), strict=True)
+        )
+        return vertical.unsqueeze(1) * horizontal
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         return (self.weights * statistics.square()).sum(dim=2)
@@ -124,5 +155,8 @@ class ViewedErrorCost(Cost):
         loss = self.weights * error.square() + self.variance_weights * variance
         return loss.sum(dim=(1, 2, 3))
 
+    def _error(self, linear: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
+        return (linear - self.linear) * self.target.opaque
+
     def _seen_error(self, linear: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
-        return self.eye.blur((linear - self.linear) * self.target.opaque)
+        return self.eye.blur(self._error(linear))

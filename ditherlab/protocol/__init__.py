@@ -6,7 +6,7 @@ An `Optimizer` moves the probabilities along an estimate. Each side declares wha
 needs as `Ability` words, and `require` compares them when a problem is built.
 """
 
-from ditherlab.protocol.cost import Ability, Cost, Target, mix_moments
+from ditherlab.protocol.cost import Ability, Cost, Target, keep_rows, mix_moments, rows_seen
 from ditherlab.protocol.estimate import ColorCosts, Estimate, apply_softmax_jacobian
 from ditherlab.protocol.estimator import Estimator, Noise, require
 from ditherlab.protocol.objective import Objective
@@ -23,6 +23,8 @@ __all__ = [
     "Optimizer",
     "Target",
     "apply_softmax_jacobian",
+    "keep_rows",
     "mix_moments",
     "require",
+    "rows_seen",
 ]

@@ -22,6 +22,7 @@ from ditherlab.types import (
     PictureCosts,
     Probs,
     Statistics,
+    WindowWeights,
 )
 
 Ability = Literal["value", "gradient", "local", "statistics", "expectation"]
@@ -43,6 +44,10 @@ class Target:
     def num_opaque(self) -> Float[Tensor, "b"]:
         """The number of pixels that take part, at least 1."""
         return self.opaque.sum(dim=(1, 2, 3)).clamp_min(1).to(self.images.dtype)
+
+    def cut(self, rows: slice) -> "Target":
+        """Return some rows of it."""
+        return Target(self.images[..., rows, :], self.opaque[..., rows, :])
 
     def fill_transparent(self, drawn: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
         """Replace what is drawn at transparent pixels by the target itself, which costs nothing."""
@@ -73,6 +78,15 @@ class Cost(ABC):
         """
         raise self._lacks("local")
 
+    def restrict(self, rows: range, halo_px: int) -> "Cost":
+        """Price the windows in some rows only, of pictures cut to `rows_seen` (ability `local`).
+
+        Args:
+            rows: The middles of the windows that count; the others cost nothing.
+            halo_px: At least `footprint_px`.
+        """
+        raise self._lacks("local")
+
     @property
     def num_moments(self) -> int:
         """How many moments of a color enter the statistics (ability `statistics`)."""
@@ -90,12 +104,34 @@ class Cost(ABC):
         """How many statistics each window has (ability `statistics`)."""
         raise self._lacks("statistics")
 
+    def features(self, moments: DrawnMoments) -> Statistics:
+        """Return what each pixel gives to its windows, from its moments: x, x^2, x y.
+
+        Part of the ability `statistics`; pixel by pixel, affine, differentiable.
+        """
+        raise self._lacks("statistics")
+
+    def gather(self, features: Statistics) -> Statistics:
+        """Sum the features over each window, weighted: its statistics.
+
+        Part of the ability `statistics`; linear, differentiable.
+        """
+        raise self._lacks("statistics")
+
+    def window_weights(self, rows: int, columns: int) -> WindowWeights:
+        """Return what the pixel `rows` below and `columns` right of each window's middle counts.
+
+        Part of the ability `statistics`; 0 where there is no such pixel or no such window.
+        """
+        raise self._lacks("statistics")
+
+    @final
     def statistics(self, moments: DrawnMoments) -> Statistics:
-        """Return the statistics of each window: linear in the pixels' moments, hence in one-hots.
+        """Return the statistics of each window: affine in the pixels' moments, hence in one-hots.
 
         Part of the ability `statistics`; differentiable.
         """
-        raise self._lacks("statistics")
+        return self.gather(self.features(moments))
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         """Price each window by its statistics alone; of a drawn picture's, this is its `cost_map`.
@@ -145,3 +181,24 @@ def mix_moments(table: MomentTable, probs: Probs) -> Moments:
     # Picture by picture: a batched product of such flat matrices is several times slower.
     products = [rows @ flat for rows, flat in zip(table, probs.flatten(2), strict=True)]
     return torch.stack(products).view(b, -1, h, w)
+
+
+def rows_seen(rows: range, halo_px: int, height: int) -> slice:
+    """Return the rows of pixels that windows with their middles in `rows` see.
+
+    At least one window's height, so that a window fits.
+
+    Example:
+        >>> rows_seen(range(4, 6), 2, 20), rows_seen(range(0, 1), 2, 20)
+        (slice(2, 8, None), slice(0, 5, None))
+    """
+    window = 2 * halo_px + 1
+    top = max(0, min(rows.start - halo_px, height - window))
+    return slice(top, min(height, max(rows.stop + halo_px, window)))
+
+
+def keep_rows(weights: Float[Tensor, "*b h w"], rows: range) -> Float[Tensor, "*b h w"]:
+    """Return weights that are zero outside some rows."""
+    kept = torch.zeros_like(weights)
+    kept[..., rows.start : rows.stop, :] = weights[..., rows.start : rows.stop, :]
+    return kept

@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import fields, replace
 from typing import Any, ClassVar, Literal, final
 
 import torch
-from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
@@ -13,7 +13,7 @@ from ditherlab.protocol.cost import Ability, Cost
 from ditherlab.protocol.estimate import Estimate
 from ditherlab.specs import describe
 
-Noise = Literal["indices", "uniform", "gumbel", "none"]
+Noise = Literal["indices", "uniform", "gumbel", "other", "none"]
 
 
 class Estimator(ABC):
@@ -23,14 +23,27 @@ class Estimator(ABC):
     What must last between steps goes in and out of `weigh` as `state`.
     """
 
-    is_unbiased: ClassVar[bool]
     is_relaxation: ClassVar[bool] = False
     """Whether the temperature of a schedule is this estimator's own; else it weighs the entropy."""
     gives_color_costs: ClassVar[bool] = False
     noise: ClassVar[Noise] = "indices"
-    """What `draw` draws: palette indices, uniform numbers, Gumbel noise, or nothing."""
-    num_colors: ClassVar[int | None] = None
-    """The only size of a palette that this estimator can work with; None for any."""
+    """What `draw` draws: independent pictures as palette indices, uniform numbers, Gumbel noise,
+    several things or pictures that depend on one another, or nothing."""
+
+    @property
+    def num_colors(self) -> int | None:
+        """The only size of a palette that this estimator can work with; None for any."""
+        return None
+
+    @property
+    def max_num_pictures(self) -> int | None:
+        """The most pictures that there may be, for one that lists them all; None for any."""
+        return None
+
+    @property
+    @abstractmethod
+    def is_unbiased(self) -> bool:
+        """Whether its mean is the gradient of the expected cost, if an expectation is exact."""
 
     @property
     @abstractmethod
@@ -40,13 +53,20 @@ class Estimator(ABC):
     def __str__(self) -> str:
         return describe(self)
 
+    def with_num_samples(self, num_samples: int) -> "Estimator":
+        """Return the same with so many draws a step; itself, if it has no such parameter."""
+        names = {parameter.name for parameter in fields(self)}  # type: ignore[arg-type]
+        if "num_samples" not in names:
+            return self
+        return replace(self, num_samples=num_samples)  # type: ignore[type-var]
+
     @abstractmethod
-    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw everything random that one estimate needs."""
+    def draw(self, model: Categorical, generator: torch.Generator) -> Any:
+        """Draw everything random that one estimate needs; mostly one tensor."""
 
     @abstractmethod
     def weigh(
-        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+        self, draws: Any, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
         """Turn draws into an estimate and the state for the next step (None at the first)."""
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
 from ditherlab.estimators import ARM, ESTIMATORS, Disarm
+from ditherlab.estimators.antithetic import Antithetic
 from ditherlab.palette import named_palette
 from ditherlab.problem import Problem
 
@@ -28,20 +28,8 @@ class Wrong(Disarm):
         return super().slopes(uniform, pairs, model) * ratio
 
 
-def truth(enumeration, cost):
-    logits = enumeration.logits[:, :2].clone().requires_grad_()
-    palette = enumeration.palette[:, :2].clone().requires_grad_()
-    pictures = torch.tensor(list(itertools.product(range(2), repeat=NUM_PIXELS)))
-    pictures = pictures.view(-1, 1, 2, 3)
-    log_probs = logits.log_softmax(dim=1).expand(len(pictures), -1, -1, -1)
-    chances = log_probs.gather(1, pictures).sum(dim=(1, 2, 3)).exp()
-    costs = cost.cost(Categorical(logits.softmax(dim=1), palette).images(pictures))[:, 0]
-    value = (chances * costs).sum()
-    return torch.autograd.grad(value, [logits, palette], materialize_grads=True)
-
-
 def mean_estimate(estimator, enumeration, cost):
-    chance = enumeration.logits[:, :2].softmax(dim=1)[0, 1].flatten()
+    chance = enumeration.logits.softmax(dim=1)[0, 1].flatten()
     bounds = torch.stack(
         [torch.zeros(6).double(), chance.minimum(1 - chance), chance.maximum(1 - chance)]
     )
@@ -50,11 +38,7 @@ def mean_estimate(estimator, enumeration, cost):
     pixels = torch.arange(NUM_PIXELS)
     middles = (bounds + widths / 2)[cells, pixels].view(1, -1, 2, 3)
     weights = widths[cells, pixels].prod(dim=1)
-    model = Categorical.from_logits(
-        enumeration.logits[:, :2].expand(len(cells), -1, -1, -1),
-        enumeration.palette[:, :2].expand(len(cells), -1, -1),
-        learns_palette=True,
-    )
+    model = enumeration.repeat(len(cells))
     with torch.no_grad():
         estimate, _ = estimator.weigh(middles, model, cost, None, None)
     palette = estimate.grad_palette
@@ -65,33 +49,31 @@ def mean_estimate(estimator, enumeration, cost):
     )
 
 
-ANTITHETIC = [
-    name
-    for name, estimator in ESTIMATORS.classes.items()
-    if estimator.is_unbiased and estimator.noise == "uniform"
-]
+ANTITHETIC = [name for name, c in ESTIMATORS.classes.items() if issubclass(c, Antithetic)]
+
+
+@pytest.fixture
+def two_colors(enumeration):
+    return enumeration.keep_colors(2)
 
 
 @pytest.mark.parametrize("name", ANTITHETIC)
-def test_antithetic_estimators_average_to_the_enumerated_gradient(name, enumeration, cost):
+def test_antithetic_estimators_average_to_the_enumerated_gradient(name, two_colors):
     estimator = ESTIMATORS.parse(name)
-    for found, expected in zip(
-        mean_estimate(estimator, enumeration, cost), truth(enumeration, cost), strict=True
-    ):
-        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    for cost in two_colors.costs_for(estimator).values():
+        truth = two_colors.truth(cost)
+        logits, palette = mean_estimate(estimator, two_colors, cost)
+        torch.testing.assert_close(logits, truth.grad_logits, rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(palette, truth.grad_palette, rtol=1e-12, atol=1e-12)
 
 
-def test_a_wrong_weight_fails_the_same_test(enumeration, interacting):
-    found, _ = mean_estimate(Wrong(), enumeration, interacting)
-    expected, _ = truth(enumeration, interacting)
-    assert (found - expected).abs().max() > 1e-3
+def test_a_wrong_weight_fails_the_same_test(two_colors, interacting):
+    found, _ = mean_estimate(Wrong(), two_colors, interacting)
+    assert (found - two_colors.truth(interacting).grad_logits).abs().max() > 1e-3
 
 
-def test_disarm_varies_less_than_arm(enumeration, interacting):
-    model = Categorical.from_logits(
-        enumeration.logits[:, :2].expand(20_000, -1, -1, -1),
-        enumeration.palette[:, :2].expand(20_000, -1, -1),
-    )
+def test_disarm_varies_less_than_arm(two_colors, interacting):
+    model = two_colors.repeat(20_000)
     variances = [
         estimator.estimate(model, interacting, torch.Generator().manual_seed(2))[0]
         .grad_logits.var(dim=0)

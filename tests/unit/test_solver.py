@@ -17,6 +17,7 @@ from ditherlab.types import DrawCosts, DrawnImages
 
 BLACK_AND_WHITE = named_palette("black-and-white")
 PICO_8 = named_palette("pico-8")
+SIX_COLORS = Palette.from_hex(["#000", "#fff", "#d22", "#2b4", "#25c", "#fc3"])
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,26 @@ class BrightnessCost(Cost):
         return images.mean(dim=(2, 3, 4)) * (1 if self.left[0] >= 0 else torch.nan)
 
 
-# Without a baseline the score function goes nowhere on a picture, as its own test shows.
-@pytest.mark.parametrize("name", [name for name in ESTIMATORS.classes if name != "score-function"])
+# On a picture of many pixels these are too noisy: they go nowhere with so few draws.
+NOISY = ("score-function", "rebar", "stochastic-triples")
+
+
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS.classes if name not in NOISY])
 def test_every_estimator_lowers_its_expected_cost(name, photo):
     estimator = ESTIMATORS.parse(name)
-    palette = BLACK_AND_WHITE if estimator.num_colors == 2 else PICO_8
+    palette = BLACK_AND_WHITE if estimator.num_colors == 2 else SIX_COLORS
+    if estimator.max_num_pictures is not None:
+        photo, palette = photo.crop(left=9, top=7, width=3, height=3), BLACK_AND_WHITE
     problem = Problem(picture=photo, palette=palette, estimator=estimator, num_steps=60)
     looks = optimize(problem).history.looks
     assert looks[-1].cost < looks[0].cost
 
 
-def test_the_score_function_lowers_its_expected_cost_on_few_pixels(photo):
-    tiny = Picture(pixels=photo.pixels[20:23, 20:24], opaque=photo.opaque[:3, :4])
-    estimator = ScoreFunction(num_samples=64, baseline="ema")
-    problem = Problem(picture=tiny, palette=BLACK_AND_WHITE, estimator=estimator, num_steps=300)
+@pytest.mark.parametrize("name", NOISY)
+def test_noisy_estimators_lower_their_expected_cost_on_few_pixels(name, photo):
+    tiny = photo.crop(left=20, top=20, width=4, height=3)
+    estimator = ESTIMATORS.parse(name).with_num_samples(16)
+    problem = Problem(picture=tiny, palette=BLACK_AND_WHITE, estimator=estimator, num_steps=150)
     looks = optimize(problem).history.looks
     assert looks[-1].cost < looks[0].cost
 
@@ -219,7 +226,7 @@ def test_defaults_fit_the_objective(photo):
             {"objective": ViewedError(), "estimator": ST(), "optimizer": MeanField()},
             AbilityError,
             "`mean-field` needs an estimator that gives color costs, and `st` gives none. "
-            "Use `moments`, or `adam`",
+            "Use `local-expectation` or `moments`, or `adam`",
         ),
     ],
 )

@@ -1,0 +1,68 @@
+"""Perturbed logits, and others that draw the same picture: what REBAR and RELAX share."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.types import DrawnImages, Indices, Logits, Probs
+
+_TINY = 1e-30
+
+Scores = Float[Tensor, "s b k h w"]
+"""Perturbed log probabilities; the drawn color is the one of the largest."""
+
+
+@dataclass(frozen=True)
+class CoupledScores:
+    """Two sets of perturbed log probabilities that draw the same picture.
+
+    Given that color d won, `z~_d = -log E_d` and `z~_k = -log(E_k / p_k + E_d)` for the others,
+    with independent unit exponentials E (the probabilities sum to 1): as random as z, given d.
+
+    Source: George Tucker et al., "REBAR", NeurIPS 2017, appendix C; for categoricals Will Grathwohl
+    et al., "Backpropagation through the Void", ICLR 2018, appendix B.
+
+    Attributes:
+        free: `z = log p + g` with Gumbel noise g.
+        given: `z~`, drawn again under the condition that the same colors win.
+        follow: `dz~_k / dlog p_k`: how far the second follow the log probabilities.
+        probs: `p`.
+    """
+
+    free: Scores
+    given: Scores
+    follow: Scores
+    probs: Probs
+
+    @classmethod
+    def of(cls, noise: Scores, model: Categorical) -> "CoupledScores":
+        """Use the first half of Gumbel noise for `z`, the second for `z~`."""
+        first, second = noise.chunk(2)
+        free = model.log_probs + first
+        winner = free.argmax(dim=2, keepdim=True)
+        exponentials = second.neg().exp()
+        winning = exponentials.gather(2, winner)
+        apart = exponentials / model.probs.clamp_min(_TINY)
+        given = (apart + winning).scatter(2, winner, winning).log().neg()
+        follow = (apart / (apart + winning)).scatter(2, winner, 0.0)
+        return cls(free, given, follow, model.probs)
+
+    @property
+    def indices(self) -> Indices:
+        """The pictures that both draw."""
+        return self.free.argmax(dim=2)
+
+    def to_logits(self, grad_free: Scores, grad_given: Scores) -> Logits:
+        """Pull gradients for both sets back to the logits; the mean over the draws."""
+        gradient = (grad_free + grad_given * self.follow).mean(dim=0)
+        # The log probabilities are the logits, less the logarithm of their sum of exponentials.
+        return gradient - self.probs * gradient.sum(dim=1, keepdim=True)
+
+
+def relax(scores: Scores, tau: float, model: Categorical) -> DrawnImages:
+    """Mix the colors of every pixel: `softmax(scores / tau) C`."""
+    mixed: Tensor = torch.einsum("bkc,sbkhw->sbchw", model.palette, (scores / tau).softmax(dim=2))
+    return mixed

@@ -1,0 +1,61 @@
+"""The exact gradient, by listing every picture that there is."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.estimators.enumeration import list_pictures, log_chances
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+
+
+@dataclass(frozen=True)
+class Exact(Estimator):
+    """`sum_x p(x) f(x) grad log p(x)` over all pictures x, and `sum_x p(x) grad f(x)`.
+
+    Deterministic and without bias, for any objective; for k colors and n pixels it prices `k^n`
+    pictures, so it is refused above 65 536 of them: 2 colors on 4 x 4 pixels.
+    """
+
+    is_unbiased: ClassVar[bool] = True
+    noise: ClassVar[Noise] = "none"
+    max_num_pictures: ClassVar[int | None] = 1 << 16
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return model.probs.new_empty(0)
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        has_palette_term = model.learns_palette and "gradient" in cost.abilities
+        log_probs = model.log_probs
+        value = torch.zeros_like(model.probs[:, 0, 0, 0])
+        grad_logits = torch.zeros_like(model.probs)
+        grad_palette = torch.zeros_like(model.palette)
+        num_evaluations = 0
+        for pictures in list_pictures(model.probs):
+            chances = log_chances(pictures, log_probs).exp()
+            if has_palette_term:
+                costs, grad_images = cost.price_with_gradient(model.images(pictures))
+                weighed = grad_images * chances[:, :, None, None, None]
+                grad_palette += model.gather_palette_gradient(pictures, weighed)
+            else:
+                costs = cost.cost(model.images(pictures))
+            shares = chances * costs
+            value += shares.sum(dim=0)
+            weights = shares[:, :, None, None].expand(pictures.shape)
+            grad_logits += model.weigh_scores(pictures, weights)
+            num_evaluations += len(pictures)
+        return Estimate(
+            value=value,
+            grad_palette=grad_palette if has_palette_term else None,
+            num_evaluations=num_evaluations,
+            num_backward_passes=num_evaluations if has_palette_term else 0,
+            logit_gradient=grad_logits,
+        ), None

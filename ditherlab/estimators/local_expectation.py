@@ -1,0 +1,98 @@
+"""Local expectation: every color of every pixel is priced, the other pixels drawn."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.estimators.expansion import differentiate_expectation, moment_table
+from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.parameters import check_num_samples
+from ditherlab.estimators.replacements import (
+    Pricing,
+    abilities_for,
+    all_color_changes,
+    count_maps,
+)
+from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator
+
+Order = Literal["exact", "1", "2"]
+
+
+@dataclass(frozen=True)
+class LocalExpectation(Estimator):
+    """`Q_ik = mean_n f(x_n with x_i = k)`: the pixel itself is summed over, not drawn.
+
+    Order `exact` prices every alternative: unbiased, `num_samples * k` pictures a window. Orders
+    `1` and `2` expand each window's cost in its statistics around the draw, which takes one
+    backward pass a draw, and is biased where the cost bends more. Order 2 is exact where the
+    objective's expectation is, and needs it.
+
+    Source: Michalis Titsias and Miguel Lázaro-Gredilla, "Local Expectation Gradients for Black Box
+    Variational Inference", NeurIPS 2015, eq. 9; the same as Lennert De Smet et al., "Differentiable
+    Sampling of Categorical Distributions Using the CatLog-Derivative Trick", NeurIPS 2023
+    (IndeCateR).
+
+    Attributes:
+        num_samples: Pictures to draw a step.
+        order: `exact`, or the order of the expansion.
+        pricing: How `exact` prices alternatives: `closed`, by updating the windows' statistics, or
+            `phases`, by pricing whole pictures.
+    """
+
+    gives_color_costs: ClassVar[bool] = True
+
+    num_samples: int = 1
+    order: Order = "exact"
+    pricing: Pricing = "closed"
+
+    def __post_init__(self) -> None:
+        check_num_samples(self, self.num_samples)
+
+    @property
+    def is_unbiased(self) -> bool:
+        return self.order == "exact"
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        if self.order == "exact":
+            return abilities_for(self.pricing)
+        return frozenset({"value", "expectation" if self.order == "2" else "statistics"})
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return model.draw_indices(self.num_samples, generator)
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        grad_palette, num_backward_passes = estimate_palette_gradient(draws, model, cost)
+        num_evaluations = self.num_samples
+        if self.order == "exact":
+            changes = all_color_changes(draws, model, cost, self.pricing).mean(dim=0)
+            identity = torch.eye(model.probs.shape[1]).to(changes)
+            color_costs = ColorCosts(identity.expand(len(changes), -1, -1), changes)
+            num_evaluations += count_maps(self.num_samples * model.probs.shape[1], cost)
+        else:
+            color_costs = self._expand(draws, model, cost)
+            num_backward_passes += self.num_samples
+        return Estimate(
+            value=cost.cost(model.images(draws)).mean(dim=0),
+            grad_palette=grad_palette,
+            num_evaluations=num_evaluations,
+            num_backward_passes=num_backward_passes,
+            color_costs=color_costs,
+            probs=model.probs,
+        ), None
+
+    def _expand(self, draws: Tensor, model: Categorical, cost: Cost) -> ColorCosts:
+        """Expand the cost around each draw: a distribution whose pixels have no spread."""
+        is_second_order = self.order == "2"
+        table = moment_table(cost, model.palette, is_second_order=is_second_order)
+        drawn = Categorical(model.probs, table.mT).images(draws)
+        fields = [
+            differentiate_expectation(cost, moments, is_second_order=is_second_order)[1]
+            for moments in drawn
+        ]
+        return ColorCosts(table, torch.stack(fields).mean(dim=0))

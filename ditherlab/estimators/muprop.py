@@ -1,0 +1,42 @@
+"""MuProp: the cost, linearized at the expected picture, as a control variate."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import Cost
+from ditherlab.types import CostMap, DrawnImages, Images, Logits
+
+
+@dataclass(frozen=True)
+class MeanFieldExpansion:
+    """`c(X) = <df/dX at E X, X - E X>`: mean zero, and its gradient is known in closed form.
+
+    Subtracted from the samples and added back in expectation, it keeps the mean and drops what is
+    linear in the pixels; of little use where the cost of the mean picture says nothing about the
+    cost of drawn ones.
+
+    Source: Shixiang Gu et al., "MuProp: Unbiased Backpropagation for Stochastic Neural Networks",
+    ICLR 2016, eq. 5.
+
+    Attributes:
+        mean: The expected picture.
+        slope: The gradient of the cost there.
+        color_slopes: `<slope, C_k>`, the slope along each color.
+    """
+
+    mean: Images
+    slope: Images
+    color_slopes: Logits
+
+    @classmethod
+    def around(cls, model: Categorical, cost: Cost) -> "MeanFieldExpansion":
+        """Expand at the expected picture: one backward pass."""
+        mean = torch.einsum("bkc,bkhw->bchw", model.palette, model.probs)
+        _, (slope,) = cost.price_with_gradient(mean.unsqueeze(0))
+        return cls(mean, slope, torch.einsum("bkc,bchw->bkhw", model.palette, slope))
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        """Price drawn pictures by the expansion, pixel by pixel; its mean is zero."""
+        return (self.slope * (images - self.mean)).sum(dim=2)

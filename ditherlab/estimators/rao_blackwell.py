@@ -1,0 +1,100 @@
+"""Rao-Blackwell: the most probable colors of a pixel are summed over, the rest sampled."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.parameters import check_num_samples, check_positive
+from ditherlab.estimators.replacements import (
+    Changes,
+    Pricing,
+    Replacements,
+    abilities_for,
+    count_maps,
+    price_replacements,
+)
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.types import Indices, Logits
+
+
+@dataclass(frozen=True)
+class RaoBlackwell(Estimator):
+    """`sum_(k in T) p_k f(k) (e_k - p) + p(not T) f(j) (e_j - p)`, with j drawn from the rest.
+
+    T holds the `num_top` most probable colors of the pixel, f the cost with that color at the pixel
+    and all others drawn, less the cost of the draw itself. Unbiased; with all colors in T it is
+    `local-expectation`. Prices `num_top + 1` replacing pictures a draw.
+
+    Source: Runjing Liu et al., "Rao-Blackwellized Stochastic Gradients for Discrete Distributions",
+    ICML 2019, eq. 8.
+
+    Attributes:
+        num_samples: Pictures to draw a step.
+        num_top: Colors to sum over; more than there are means all.
+        pricing: `closed`, by updating the windows' statistics, or `phases`, by pricing pictures.
+    """
+
+    is_unbiased: ClassVar[bool] = True
+    noise: ClassVar[Noise] = "other"
+
+    num_samples: int = 1
+    num_top: int = 2
+    pricing: Pricing = "closed"
+
+    def __post_init__(self) -> None:
+        check_num_samples(self, self.num_samples)
+        check_positive(self, "num_top", self.num_top)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return abilities_for(self.pricing)
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        """Draw pictures, and pictures of the rest of each pixel's colors."""
+        drawn = model.draw_indices(self.num_samples, generator)
+        rest = model.probs.scatter(1, self._top(model), 0.0)
+        # Where the rest has no chance at all, any color will do: it gets no weight.
+        rest = rest / rest.sum(dim=1, keepdim=True).clamp_min(torch.finfo(rest.dtype).tiny)
+        others = Categorical(rest, model.palette).draw_indices(self.num_samples, generator)
+        return torch.stack([drawn, others])
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        drawn, others = draws
+        top = self._top(model).transpose(0, 1).unsqueeze(1)
+        replacements = torch.cat([top.expand(-1, len(drawn), -1, -1, -1), others.unsqueeze(0)])
+        changes = price_replacements(drawn, replacements, model, cost, self.pricing)
+        grad_palette, num_backward_passes = estimate_palette_gradient(drawn, model, cost)
+        return Estimate(
+            value=cost.cost(model.images(drawn)).mean(dim=0),
+            grad_palette=grad_palette,
+            num_evaluations=self.num_samples + count_maps(changes[:, :, 0, 0, 0].numel(), cost),
+            num_backward_passes=num_backward_passes,
+            logit_gradient=_weigh(replacements, changes, model),
+        ), None
+
+    def _top(self, model: Categorical) -> Tensor:
+        num_top = min(self.num_top, model.probs.shape[1])
+        return model.probs.topk(num_top, dim=1).indices
+
+
+def _weigh(replacements: Replacements, changes: Changes, model: Categorical) -> Logits:
+    """Weigh the top colors' scores with their probability, the drawn ones with what is left."""
+    num_samples = changes.shape[1]
+    gradient = torch.zeros_like(model.probs)
+    left = torch.ones_like(changes[0, 0])
+    for pictures, gains in zip(replacements[:-1], changes[:-1], strict=True):
+        chance = _chances(pictures, model)
+        left = left - chance[0]
+        gradient += model.weigh_scores(pictures, chance * gains / num_samples)
+    left = left.clamp_min(0)
+    return gradient + model.weigh_scores(replacements[-1], left * changes[-1] / num_samples)
+
+
+def _chances(indices: Indices, model: Categorical) -> Tensor:
+    return model.probs.gather(1, indices.transpose(0, 1)).transpose(0, 1)

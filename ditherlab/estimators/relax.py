@@ -1,0 +1,151 @@
+"""RELAX: a small network, learned on the way, as a control variate of the score function."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from ditherlab.categorical import Categorical
+from ditherlab.estimators.coupled_scores import CoupledScores, Scores, relax
+from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.parameters import check_num_samples, check_positive
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.types import DrawCosts, DrawnImages, Logits
+
+_NUM_HIDDEN = 8
+_MEAN_DECAY, _SQUARE_DECAY = 0.9, 0.99
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A network of two layers that prices relaxed pictures, and how it has been learning.
+
+    It sees 3 x 3 pixels: by how much they differ from the expected picture, and that picture.
+
+    Attributes:
+        weights: Kernels and biases, in the order in which they are used.
+        means: Decaying means of their gradients.
+        mean_squares: Of the squares.
+        num_steps: Steps learned.
+    """
+
+    weights: tuple[Tensor, ...]
+    means: tuple[Tensor, ...]
+    mean_squares: tuple[Tensor, ...]
+    num_steps: int = 0
+
+    @classmethod
+    def start(cls, like: Tensor, num_channels: int) -> "Surrogate":
+        """Begin with small weights, always the same."""
+        generator = torch.Generator().manual_seed(0)
+        shapes = [(_NUM_HIDDEN, 2 * num_channels, 3, 3), (_NUM_HIDDEN,), (1, _NUM_HIDDEN, 1, 1)]
+        weights = [torch.randn(shape, generator=generator).to(like) * 0.1 for shape in shapes]
+        weights.append(like.new_zeros(()))
+        zeros = tuple(torch.zeros_like(weight) for weight in weights)
+        return cls(tuple(weights), zeros, zeros)
+
+    def price(self, images: DrawnImages, mean: Tensor) -> DrawCosts:
+        """Price relaxed pictures, differentiably: the mean over the pixels, and a constant."""
+        kernels, biases, outputs, constant = self.weights
+        seen = torch.cat([images - mean, mean.expand(images.shape)], dim=2)
+        hidden = conv2d(seen.flatten(0, 1), kernels, biases, padding=1).tanh()
+        prices: Tensor = conv2d(hidden, outputs).mean(dim=(1, 2, 3))
+        costs: Tensor = prices.unflatten(0, images.shape[:2]) + constant
+        return costs
+
+    def learn(self, gradients: tuple[Tensor, ...], rate: float) -> "Surrogate":
+        """Take a step against the gradients, with Adam's step sizes."""
+        step = self.num_steps + 1
+        means = tuple(
+            mean.lerp(gradient, 1 - _MEAN_DECAY)
+            for mean, gradient in zip(self.means, gradients, strict=True)
+        )
+        squares = tuple(
+            square.lerp(gradient.square(), 1 - _SQUARE_DECAY)
+            for square, gradient in zip(self.mean_squares, gradients, strict=True)
+        )
+        scale = rate * (1 - _SQUARE_DECAY**step) ** 0.5 / (1 - _MEAN_DECAY**step)
+        tiny = torch.finfo(means[0].dtype).tiny
+        weights = tuple(
+            weight - scale * mean / (square + tiny).sqrt()
+            for weight, mean, square in zip(self.weights, means, squares, strict=True)
+        )
+        return Surrogate(weights, means, squares, step)
+
+
+@dataclass(frozen=True)
+class Relax(Estimator):
+    """`(f(b) - c(z~)) (onehot(b) - p) + (dc(z) - dc(z~)) / dtheta`, `c` a learned surrogate.
+
+    REBAR with a small network in place of the relaxed cost, so the objective needs no gradient. The
+    network sees relaxed pictures and learns, by gradient descent on the squared length of the
+    estimate, which is its variance but for a constant. Unbiased with whatever it has learned from
+    *past* draws. Costs `num_samples` evaluations.
+
+    Source: Will Grathwohl et al., "Backpropagation through the Void: Optimizing Control Variates
+    for Black-Box Gradient Estimation", ICLR 2018, eq. 8 and algorithm 2.
+
+    Attributes:
+        num_samples: Pictures to draw a step.
+        tau: The relaxation's temperature.
+        learning_rate: Of the network's weights, a step.
+    """
+
+    is_unbiased: ClassVar[bool] = True
+    noise: ClassVar[Noise] = "gumbel"
+
+    num_samples: int = 1
+    tau: float = 0.5
+    learning_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        check_num_samples(self, self.num_samples)
+        check_positive(self, "tau", self.tau)
+        check_positive(self, "learning_rate", self.learning_rate)
+
+    @property
+    def needs(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return model.draw_gumbel_noise(2 * self.num_samples, generator)
+
+    def weigh(
+        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        surrogate: Surrogate = state or Surrogate.start(model.probs, model.palette.shape[2])
+        scores = CoupledScores.of(draws, model)
+        costs = cost.cost(model.images(scores.indices))
+        with torch.enable_grad():
+            for weight in surrogate.weights:
+                weight.requires_grad_()
+            gradient = self._gradient(scores, costs, surrogate, model)
+            slopes = torch.autograd.grad(gradient.square().mean(), surrogate.weights)
+        grad_palette, num_backward_passes = estimate_palette_gradient(scores.indices, model, cost)
+        return Estimate(
+            value=costs.mean(dim=0),
+            grad_palette=grad_palette,
+            num_evaluations=self.num_samples,
+            num_backward_passes=num_backward_passes,
+            logit_gradient=gradient.detach(),
+        ), surrogate.learn(slopes, self.learning_rate)
+
+    def _gradient(
+        self, scores: CoupledScores, costs: DrawCosts, surrogate: Surrogate, model: Categorical
+    ) -> Logits:
+        """Estimate the gradient, as a differentiable function of the surrogate's weights."""
+        mean = torch.einsum("bkc,bkhw->bchw", model.palette, model.probs)
+
+        def differentiate(leaves: Scores) -> tuple[DrawCosts, Scores]:
+            leaves = leaves.detach().requires_grad_()
+            prices = surrogate.price(relax(leaves, self.tau, model), mean)
+            (slopes,) = torch.autograd.grad(prices.sum(), leaves, create_graph=True)
+            return prices, slopes
+
+        _, grad_free = differentiate(scores.free)
+        prices, grad_given = differentiate(scores.given)
+        weights = ((costs - prices) / self.num_samples)[:, :, None, None]
+        score_term = model.weigh_scores(scores.indices, weights.expand(scores.indices.shape))
+        return score_term + scores.to_logits(grad_free, -grad_given)

@@ -1,0 +1,131 @@
+"""What a drawn picture would cost with another color at one pixel: for every pixel at once."""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import Ability, Cost
+from ditherlab.types import Indices
+
+Pricing = Literal["closed", "phases"]
+"""`closed`: update the statistics of the windows around each pixel; `phases`: price pictures in
+which every pixel that shares no window with another one is replaced."""
+
+Replacements = Int[Tensor, "a s b h w"]
+"""Pictures of other palette indices: `a` of them for each draw."""
+
+Changes = Float[Tensor, "a s b h w"]
+"""What the cost of the whole picture gains if that pixel alone is replaced."""
+
+# Costs that are updated at once: enough to keep the cores busy, while memory stays moderate.
+_MOST_NUMBERS = 1 << 19
+
+
+def abilities_for(pricing: Pricing) -> frozenset[Ability]:
+    """Return what the objective has to offer."""
+    return frozenset({"value", "local", "statistics" if pricing == "closed" else "local"})
+
+
+def count_maps(num_pictures: int, cost: Cost) -> int:
+    """Count the cost maps that pricing so many replacing pictures takes, either way."""
+    return num_pictures * (2 * cost.footprint_px + 1) ** 2
+
+
+def price_replacements(
+    indices: Indices, replacements: Replacements, model: Categorical, cost: Cost, pricing: Pricing
+) -> Changes:
+    """Return `f(x with x_i = r_i) - f(x)` for every pixel `i` of every replacing picture `r`.
+
+    Exact, either way. It costs as much as pricing `(2 r + 1)^2` maps for each replacing picture,
+    with the radius `r` of a pixel's influence.
+
+    Args:
+        indices: Drawn pictures.
+        replacements: Other pictures for each of them.
+        model: The palette.
+        cost: Must offer `abilities_for(pricing)`.
+        pricing: How.
+    """
+    price = _price_closed if pricing == "closed" else _price_in_phases
+    # A few draws at a time: the windows of all of their replacements are many.
+    size = max(1, _MOST_NUMBERS // replacements[:, 0].numel())
+    parts = zip(indices.split(size), replacements.split(size, dim=1), strict=True)
+    return torch.cat([price(draws, others, model, cost) for draws, others in parts], dim=1)
+
+
+def _price_closed(
+    indices: Indices, replacements: Replacements, model: Categorical, cost: Cost
+) -> Changes:
+    """Move each pixel's feature, offset by offset, into the statistics of the windows around it."""
+    moments = Categorical(model.probs, cost.color_moments(model.palette).mT)
+    features = cost.features(moments.images(indices))
+    statistics = cost.gather(features)
+    costs = cost.map_from_statistics(statistics)
+    others = cost.features(moments.images(replacements.flatten(0, 1)))
+    steps = others.view(len(replacements), *features.shape) - features
+    changes = costs.new_zeros(replacements.shape)
+    height, width = indices.shape[-2:]
+    radius = cost.footprint_px
+    for rows in range(-min(radius, height - 1), min(radius, height - 1) + 1):
+        for columns in range(-min(radius, width - 1), min(radius, width - 1) + 1):
+            moved = _shift(steps, rows, columns) * cost.window_weights(rows, columns)
+            moved += statistics
+            gains = cost.map_from_statistics(moved.flatten(0, 1)).view(changes.shape) - costs
+            changes += _shift(gains, -rows, -columns)
+    return changes
+
+
+def _price_in_phases(
+    indices: Indices, replacements: Replacements, model: Categorical, cost: Cost
+) -> Changes:
+    """Replace all pixels of a lattice at once, so far apart that no window sees two of them."""
+    before = model.images(indices)
+    costs = cost.cost_map(before)
+    after = model.images(replacements.flatten(0, 1))
+    changes = costs.new_empty(replacements.shape)
+    pitch = 2 * cost.footprint_px + 1
+    height, width = indices.shape[-2:]
+    for top in range(min(pitch, height)):
+        for left in range(min(pitch, width)):
+            images = before.repeat(len(replacements), 1, 1, 1, 1)
+            images[..., top::pitch, left::pitch] = after[..., top::pitch, left::pitch]
+            gains = cost.cost_map(images).view(changes.shape) - costs
+            changes[..., top::pitch, left::pitch] = _sum_cells(gains, top, left, pitch)
+    return changes
+
+
+def _shift(planes: Tensor, rows: int, columns: int) -> Tensor:
+    """Put at each pixel what is `rows` below and `columns` right of it; zero beyond the border."""
+    return pad(planes, (-columns, columns, -rows, rows))
+
+
+def _sum_cells(gains: Changes, top: int, left: int, pitch: int) -> Tensor:
+    """Sum the windows around each pixel of a lattice that starts at (top, left)."""
+    height, width = gains.shape[-2:]
+    num_rows, num_columns = -(-(height - top) // pitch), -(-(width - left) // pitch)
+    above, before = pitch // 2 - top, pitch // 2 - left
+    below = num_rows * pitch - height - above
+    after = num_columns * pitch - width - before
+    padded = pad(gains.flatten(0, 2), (before, after, above, below))
+    cells = avg_pool2d(padded, pitch, divisor_override=1)
+    sums: Tensor = cells.unflatten(0, gains.shape[:3])
+    return sums
+
+
+def one_picture_per_color(indices: Indices, model: Categorical) -> Replacements:
+    """Return every palette color in turn, everywhere, for each draw."""
+    num_colors = model.probs.shape[1]
+    colors = torch.arange(num_colors, device=indices.device).view(-1, 1, 1, 1, 1)
+    return colors.expand(-1, *indices.shape)
+
+
+def all_color_changes(
+    indices: Indices, model: Categorical, cost: Cost, pricing: Pricing
+) -> Float[Tensor, "s b k h w"]:
+    """Price every color at every pixel of each draw: `f(x with x_i = k) - f(x)`."""
+    replacements = one_picture_per_color(indices, model)
+    return price_replacements(indices, replacements, model, cost, pricing).movedim(0, 2)
