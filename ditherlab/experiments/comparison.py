@@ -18,8 +18,9 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
+from ditherlab.palette import Palette
 from ditherlab.problem import Problem
-from ditherlab.protocol import Cost, Estimator, Target
+from ditherlab.protocol import Cost, Estimator
 from ditherlab.randomness import seeded_generator
 from ditherlab.start import nearest_logits, starting_palette
 from ditherlab.types import Colors, Logits
@@ -52,9 +53,9 @@ class Place:
         Raises:
             RequestError: If given logits do not fit the picture and the palette.
         """
-        target = problem.target()
+        problem, target = fix_palette(problem), problem.target()
         generator = seeded_generator(problem.seed, target.images.device)
-        palette = _palette(problem, target, generator)
+        palette = fixed_colors(problem)
         shape = (1, palette.shape[1], *target.images.shape[-2:])
         if not isinstance(at, str):
             logits = _given_logits(at, shape).to(target.images.device)
@@ -69,6 +70,35 @@ class Place:
             problem.objective.bind(target),
             exact and problem.objective.is_expectation_exact,
         )
+
+
+def fix_palette(problem: Problem) -> Problem:
+    """Choose by k-means the colors that were to be learned, so that all are compared on the same.
+
+    There are fewer than asked for where the picture has fewer, or where rounding joins two.
+    """
+    if isinstance(problem.palette, Palette):
+        return problem
+    target = problem.target()
+    generator = seeded_generator(problem.seed, target.images.device)
+    opaque = target.images[0][:, target.opaque[0, 0]].T
+    colors, _ = starting_palette(opaque, problem.palette, generator)
+    levels = (colors.expand(-1, 3) * 255).round().long().tolist()
+    return replace(
+        problem, palette=Palette(tuple((red, green, blue) for red, green, blue in levels))
+    )
+
+
+def fixed_colors(problem: Problem) -> Colors:
+    """Return the fixed palette in the channels that count.
+
+    Raises:
+        TypeError: If the palette is still to be found; `fix_palette` does that.
+    """
+    if not isinstance(problem.palette, Palette):
+        raise TypeError("`fixed_colors` needs a problem whose palette is fixed.")
+    num_channels = 1 if problem.is_gray else 3
+    return problem.palette.srgb(problem.chosen_device)[:, :num_channels].unsqueeze(0)
 
 
 @dataclass(frozen=True)
@@ -166,14 +196,6 @@ def compare_gradients(
             should_stop=stopper(),
         )
     return Comparison(reference, figures)
-
-
-def _palette(problem: Problem, target: Target, generator: torch.Generator) -> Colors:
-    channels = target.images.shape[1]
-    if isinstance(problem.palette, int):
-        opaque = target.images[0][:, target.opaque[0, 0]].T
-        return starting_palette(opaque, problem.palette, generator)[0].unsqueeze(0)
-    return problem.palette.srgb(target.images.device)[:, :channels].unsqueeze(0)
 
 
 def _given_logits(at: npt.NDArray[np.floating], shape: tuple[int, ...]) -> Logits:
