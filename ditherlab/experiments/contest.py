@@ -83,6 +83,7 @@ class _Contest:
         max_seconds: float | None,
     ) -> None:
         self.problem = problem
+        self.optimizer = problem.optimizer or Adam()
         self.estimators = estimators
         self.seeds = range(problem.seed, problem.seed + num_seeds)
         self.end_s = None if max_seconds is None else time.monotonic() + max_seconds
@@ -147,7 +148,9 @@ class _Contest:
 
     def comparison(self) -> RunComparison:
         """Return what has been found so far."""
-        return RunComparison(self.problem, self.budgets, self.baselines, tuple(self.runs))
+        return RunComparison(
+            self.problem, str(self.optimizer), self.budgets, self.baselines, tuple(self.runs)
+        )
 
     def _enqueue(self, budget: BudgetName, expected_s: Mapping[str, float]) -> Iterator[Task]:
         self.queue = [
@@ -164,7 +167,7 @@ class _Contest:
         return replace(
             self.problem,
             estimator=self.estimators[task.estimator],
-            optimizer=self.problem.optimizer or Adam(),
+            optimizer=self.optimizer,
             seed=task.seed,
             num_steps=_UNLIMITED_STEPS,
             max_seconds=seconds if under_time else _PATIENCE * max(seconds, task.expected_s),

@@ -79,12 +79,14 @@ class RunComparison:
 
     Attributes:
         problem: What was solved, with the palette that all runs had.
+        optimizer: The words of what moved the probabilities in all runs.
         budgets: What each run could spend.
         baselines: The same palette without optimizing.
         runs: Those that ended, in the order in which they were made.
     """
 
     problem: Problem
+    optimizer: str
     budgets: Budgets
     baselines: tuple[BaselineFigures, ...]
     runs: tuple[RunFigures, ...]

@@ -1,0 +1,96 @@
+"""The measurements of `ditherlab compare`, within the time there is, watched by a bar."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ditherlab.cli.progress import CountdownBar, Interruption
+
+if TYPE_CHECKING:
+    from ditherlab.experiments import Comparison, Place, RunComparison, RunProgress
+    from ditherlab.problem import Problem
+    from ditherlab.protocol import Estimator
+
+_PART_OF_GRADIENTS = 1 / 4
+
+
+class Laboratory:
+    """Measure within the time there is, and tell how much is left."""
+
+    def __init__(
+        self,
+        problem: "Problem",
+        estimators: "Mapping[str, Estimator]",
+        num_seeds: int,
+        bar: CountdownBar,
+        interruption: Interruption,
+    ) -> None:
+        self.problem = problem
+        self.estimators = estimators
+        self.num_seeds = num_seeds
+        self.bar = bar
+        self.interruption = interruption
+        self.start_s = time.monotonic()
+
+    def compare_gradients(
+        self, place: "Place", num_repetitions: int, *, is_all: bool
+    ) -> "Comparison":
+        """Take the gradients; a quarter of the time if there is more to do afterwards."""
+        from ditherlab.experiments import compare_gradients
+
+        max_seconds, afterwards_s = self.problem.max_seconds, 0.0
+        if not is_all and max_seconds is not None:
+            afterwards_s = max_seconds * (1 - _PART_OF_GRADIENTS)
+            max_seconds *= _PART_OF_GRADIENTS
+        elif not is_all:
+            afterwards_s = self._seconds_of_runs()
+
+        def tell(num_done: int, name: str) -> None:
+            gone_s, num_all = self._seconds(), 1 + len(self.estimators)
+            left_s = None
+            if max_seconds is not None:
+                left_s = max_seconds * (1 - num_done / num_all) + afterwards_s
+            elif num_done:
+                left_s = gone_s / num_done * (num_all - num_done) + afterwards_s
+            self.bar.show(f"gradients {num_done + 1}/{num_all}: {name}", left_s)
+
+        return compare_gradients(
+            place,
+            self.estimators,
+            num_repetitions=num_repetitions,
+            seed=self.problem.seed,
+            max_seconds=max_seconds,
+            on_progress=tell,
+            should_stop=self.interruption,
+        )
+
+    def compare_runs(self) -> "RunComparison":
+        """Optimize with each estimator in the time that is left."""
+        from ditherlab.experiments import compare_runs
+
+        def tell(progress: "RunProgress") -> None:
+            task = progress.task
+            self.bar.show(
+                f"run {progress.number}/{progress.num_runs}: {task.estimator}, "
+                f"{task.budget.replace('-', ' ')}, seed {task.seed}",
+                progress.seconds_left,
+            )
+
+        limit_s = self.problem.max_seconds
+        return compare_runs(
+            self.problem,
+            self.estimators,
+            num_seeds=self.num_seeds,
+            # Gradients may have taken longer than they should: each is measured at least twice.
+            max_seconds=None if limit_s is None else max(limit_s - self._seconds(), limit_s / 10),
+            on_progress=tell,
+            should_stop=self.interruption,
+        )
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.start_s
+
+    def _seconds_of_runs(self) -> float:
+        from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN
+
+        return 2 * len(self.estimators) * self.num_seeds * DEFAULT_SECONDS_PER_RUN
