@@ -49,7 +49,7 @@ class Laboratory:
             gone_s, num_all = self._seconds(), 1 + len(self.estimators)
             left_s = None
             if max_seconds is not None:
-                left_s = max_seconds * (1 - num_done / num_all) + afterwards_s
+                left_s = max(0.0, max_seconds - gone_s) + afterwards_s
             elif num_done:
                 left_s = gone_s / num_done * (num_all - num_done) + afterwards_s
             self.bar.show(f"gradients {num_done + 1}/{num_all}: {name}", left_s)

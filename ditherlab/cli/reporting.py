@@ -93,7 +93,7 @@ def deliver_report(
 
 def command_line(context: click.Context) -> str:
     """Spell the command that was typed, without what only tells of a run; files by name only."""
-    words = [context.command_path]
+    words = ["ditherlab", context.info_name or ""]
     for parameter in context.command.params:
         name, value = parameter.name or "", context.params[parameter.name or ""]
         is_typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -103,7 +103,7 @@ def command_line(context: click.Context) -> str:
             words.append(max(parameter.opts, key=len))
         if value is not True:
             words.append(_without_folder(str(value)))
-    return " ".join(shlex.quote(word) if word != words[0] else word for word in words)
+    return shlex.join(words)
 
 
 def _without_folder(text: str) -> str:

@@ -66,8 +66,10 @@ def compare_runs(
     """
     contest = _Contest(fix_palette(problem), estimators, num_seeds, max_seconds)
     for task in contest.tasks():
+        if should_stop():
+            break
         figures = contest.carry_out(task, on_progress, should_stop)
-        if figures.outcome == "interrupted" or should_stop():
+        if figures.outcome == "interrupted":
             break
     return contest.comparison()
 

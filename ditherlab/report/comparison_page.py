@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 
 from ditherlab.experiments import RunComparison, group_runs, typical_run
@@ -13,8 +14,6 @@ from ditherlab.palette import Palette
 from ditherlab.report.comparison_plots import ComparisonPlots
 from ditherlab.report.comparison_report import (
     BUDGETS,
-    GRADIENT_HEADS,
-    RUN_HEADS,
     ComparisonReport,
     spell,
     spell_budget,
@@ -24,6 +23,15 @@ from ditherlab.report.markup import encode_png, figure, swatches, table, terms
 
 # A picture is shown at a whole multiple of its size, about this wide.
 _SHOWN_WIDTH_PX = 256
+
+_GRADIENT_HEADS = [
+    "", "relative error", "bias", "bias floor", "variance", "cosine", "evaluations",
+    "backward passes", "ms",
+]  # fmt: skip
+_RUN_HEADS = [
+    "", "cost", "± sd", "drawn", "entropy", "to baseline", "s", "steps", "evaluations",
+    "backward passes", "failed",
+]  # fmt: skip
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -96,22 +104,24 @@ class ComparisonPage:
         times = "" if reference.num_repetitions == 1 else f"{reference.num_repetitions} × "
         yield "<h2>Gradients</h2>"
         yield (
-            f"<p>Taken at <code>{escape(report.at)}</code> logits, and compared with "
+            f"<p>Taken at <code>{escape(Path(report.at).name)}</code> logits, and compared with "
             f"{times}<code>{escape(reference.estimator)}</code>, {error}. Lengths are parts of the "
             "true gradient’s length. A bias below its floor cannot be told from chance.</p>"
         )
         yield f'<div class="wide">{ComparisonPlots(report).error_over_time().svg()}</div>'
         yield (
             '<p class="note">Discs claim to have no bias, rings do not; the foot below a ring is '
-            "its bias, where one is seen above its floor. Down and left is better.</p>"
+            "its bias, where one is seen above its floor. An error of 0, of an estimator that "
+            "draws nothing and shows no bias, stands at the lower edge. Down and left is better."
+            "</p>"
         )
-        yield table("Gradients of each estimator", GRADIENT_HEADS, report.gradient_rows())
+        yield table("Gradients of each estimator", _GRADIENT_HEADS, report.gradient_rows())
 
     def _runs(self) -> Iterator[str]:
         runs = self.report.runs
         if runs is None or not runs.runs:
             return
-        yield "<h2>Pictures at work</h2>"
+        yield "<h2>Optimization</h2>"
         yield (
             f"<p>The picture was optimized with each estimator and {_num_seeds(runs)} seeds. The "
             "palette above stayed as it is; with a seed, all started from the same probabilities; "
@@ -124,13 +134,14 @@ class ComparisonPage:
             rows = self.report.run_rows(budget)
             if rows:
                 yield f"<h3>{escape(spell_budget(runs, budget))}</h3>"
-                yield f'<div class="wide">{ComparisonPlots(self.report).cost_over(budget).svg()}</div>'
+                plot = ComparisonPlots(self.report).cost_over(budget)
+                yield f'<div class="wide">{plot.svg()}</div>'
                 yield (
                     '<p class="note">Lines are means over the seeds of the expected cost of drawn '
                     "pictures, bands go from the lowest to the highest seed. Dotted: the "
                     "baselines’ finished pictures.</p>"
                 )
-                yield table(_caption(runs), RUN_HEADS, rows)
+                yield table(_caption(runs), _RUN_HEADS, rows)
         yield from self._failures(runs)
 
     def _failures(self, runs: RunComparison) -> Iterator[str]:
@@ -195,5 +206,7 @@ def _num_seeds(runs: RunComparison) -> int:
 
 def _caption(runs: RunComparison) -> str:
     best = runs.best_baseline
-    beside = f"; “to base” is the cost minus that of {best.name}, the better one" if best else ""
+    beside = (
+        f"; “to baseline” is the cost minus that of {best.name}, the better one" if best else ""
+    )
     return f"Final costs, means over the seeds, lower is better{beside}"

@@ -75,7 +75,7 @@ class Scale:
         """
         if self.is_log and self.high / self.low > 4:
             return self._powers()
-        step = _round_step((self.high - self.low) / 5)
+        step = _round_step((self.high - self.low) / 6)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
 
