@@ -13,10 +13,11 @@ class Label:
 
     Attributes:
         text: What it says.
-        x_px: Where it starts.
+        x_px: Where it starts, or ends.
         y_px: The middle of its height.
         style: The number of its color; None for that of levels.
         end_px: The height of what it names, if a line shall lead there.
+        is_before: Whether it ends at `x_px`, as one to the left of a point does.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Label:
     y_px: float
     style: int | None
     end_px: float | None = None
+    is_before: bool = False
 
 
 def spread_down(labels: Sequence[Label], top_px: float, bottom_px: float) -> list[Label]:
@@ -82,7 +84,9 @@ def beside_points(labels: Sequence[Label], *, right_px: float, px_per_letter: fl
         ]
         box = free[0] if free else boxes[0]
         taken.append(box)
-        placed.append(replace(label, x_px=box[0], y_px=(box[1] + box[3]) / 2))
+        is_before = box[2] < label.x_px
+        x_px = box[2] if is_before else box[0]
+        placed.append(replace(label, x_px=x_px, y_px=(box[1] + box[3]) / 2, is_before=is_before))
     return placed
 
 

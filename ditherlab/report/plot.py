@@ -240,6 +240,7 @@ def _draw_point(point: Point, x: Scale, y: Scale) -> str:
 
 def _draw_label(label: Label) -> str:
     color = "level-label" if label.style is None else f"series-{label.style % NUM_COLORS} label"
+    anchor = ' class="end"' if label.is_before else ""
     leader = ""
     if label.end_px is not None and abs(label.end_px - label.y_px) > 3:
         leader = (
@@ -247,7 +248,8 @@ def _draw_label(label: Label) -> str:
             f'L{label.x_px - _LABEL_GAP:.1f} {label.end_px:.1f}"/>'
         )
     return (
-        f'<g class="{color}">{leader}<text x="{label.x_px:.1f}" y="{label.y_px + 4:.1f}">'
+        f'<g class="{color}">{leader}<text{anchor} x="{label.x_px:.1f}" '
+        f'y="{label.y_px + 4:.1f}">'
         f"{escape(label.text)}</text></g>"
     )
 
