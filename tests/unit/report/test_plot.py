@@ -125,8 +125,8 @@ def test_labels_of_a_column_never_overlap_and_stay_inside():
 
 
 def test_labels_beside_close_points_go_different_ways():
-    labels = [Label("some name", x, 50.0, 0) for x in (50.0, 55.0, 60.0)]
-    placed = beside_points(labels, right_px=200, px_per_letter=7)
+    labels = [Label("some name", x, 50.0, 0) for x in (150.0, 155.0, 160.0)]
+    placed = beside_points(labels, right_px=300, px_per_letter=7)
     assert [label.is_before for label in placed] == [False, True, False]
     boxes = [(label.x_px - 70 * label.is_before, label.y_px) for label in placed]
     for one, other in itertools.combinations(boxes, 2):
