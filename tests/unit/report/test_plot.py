@@ -125,10 +125,13 @@ def test_labels_of_a_column_never_overlap_and_stay_inside():
 
 
 def test_labels_beside_close_points_go_different_ways():
-    labels = [Label("some name", x, 50.0, 0) for x in (150.0, 155.0, 160.0)]
-    placed = beside_points(labels, right_px=300, px_per_letter=7)
-    assert [label.is_before for label in placed] == [False, True, False]
-    boxes = [(label.x_px - 70 * label.is_before, label.y_px) for label in placed]
+    labels = [Label("some name", x, 50.0, 0) for x in (150.0, 160.0)]
+    after, before = beside_points(labels[::-1], right_px=300, px_per_letter=7)
+    assert (after.is_before, after.x_px) == (False, pytest.approx(170.0))
+    assert (before.is_before, before.x_px) == (True, pytest.approx(140.0))
+    crowd = [Label("some name", x, 50.0, 0) for x in (150.0, 155.0, 160.0, 165.0)]
+    placed = beside_points(crowd, right_px=300, px_per_letter=7)
+    boxes = [(label.x_px - 63 * label.is_before, label.y_px) for label in placed]
     for one, other in itertools.combinations(boxes, 2):
         assert abs(one[0] - other[0]) >= 63 or abs(one[1] - other[1]) >= 15
 
