@@ -38,12 +38,8 @@ class Laboratory:
         """Take the gradients; a quarter of the time if there is more to do afterwards."""
         from ditherlab.experiments import compare_gradients
 
-        max_seconds, afterwards_s = self.problem.max_seconds, 0.0
-        if not is_all and max_seconds is not None:
-            afterwards_s = max_seconds * (1 - _PART_OF_GRADIENTS)
-            max_seconds *= _PART_OF_GRADIENTS
-        elif not is_all:
-            afterwards_s = self._seconds_of_runs()
+        max_seconds, afterwards_s = self._split_time(is_all=is_all)
+        now = (0, "reference")
 
         def tell(num_done: int, name: str) -> None:
             gone_s, num_all = self._seconds(), 1 + len(self.estimators)
@@ -53,6 +49,13 @@ class Laboratory:
             elif num_done:
                 left_s = gone_s / num_done * (num_all - num_done) + afterwards_s
             self.bar.show(f"gradients {num_done + 1}/{num_all}: {name}", left_s)
+            nonlocal now
+            now = (num_done, name)
+
+        def should_stop() -> bool:
+            # Asked between gradients: the clock goes on while one estimator takes its time.
+            tell(*now)
+            return self.interruption()
 
         return compare_gradients(
             place,
@@ -61,7 +64,7 @@ class Laboratory:
             seed=self.problem.seed,
             max_seconds=max_seconds,
             on_progress=tell,
-            should_stop=self.interruption,
+            should_stop=should_stop,
         )
 
     def compare_runs(self) -> "RunComparison":
@@ -90,7 +93,14 @@ class Laboratory:
     def _seconds(self) -> float:
         return time.monotonic() - self.start_s
 
-    def _seconds_of_runs(self) -> float:
+    def _split_time(self, *, is_all: bool) -> tuple[float | None, float]:
+        """Return the seconds for gradients (None for no limit) and for what comes after them."""
         from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN
 
-        return 2 * len(self.estimators) * self.num_seeds * DEFAULT_SECONDS_PER_RUN
+        limit_s = self.problem.max_seconds
+        if is_all:
+            return limit_s, 0.0
+        if limit_s is None:
+            num_runs = 2 * len(self.estimators) * self.num_seeds
+            return None, num_runs * DEFAULT_SECONDS_PER_RUN
+        return limit_s * _PART_OF_GRADIENTS, limit_s * (1 - _PART_OF_GRADIENTS)

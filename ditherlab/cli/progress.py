@@ -1,5 +1,6 @@
 """A progress bar on a terminal, and Ctrl-C that ends a run without losing its picture."""
 
+import shutil
 import signal
 import sys
 import time
@@ -62,14 +63,18 @@ class CountdownBar:
 
     def show(self, what: str, seconds_left: float | None) -> None:
         """Name what is being measured; the bar stands where the clock does."""
-        if seconds_left is None:
-            self._bar.update(0, what)
-            return
-        gone_s = time.monotonic() - self._start_s
-        position = round(_BAR_LENGTH * gone_s / max(gone_s + seconds_left, 1e-9))
-        # A bar that went backwards would look broken; the words say that more time is needed.
-        step = max(0, min(position, _BAR_LENGTH - 1) - self._bar.pos)
-        self._bar.update(step, f"{_spell_seconds(seconds_left)} left  {what}")
+        words, step = what, 0
+        if seconds_left is not None:
+            gone_s = time.monotonic() - self._start_s
+            position = round(_BAR_LENGTH * gone_s / max(gone_s + seconds_left, 1e-9))
+            # A bar that went backwards would look broken; the words say that more time is needed.
+            step = max(0, min(position, _BAR_LENGTH - 1) - self._bar.pos)
+            words = f"{_spell_seconds(seconds_left)} left  {what}"
+        # A line that wraps could not be overwritten.
+        room = shutil.get_terminal_size().columns - self._bar.width - 5
+        self._bar.update(step, words[: max(room, 0)])
+        # click draws nothing as long as the bar stands, though the words change.
+        self._bar.render_progress()
 
 
 class ProgressBar:
