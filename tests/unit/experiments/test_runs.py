@@ -73,7 +73,7 @@ def test_all_runs_get_the_same_and_the_slowest_sets_the_evaluations(problem):
             # A run that can afford no step still takes one, and then looks.
             assert r.num_evaluations <= max(found.budgets.evaluations, 80)
     few, many = group_runs(found, "equal-evaluations").values()
-    assert few[0].num_steps > many[0].num_steps
+    assert few[0].num_steps >= many[0].num_steps
 
 
 def test_all_start_from_the_same_probabilities_and_move_by_the_same_optimizer(problem):
