@@ -36,6 +36,8 @@ class Problem:
             weight of the mean entropy of a pixel against the cost; None chooses what fits.
         num_steps: Steps to take at most.
         max_seconds: When to stop at the latest; None for never.
+        max_evaluations: Pictures to price at most, those of the last look included; None for no
+            limit. A run that can afford no step still takes one.
         seed: Same seed, same picture, on the same machine.
         device: `auto`, `cpu`, `cuda` or `mps`.
         draw: Whether the picture shows the most probable colors or is drawn; None draws where the
@@ -56,6 +58,7 @@ class Problem:
     temperature: tuple[float, float] | None = None
     num_steps: int = 150
     max_seconds: float | None = None
+    max_evaluations: int | None = None
     seed: int = 0
     device: str = "auto"
     draw: Draw | None = None
@@ -102,6 +105,7 @@ class Problem:
     @property
     def settings(self) -> Mapping[str, object]:
         """What decides the picture, in words and numbers; no path, date or duration."""
+        budget = {} if self.max_evaluations is None else {"max_evaluations": self.max_evaluations}
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
             "objective": str(self.objective),
@@ -109,6 +113,7 @@ class Problem:
             "optimizer": str(self.chosen_optimizer),
             "temperature": self.temperature,
             "steps": self.num_steps,
+            **budget,
             "draw": self.chosen_draw,
             "seed": self.seed,
         }
@@ -137,6 +142,10 @@ class Problem:
             raise RequestError(f"The number of steps must be at least 1, got {self.num_steps}.")
         if self.max_seconds is not None and not self.max_seconds > 0:
             raise RequestError(f"The time must be above 0 seconds, got {self.max_seconds:g}.")
+        if self.max_evaluations is not None and self.max_evaluations < 1:
+            raise RequestError(
+                f"The number of evaluations must be at least 1, got {self.max_evaluations}."
+            )
         if not 0 <= self.seed < 2**63:
             raise RequestError(f"The seed must be from 0 to 2^63 - 1, got {self.seed}.")
         if not _DEVICE.fullmatch(self.device):

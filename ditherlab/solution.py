@@ -14,7 +14,14 @@ from ditherlab.images import Picture, encode_indexed_png, write_atomically
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
 
-Outcome = Literal["finished", "out-of-time", "interrupted", "not-finite", "nothing-to-draw"]
+Outcome = Literal[
+    "finished",
+    "out-of-time",
+    "out-of-evaluations",
+    "interrupted",
+    "not-finite",
+    "nothing-to-draw",
+]
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,9 @@ class Look:
         seconds: Since the start.
         cost: The expected cost, on hard draws.
         entropy: Mean entropy of a pixel in nats.
-        progress: From 0 to 1, by steps or time, whichever is further.
+        progress: From 0 to 1, by the budget (steps, time, evaluations) that is spent furthest.
+        num_evaluations: Pictures priced so far to find gradients.
+        num_backward_passes: Those of them that were also differentiated.
     """
 
     step: int
@@ -34,6 +43,8 @@ class Look:
     cost: float
     entropy: float
     progress: float
+    num_evaluations: int
+    num_backward_passes: int
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def optimize(
     *,
     on_look: Callable[[Look], None] = lambda _look: None,
     should_stop: Callable[[], bool] = lambda: False,
+    seconds_between_looks: float = SECONDS_BETWEEN_LOOKS,
+    num_look_samples: int | None = None,
 ) -> Solution:
     """Find the picture, and the palette if it is free, at the least expected cost.
 
@@ -39,6 +41,10 @@ def optimize(
         on_look: Called now and then with the state of the run.
         should_stop: Asked before every step; True ends the run early, with the picture so far. A
             `KeyboardInterrupt` during the run has the same effect.
+        seconds_between_looks: At least; a look that takes long is taken less often.
+        num_look_samples: Pictures to draw and price at each look, so that looks at different
+            estimators compare; they change nothing and count as no evaluations. None trusts the
+            estimator's own value, as does an objective that prices no drawn picture.
 
     Returns:
         The picture and its history; `outcome` says why the run ended.
@@ -59,7 +65,7 @@ def optimize(
     memory_need(problem).check(free_memory_bytes(problem.chosen_device))
     try:
         with torch.no_grad():
-            run = _Run(problem, start_s)
+            run = _Run(problem, start_s, seconds_between_looks, num_look_samples)
             return run.solution(run.loop(on_look, should_stop))
     except (MemoryError, RuntimeError) as error:
         # torch reports a full memory in words only, unless the memory is a GPU's.
@@ -75,15 +81,25 @@ def optimize(
 class _Run:
     """One run: what stays (problem, cost, strategies) and what moves (model and states)."""
 
-    def __init__(self, problem: Problem, start_s: float) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        start_s: float,
+        seconds_between_looks: float,
+        num_look_samples: int | None,
+    ) -> None:
         self.problem = problem
         self.start_s = start_s
+        self.seconds_between_looks = seconds_between_looks
         self.notes: list[str] = []
         self.generator = seeded_generator(problem.seed, problem.chosen_device)
+        # Looks draw from their own, so that a run is the same however often it is looked at.
+        self.look_generator = seeded_generator(problem.seed, problem.chosen_device)
         self.estimator = problem.chosen_estimator
         self.optimizer = problem.chosen_optimizer
         target = problem.target()
         self.cost = problem.objective.bind(target)
+        self.num_look_samples = num_look_samples if "value" in self.cost.abilities else None
         palette, learns_palette = self._start_palette(target)
         logits = nearest_logits(target.images, palette, self.generator)
         self.pixels = self.optimizer.start(logits)
@@ -96,6 +112,7 @@ class _Run:
         self.looks: list[Look] = []
         self.num_evaluations = 0
         self.num_backward_passes = 0
+        self.evaluations_of_step = 0
 
     def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
         """Step until something ends the run; the model is then the last good one."""
@@ -118,7 +135,7 @@ class _Run:
             if should_stop():
                 return "interrupted"
             if progress >= 1:
-                return "out-of-time"
+                return "out-of-evaluations" if self._evaluations_spent() >= 1 else "out-of-time"
             estimate = self._estimate(progress)
             # The host waits for an accelerator only here, not at every step.
             if seconds >= next_look_s:
@@ -126,7 +143,7 @@ class _Run:
                 if not self._look(estimate, on_look, progress):
                     return "not-finite"
                 now_s = self._seconds()
-                pause_s = max(SECONDS_BETWEEN_LOOKS, _STEPPING_TO_LOOKING * (now_s - look_s))
+                pause_s = max(self.seconds_between_looks, _STEPPING_TO_LOOKING * (now_s - look_s))
                 next_look_s = now_s + pause_s
             self.values.append(estimate.value.mean())
             self._move(estimate, progress)
@@ -140,6 +157,7 @@ class _Run:
             self.baseline,
             self.annealing.relaxation(progress),
         )
+        self.evaluations_of_step = estimate.num_evaluations
         self.num_evaluations += estimate.num_evaluations
         self.num_backward_passes += estimate.num_backward_passes
         return estimate
@@ -154,19 +172,32 @@ class _Run:
 
     def _look(self, estimate: Estimate, on_look: Callable[[Look], None], progress: float) -> bool:
         """Look at the run; keep a copy of the model if its cost and gradient are finite."""
-        if not bool(estimate.is_finite()):
+        cost = self._expected_cost(estimate)
+        if not bool(estimate.is_finite() & cost.isfinite()):
             return False
         self.good = self.model.clone()
         look = Look(
             step=len(self.values),
             seconds=self._seconds(),
-            cost=float(estimate.value.mean()),
+            cost=float(cost),
             entropy=float(self.model.entropy().mean()),
             progress=progress,
+            num_evaluations=self.num_evaluations,
+            num_backward_passes=self.num_backward_passes,
         )
         self.looks.append(look)
         on_look(look)
         return True
+
+    def _expected_cost(self, estimate: Estimate) -> torch.Tensor:
+        if self.num_look_samples is None:
+            return estimate.value.mean()
+        # One by one, as a step may fill the memory.
+        costs = [
+            self.cost.cost(self.model.images(self.model.draw_indices(1, self.look_generator)))
+            for _ in range(self.num_look_samples)
+        ]
+        return torch.stack(costs).mean()
 
     def _return_to_good(self) -> Outcome:
         self.model = self.good
@@ -176,10 +207,24 @@ class _Run:
         return time.monotonic() - self.start_s
 
     def _progress(self, step: int, seconds: float) -> float:
-        by_steps = step / self.problem.num_steps
-        if self.problem.max_seconds is None:
-            return by_steps
-        return max(by_steps, min(1.0, seconds / self.problem.max_seconds))
+        spent = [step / self.problem.num_steps, self._evaluations_spent()]
+        if self.problem.max_seconds is not None:
+            spent.append(seconds / self.problem.max_seconds)
+        return min(1.0, max(spent))
+
+    def _evaluations_spent(self) -> float:
+        """Return which part of the evaluations is spent; 1 if no more step can be afforded.
+
+        The last look costs as much as a step, and has to be paid for as well.
+        """
+        limit, used, step = (
+            self.problem.max_evaluations,
+            self.num_evaluations,
+            self.evaluations_of_step,
+        )
+        if limit is None or used == 0:
+            return 0.0
+        return 1.0 if used + 2 * step > limit else used / (limit - step)
 
     def _start_palette(self, target: Target) -> tuple[torch.Tensor, bool]:
         palette = self.problem.palette

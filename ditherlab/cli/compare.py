@@ -1,12 +1,22 @@
 """`ditherlab compare`: gradient estimators side by side on a real picture."""
 
+import datetime
 import re
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ditherlab.cli.progress import Interruption, MeasurementBar
-from ditherlab.cli.reporting import check_report, deliver_report, report_options
+from ditherlab.cli.laboratory import Laboratory
+from ditherlab.cli.progress import CountdownBar, Interruption
+from ditherlab.cli.reporting import (
+    JSON_AND_PAGE_FORMS,
+    check_report,
+    command_line,
+    deliver_report,
+    report_options,
+)
 from ditherlab.cli.request import read_palette, read_source
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
 from ditherlab.errors import RequestError
@@ -54,64 +64,86 @@ _INTERRUPTED = 130
     show_default=True,
     help="Gradients of each estimator.",
 )
+@click.option("--gradients-only", is_flag=True, help="Measure the gradients, and make no pictures.")
 @click.option(
-    "--max-seconds", type=float, metavar="S", help="Share this time among all measurements."
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Runs of each estimator under each budget, from --seed on.",
+)
+@click.option(
+    "--max-seconds",
+    type=float,
+    metavar="S",
+    help="The time for everything: a quarter for gradients, half for runs under equal time, the "
+    "rest for equal evaluations.  [default: 5 s a run, and all repetitions]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same draws.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-@report_options
+@partial(report_options, forms=JSON_AND_PAGE_FORMS)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-def compare(**words: Any) -> int:
-    """Compare the gradients of estimators on the picture SOURCE (- for standard input).
+@click.pass_context
+def compare(context: click.Context, /, **words: Any) -> int:
+    """Compare gradient estimators on the picture SOURCE (- for standard input).
 
-    Each is measured against a reference gradient whose own error is known: relative error, bias
-    with the floor below which it cannot be seen, cosine, pictures priced and differentiated, time.
+    First their gradients, each against a reference gradient whose own error is known: relative
+    error, bias with the floor below which it cannot be seen, cosine, pictures priced and
+    differentiated, time. Then their pictures: with each, the picture is optimized under equal time
+    and under equal evaluations, from the same fixed palette, by the same optimizer (Adam).
 
     \b
     Example:
-      ditherlab compare photo.jpg --colors 8 --crop 16x16+4+4
-      ditherlab compare photo.jpg --objective viewed-error --estimators moments,linstat,st
+      ditherlab compare photo.jpg --colors 8 --crop 16x16+4+4 --gradients-only
+      ditherlab compare photo.jpg --estimators linstat,moments --report compare.html
     """
     as_json, report, overwrite = words["as_json"], words["report"], words["overwrite"]
     if as_json:
         check_standard_output()
-    check_report(report, overwrite=overwrite)
+    check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
     palette = read_palette(words["palette"], words["colors"])
     picture = _crop(read_source(words["source"]), words["crop"])
 
-    from ditherlab.experiments import Place, compare_gradients, fitting_estimators
+    from ditherlab.experiments import Place, fitting_estimators, fix_palette
     from ditherlab.objectives import parse_objective
     from ditherlab.problem import Problem
-    from ditherlab.report import ComparisonReport
+    from ditherlab.report import ComparisonPage, ComparisonReport
 
-    problem = Problem(
-        picture=picture,
-        palette=palette,
-        objective=parse_objective(words["objective"]),
-        max_seconds=words["max_seconds"],
-        seed=words["seed"],
-        device=words["device"],
+    problem = fix_palette(
+        Problem(
+            picture=picture,
+            palette=palette,
+            objective=parse_objective(words["objective"]),
+            max_seconds=words["max_seconds"],
+            seed=words["seed"],
+            device=words["device"],
+        )
     )
+    # The last seed has to be one, too.
+    replace(problem, seed=problem.seed + words["seeds"] - 1)
     asked_for = words["estimators"].strip()
     names = None if asked_for == "all" else [name.strip() for name in _COMMA.split(asked_for)]
     estimators, left_out = fitting_estimators(names, problem, words["samples"])
     place = Place.of(problem, _read_at(words["at"]))
     with (
         Interruption().listen() as interruption,
-        MeasurementBar(1 + len(estimators), is_hidden=words["quiet"]) as bar,
+        CountdownBar(is_hidden=words["quiet"]) as bar,
     ):
-        comparison = compare_gradients(
-            place,
-            estimators,
-            num_repetitions=words["repetitions"],
-            seed=problem.seed,
-            max_seconds=problem.max_seconds,
-            on_progress=bar.show,
-            should_stop=interruption,
+        laboratory = Laboratory(problem, estimators, words["seeds"], bar, interruption)
+        gradients = laboratory.compare_gradients(
+            place, words["repetitions"], is_all=words["gradients_only"]
         )
+        runs = None if words["gradients_only"] else laboratory.compare_runs()
     is_complete = not interruption()
-    told = ComparisonReport(problem, words["at"], comparison, left_out, is_complete)
-    deliver_report(told.document(), as_json=as_json, report=report, overwrite=overwrite)
+    told = ComparisonReport(problem, words["at"], gradients, left_out, is_complete, runs)
+    deliver_report(
+        told.document(),
+        as_json=as_json,
+        report=report,
+        overwrite=overwrite,
+        page=lambda: ComparisonPage(told, command_line(context), datetime.date.today()).html(),
+    )
     if as_json and not words["quiet"]:
         click.echo(told.table(), err=True)
     elif not words["quiet"]:

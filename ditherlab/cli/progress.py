@@ -1,7 +1,9 @@
 """A progress bar on a terminal, and Ctrl-C that ends a run without losing its picture."""
 
+import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -41,22 +43,38 @@ class Interruption:
         self.is_asked = True
 
 
-class MeasurementBar:
-    """Show what is being measured on standard error, if that is a terminal."""
+class CountdownBar:
+    """Show what is being measured and how long all of it still takes, if anybody watches.
 
-    def __init__(self, num_measurements: int, *, is_hidden: bool) -> None:
-        self._bar = _bar(num_measurements, lambda name: name or "", is_hidden=is_hidden)
+    The work is uneven, so that the time left cannot be told from the part that is done: whoever
+    measures tells it.
+    """
 
-    def __enter__(self) -> "MeasurementBar":
+    def __init__(self, *, is_hidden: bool) -> None:
+        self._start_s = time.monotonic()
+        self._bar = _bar(_BAR_LENGTH, lambda words: words or "", is_hidden=is_hidden, eta=False)
+
+    def __enter__(self) -> "CountdownBar":
         self._bar.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._bar.render_finish()
 
-    def show(self, num_done: int, name: str) -> None:
-        """Move the bar, and name what comes next."""
-        self._bar.update(num_done - self._bar.pos, name)
+    def show(self, what: str, seconds_left: float | None) -> None:
+        """Name what is being measured; the bar stands where the clock does."""
+        words, step = what, 0
+        if seconds_left is not None:
+            gone_s = time.monotonic() - self._start_s
+            position = round(_BAR_LENGTH * gone_s / max(gone_s + seconds_left, 1e-9))
+            # A bar that went backwards would look broken; the words say that more time is needed.
+            step = max(0, min(position, _BAR_LENGTH - 1) - self._bar.pos)
+            words = f"{_spell_seconds(seconds_left)} left  {what}"
+        # A line that wraps could not be overwritten.
+        room = shutil.get_terminal_size().columns - self._bar.width - 5
+        self._bar.update(step, words[: max(room, 0)])
+        # click draws nothing as long as the bar stands, though the words change.
+        self._bar.render_progress()
 
 
 class ProgressBar:
@@ -86,14 +104,20 @@ class ProgressBar:
         )
 
 
+def _spell_seconds(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
 def _bar(
-    length: int, describe: Callable[[Any], str], *, is_hidden: bool
+    length: int, describe: Callable[[Any], str], *, is_hidden: bool, eta: bool = True
 ) -> "click._termui_impl.ProgressBar[Any]":
     return click.progressbar(
         length=length,
         file=sys.stderr,
         hidden=is_hidden or not sys.stderr.isatty(),
         item_show_func=describe,
+        show_eta=eta,
         show_percent=False,
         width=24,
     )

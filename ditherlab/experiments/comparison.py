@@ -18,8 +18,9 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
+from ditherlab.palette import Palette
 from ditherlab.problem import Problem
-from ditherlab.protocol import Cost, Estimator, Target
+from ditherlab.protocol import Cost, Estimator
 from ditherlab.randomness import seeded_generator
 from ditherlab.start import nearest_logits, starting_palette
 from ditherlab.types import Colors, Logits
@@ -29,6 +30,9 @@ At = Literal["flat", "peaked"] | npt.NDArray[np.floating]
 
 # The noise on flat logits: no pixel is exactly undecided.
 _FLAT_SPREAD = 0.1
+
+# All are measured against the reference: its error is the floor of every bias.
+_PARTS_OF_REFERENCE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,9 @@ class Place:
         Raises:
             RequestError: If given logits do not fit the picture and the palette.
         """
-        target = problem.target()
+        problem, target = fix_palette(problem), problem.target()
         generator = seeded_generator(problem.seed, target.images.device)
-        palette = _palette(problem, target, generator)
+        palette = fixed_colors(problem)
         shape = (1, palette.shape[1], *target.images.shape[-2:])
         if not isinstance(at, str):
             logits = _given_logits(at, shape).to(target.images.device)
@@ -69,6 +73,35 @@ class Place:
             problem.objective.bind(target),
             exact and problem.objective.is_expectation_exact,
         )
+
+
+def fix_palette(problem: Problem) -> Problem:
+    """Choose by k-means the colors that were to be learned, so that all are compared on the same.
+
+    There are fewer than asked for where the picture has fewer, or where rounding joins two.
+    """
+    if isinstance(problem.palette, Palette):
+        return problem
+    target = problem.target()
+    generator = seeded_generator(problem.seed, target.images.device)
+    opaque = target.images[0][:, target.opaque[0, 0]].T
+    colors, _ = starting_palette(opaque, problem.palette, generator)
+    levels = (colors.expand(-1, 3) * 255).round().long().tolist()
+    return replace(
+        problem, palette=Palette(tuple((red, green, blue) for red, green, blue in levels))
+    )
+
+
+def fixed_colors(problem: Problem) -> Colors:
+    """Return the fixed palette in the channels that count.
+
+    Raises:
+        TypeError: If the palette is still to be found; `fix_palette` does that.
+    """
+    if not isinstance(problem.palette, Palette):
+        raise TypeError("`fixed_colors` needs a problem whose palette is fixed.")
+    num_channels = 1 if problem.is_gray else 3
+    return problem.palette.srgb(problem.chosen_device)[:, :num_channels].unsqueeze(0)
 
 
 @dataclass(frozen=True)
@@ -130,15 +163,16 @@ def compare_gradients(
         estimators: By name; all must fit.
         num_repetitions: Gradients of each; the reference averages four times as many.
         seed: Each estimator starts from the same one.
-        max_seconds: Shared equally by the reference and the estimators; None for no limit.
+        max_seconds: Shared equally by the estimators, four parts for the reference; None for no
+            limit.
         on_progress: Called before each measurement with their number so far and the name.
         should_stop: Asked all the time; what is measured so far is returned.
     """
     device = place.model.probs.device
-    share_s = None if max_seconds is None else max_seconds / (1 + len(estimators))
+    num_parts = _PARTS_OF_REFERENCE + len(estimators)
 
-    def stopper() -> Callable[[], bool]:
-        end_s = None if share_s is None else time.monotonic() + share_s
+    def stopper(parts: int = 1) -> Callable[[], bool]:
+        end_s = None if max_seconds is None else time.monotonic() + max_seconds * parts / num_parts
         return lambda: should_stop() or (end_s is not None and time.monotonic() > end_s)
 
     on_progress(0, "reference")
@@ -146,16 +180,16 @@ def compare_gradients(
         place.model,
         place.cost,
         seeded_generator(seed + 1, device),
-        num_repetitions=4 * num_repetitions,
+        num_repetitions=_PARTS_OF_REFERENCE * num_repetitions,
         is_exact=place.is_expectation_exact,
-        should_stop=stopper(),
+        should_stop=stopper(_PARTS_OF_REFERENCE),
     )
     figures: dict[str, GradientFigures] = {}
     for number, (name, estimator) in enumerate(estimators.items(), start=1):
         if should_stop():
             break
         on_progress(number, name)
-        figures[name] = measure_estimator(
+        found = measure_estimator(
             estimator,
             place.model,
             place.cost,
@@ -164,15 +198,15 @@ def compare_gradients(
             num_repetitions=num_repetitions,
             should_stop=stopper(),
         )
+        figures[name] = replace(found, unbiased=found.unbiased and _claims_hold(estimator, place))
     return Comparison(reference, figures)
 
 
-def _palette(problem: Problem, target: Target, generator: torch.Generator) -> Colors:
-    channels = target.images.shape[1]
-    if isinstance(problem.palette, int):
-        opaque = target.images[0][:, target.opaque[0, 0]].T
-        return starting_palette(opaque, problem.palette, generator)[0].unsqueeze(0)
-    return problem.palette.srgb(target.images.device)[:, :channels].unsqueeze(0)
+def _claims_hold(estimator: Estimator, place: Place) -> bool:
+    """Say whether an estimator that claims no bias may do so: one without draws only if exact."""
+    return estimator.noise != "none" or (
+        place.is_expectation_exact and "expectation" in estimator.needs
+    )
 
 
 def _given_logits(at: npt.NDArray[np.floating], shape: tuple[int, ...]) -> Logits:

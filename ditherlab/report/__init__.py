@@ -1,6 +1,7 @@
 """What a run is told to people and programs."""
 
+from ditherlab.report.comparison_page import ComparisonPage
 from ditherlab.report.comparison_report import ComparisonReport
 from ditherlab.report.run_report import Row, RunReport
 
-__all__ = ["ComparisonReport", "Row", "RunReport"]
+__all__ = ["ComparisonPage", "ComparisonReport", "Row", "RunReport"]

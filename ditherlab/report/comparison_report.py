@@ -1,12 +1,31 @@
-"""A comparison of gradients, for programs and for people."""
+"""A comparison of estimators, for programs and for people."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ditherlab.experiments import Comparison
+from ditherlab.experiments import (
+    BudgetName,
+    Comparison,
+    RunComparison,
+    RunFigures,
+    RunSummary,
+    Spread,
+    summarize_runs,
+)
+from ditherlab.palette import Palette
 from ditherlab.problem import Problem
+from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
+
+BUDGETS: tuple[BudgetName, ...] = ("equal-time", "equal-evaluations")
+
+GRADIENT_HEADS = [
+    "", "rel.err", "bias", "floor", "variance", "cosine", "prices", "backward", "ms",
+]  # fmt: skip
+RUN_HEADS = [
+    "", "cost", "sd", "drawn", "entropy", "to base", "s", "steps", "prices", "backward", "failed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -16,9 +35,10 @@ class ComparisonReport:
     Attributes:
         problem: The picture, the palette and the objective.
         at: Where the gradients were taken.
-        comparison: The figures.
+        comparison: The figures of the gradients.
         left_out: Estimators that do not fit, with the reason.
         is_complete: Whether nothing ended the measurement early.
+        runs: The estimators at work; None if only gradients were compared.
     """
 
     problem: Problem
@@ -26,14 +46,17 @@ class ComparisonReport:
     comparison: Comparison
     left_out: Mapping[str, str]
     is_complete: bool
+    runs: RunComparison | None = None
 
     def document(self) -> dict[str, Any]:
         """Return all numbers as JSON types."""
         problem, reference = self.problem, self.comparison.reference
-        return {
+        palette = problem.palette
+        document = {
             "width": problem.picture.width,
             "height": problem.picture.height,
             "colors": problem.num_colors,
+            "palette": palette.hex if isinstance(palette, Palette) else None,
             "objective": str(problem.objective),
             "at": self.at,
             "seed": problem.seed,
@@ -52,30 +75,125 @@ class ComparisonReport:
             "left_out": [
                 {"name": name, "reason": reason} for name, reason in self.left_out.items()
             ],
+            "budgets": None if self.runs is None else asdict(self.runs.budgets),
+            "baselines": {
+                baseline.name: {"cost": baseline.cost}
+                for baseline in (self.runs.baselines if self.runs else ())
+            },
+            "runs": [_run_document(run) for run in (self.runs.runs if self.runs else ())],
+            "summaries": [
+                {**asdict(summary), "budget": budget}
+                for budget in BUDGETS
+                for summary in self.summaries(budget)
+            ],
         }
+        return finite_document(document)
+
+    def summaries(self, budget: BudgetName) -> list[RunSummary]:
+        """Return what the seeds say together; nothing if only gradients were compared."""
+        return summarize_runs(self.runs, budget) if self.runs else []
 
     def table(self) -> str:
         """Write a line for each estimator, and for each that was left out its reason."""
         reference = self.comparison.reference
-        heads = ["", "rel.err", "bias", "floor", "cosine", "prices", "backward", "ms"]
-        lines = [heads]
-        for name, figures in self.comparison.figures.items():
-            lines.append(
-                [
-                    name,
-                    f"{figures.relative_error:.3g}",
-                    "none" if figures.unbiased else f"{figures.bias:.3g}",
-                    f"{figures.bias_floor:.2g}",
-                    f"{figures.cosine:.3f}",
-                    str(figures.evaluations),
-                    str(figures.backward_passes),
-                    f"{figures.ms_per_gradient:.1f}",
-                ]
-            )
         told = [
-            align(lines),
+            align([GRADIENT_HEADS, *self.gradient_rows()]),
             f"Reference: {reference.num_repetitions} x {reference.estimator}, relative error "
             f"{reference.relative_error:.2g}.",
             *(f"Left out: {reason}" for reason in self.left_out.values()),
         ]
+        for budget in BUDGETS:
+            rows = self.run_rows(budget)
+            if rows and self.runs:
+                told += ["", spell_budget(self.runs, budget), align([RUN_HEADS, *rows])]
         return "\n".join(told)
+
+    def gradient_rows(self) -> list[list[str]]:
+        """Write the figures of each estimator's gradients below `GRADIENT_HEADS`."""
+        return [
+            [
+                name,
+                f"{figures.relative_error:.3g}",
+                "none" if figures.unbiased else f"{figures.bias:.3g}",
+                f"{figures.bias_floor:.2g}",
+                f"{figures.variance:.3g}",
+                f"{figures.cosine:.3f}",
+                str(figures.evaluations),
+                str(figures.backward_passes),
+                f"{figures.ms_per_gradient:.1f}",
+            ]
+            for name, figures in self.comparison.figures.items()
+        ]
+
+    def run_rows(self, budget: BudgetName) -> list[list[str]]:
+        """Write the baselines and each estimator's runs below `RUN_HEADS`; nothing without runs."""
+        summaries = self.summaries(budget)
+        if self.runs is None or not summaries:
+            return []
+        num_others = len(RUN_HEADS) - 2
+        return [
+            *([b.name, spell(b.cost), *["-"] * num_others] for b in self.runs.baselines),
+            *([summary.estimator, *_spell_summary(summary)] for summary in summaries),
+        ]
+
+
+def spell(number: float | None, digits: int = 4, *, sign: bool = False) -> str:
+    """Write a number with some significant digits, and `-` for None."""
+    return "-" if number is None else f"{number:{'+' if sign else ''}.{digits}g}"
+
+
+def _spell_summary(summary: RunSummary) -> list[str]:
+    return [
+        spell(_mean(summary.cost)),
+        spell(None if summary.cost is None else summary.cost.std, 2),
+        spell(_mean(summary.expected_cost)),
+        spell(_mean(summary.entropy), 2),
+        spell(_mean(summary.difference), 3, sign=True),
+        spell(_mean(summary.seconds), 3),
+        f"{summary.num_steps:.0f}",
+        f"{summary.num_evaluations:.0f}",
+        f"{summary.num_backward_passes:.0f}",
+        str(summary.num_failed) if summary.num_failed else "-",
+    ]
+
+
+def spell_budget(runs: RunComparison, budget: BudgetName) -> str:
+    """Say in a sentence what every run under a budget could spend."""
+    budgets = runs.budgets
+    if budget == "equal-time":
+        return f"Equal time, {budgets.seconds:.3g} s a run."
+    reason = (
+        "as many as the time allowed"
+        if budgets.is_shortened
+        else f"as many as {budgets.slowest}, the slowest, managed under equal time"
+    )
+    return f"Equal evaluations, {budgets.evaluations} a run: {reason}."
+
+
+def _mean(spread: Spread | None) -> float | None:
+    return None if spread is None else spread.mean
+
+
+def _run_document(run: RunFigures) -> dict[str, Any]:
+    return {
+        "estimator": run.estimator,
+        "budget": run.budget,
+        "seed": run.seed,
+        "outcome": run.outcome,
+        "reason": run.reason,
+        "cost": run.cost,
+        "expected_cost": run.expected_cost,
+        "entropy": run.entropy,
+        "seconds": round(run.seconds, 3),
+        "steps": run.num_steps,
+        "evaluations": run.num_evaluations,
+        "backward_passes": run.num_backward_passes,
+        "temperature": run.temperature,
+        "curve": {
+            "seconds": [round(look.seconds, 3) for look in run.looks],
+            "evaluations": [look.num_evaluations for look in run.looks],
+            "backward_passes": [look.num_backward_passes for look in run.looks],
+            "expected_cost": [look.cost for look in run.looks],
+            "entropy": [look.entropy for look in run.looks],
+        },
+    }

@@ -1,7 +1,6 @@
 """Everything about one run: a document for programs, a table for people."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.images import encode_indexed_png
 from ditherlab.metrics import METRICS, measure
 from ditherlab.protocol import Target
+from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solution import Solution
 
@@ -95,8 +95,7 @@ class RunReport:
             "notes": [*problem.notes, *solution.notes],
             "costs": list(history.costs),
         }
-        finite: dict[str, Any] = _finite(document)
-        return finite
+        return finite_document(document)
 
     def json(self) -> str:
         """Write the document as one line of JSON."""
@@ -129,13 +128,3 @@ def _to_pixels(target: Target) -> np.ndarray:
 
 def _figure(value: float | None, num_digits: int) -> str:
     return "-" if value is None else f"{value:.{num_digits}f}"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return value

@@ -1,12 +1,27 @@
-"""`ditherlab compare`: figures of gradients, and what it refuses."""
+"""`ditherlab compare`: figures of gradients and of runs, its page, and what it refuses."""
 
+import base64
+import io
 import json
+import os
+import pty
+import re
+import shlex
+import signal
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
+
+from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.types import DrawCosts, DrawnImages
 
 FIGURES = {
     "name",
@@ -22,12 +37,105 @@ FIGURES = {
     "ms_per_gradient",
     "num_repetitions",
 }
+RUN = {
+    "estimator",
+    "budget",
+    "seed",
+    "outcome",
+    "reason",
+    "cost",
+    "expected_cost",
+    "entropy",
+    "seconds",
+    "steps",
+    "evaluations",
+    "backward_passes",
+    "temperature",
+    "curve",
+}
+CURVE = {"seconds", "evaluations", "backward_passes", "expected_cost", "entropy"}
+
+
+@dataclass(frozen=True)
+class Brightness(Objective):
+    """A black box without a gradient; NaN after some calls."""
+
+    num_good: int = 1_000_000
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    @property
+    def min_size_px(self) -> int:
+        return 1
+
+    def bind(self, target: Target) -> Cost:
+        return BrightnessCost(self.abilities, [self.num_good])
+
+
+@dataclass(frozen=True, eq=False)
+class BrightnessCost(Cost):
+    abilities: frozenset[Ability]
+    left: list[int]
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        self.left[0] -= 1
+        return images.mean(dim=(2, 3, 4)) * (1 if self.left[0] >= 0 else torch.nan)
+
+
+@dataclass(frozen=True)
+class Brittle(Brightness):
+    """Prices gradients and baselines, and in every run no more than a step and a look."""
+
+    num_good_binds: list[int] = field(default_factory=list)
+
+    def bind(self, target: Target) -> Cost:
+        self.num_good_binds[0] -= 1
+        num_good = self.num_good if self.num_good_binds[0] >= 0 else 5
+        return BrightnessCost(self.abilities, [num_good])
+
+
+class Page(HTMLParser):
+    """What a page shows; `open` holds the tags that were never closed, or wrongly."""
+
+    VOID = frozenset({"meta", "img", "br"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.texts: list[str] = []
+        self.pictures: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.open += [] if tag in self.VOID else [tag]
+        attributes = dict(attrs)
+        if tag == "html":
+            assert attributes["lang"] == "en"
+        if tag == "img":
+            assert attributes["alt"]
+            kind, _, data = (attributes["src"] or "").partition(",")
+            assert kind == "data:image/png;base64"
+            self.pictures.append(data)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data.strip())
 
 
 @pytest.fixture
 def compare(run: Callable[..., Any], photo: Path) -> Callable[..., dict[str, Any]]:
     def call(*arguments: object) -> dict[str, Any]:
-        ended = run("compare", photo, "--repetitions", "3", "--json", *arguments)
+        gradients_only = () if "--max-seconds" in arguments else ("--gradients-only",)
+        words = ("--repetitions", "3", "--json", *gradients_only, *arguments)
+        ended = run("compare", photo, *words)
         assert ended.code == 0, ended.err
         document: dict[str, Any] = json.loads(ended.out)
         return document
@@ -46,6 +154,147 @@ def test_all_estimators_that_fit_are_compared_and_the_others_named(compare):
     assert "at most 65536 pictures, got 4 colors on 32 x 24 pixels" in reasons["exact"]
     assert all(set(estimator) == FIGURES for estimator in document["estimators"])
     assert document["complete"]
+    assert (document["runs"], document["summaries"], document["budgets"]) == ([], [], None)
+
+
+def test_estimators_are_run_under_equal_time_and_equal_evaluations(compare):
+    document = compare(
+        "--colors", "3", "--estimators", "linstat,moments", "--seeds", "2", "--seed", "5",
+        "--max-seconds", "6",
+    )  # fmt: skip
+    assert len(document["palette"]) == document["colors"] == 3
+    runs, budgets = document["runs"], document["budgets"]
+    assert [(run["budget"], run["seed"], run["estimator"]) for run in runs] == [
+        (budget, seed, name)
+        for budget in ("equal-time", "equal-evaluations")
+        for seed in (5, 6)
+        for name in ("linstat", "moments")
+    ]
+    assert all(set(run) == RUN and set(run["curve"]) == CURVE for run in runs)
+    for run in runs:
+        if run["budget"] == "equal-time":
+            assert run["outcome"] == "out-of-time"
+            assert run["seconds"] >= budgets["seconds"]
+        else:
+            assert run["outcome"] == "out-of-evaluations"
+            # A run that can afford no step, on a busy machine, still takes one, and then looks.
+            assert run["evaluations"] <= max(budgets["evaluations"], 8)
+        curve = run["curve"]
+        assert len({len(numbers) for numbers in curve.values()}) == 1
+        assert curve["evaluations"][-1] == run["evaluations"]
+        assert curve["expected_cost"][-1] == run["expected_cost"]
+        assert 0 < run["cost"] < 1
+    assert set(document["baselines"]) == {"nearest", "floyd-steinberg"}
+    for summary in document["summaries"]:
+        costs = [
+            run["cost"]
+            for run in runs
+            if (run["estimator"], run["budget"]) == (summary["estimator"], summary["budget"])
+        ]
+        assert summary["cost"]["mean"] == pytest.approx(sum(costs) / 2)
+        best = min(baseline["cost"] for baseline in document["baselines"].values())
+        assert summary["difference"]["mean"] == pytest.approx(sum(costs) / 2 - best)
+
+
+def test_a_black_box_is_compared(run, photo, monkeypatch):
+    def black_box(words):
+        assert words == "black-box"
+        return Brightness()
+
+    monkeypatch.setattr("ditherlab.objectives.parse_objective", black_box)
+    words = ("--objective", "black-box", "--colors", "2", "--repetitions", "2", "--seeds", "1")
+    ended = run("compare", photo, *words, "--max-seconds", "2", "--json")
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    names = {estimator["name"] for estimator in document["estimators"]}
+    assert {"leave-one-out", "score-function", "arm"} <= names
+    assert "st" in {entry["name"] for entry in document["left_out"]}
+    assert {run["estimator"] for run in document["runs"]} == names
+
+
+def test_a_run_that_fails_is_told_and_the_others_go_on(run, photo, monkeypatch):
+    monkeypatch.setattr(
+        "ditherlab.objectives.parse_objective", lambda words: Brittle(num_good_binds=[2])
+    )
+    words = ("--colors", "2", "--repetitions", "2", "--seeds", "2", "--max-seconds", "2")
+    estimators = ("--estimators", "leave-one-out,score-function")
+    ended = run("compare", photo, *words, *estimators, "--report", "a.json")
+    assert ended.code == 0, ended.err
+    runs = json.loads(Path("a.json").read_bytes())["runs"]
+    assert [run["outcome"] for run in runs] == ["not-finite"] * 4
+    assert b"failed" in ended.out
+
+
+def test_the_page_stands_alone(run, photo, pixels):
+    Image.fromarray(pixels).save("<i>&.png")
+    ended = run(
+        "compare", Path("<i>&.png").absolute(), "--repetitions", "2", "--seeds", "2", "--colors",
+        "3", "--estimators", "st,reinmax,moments(order=0)", "--max-seconds", "4",
+        "--report", "page.html",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    text = Path("page.html").read_text(encoding="utf-8")
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    assert page.tags["svg"] == 3
+    assert page.tags["h1"] == 1
+    assert page.tags["script"] == page.tags["link"] == page.tags["iframe"] == 0
+    # What an attribute or a style could fetch: the only address is SVG's name.
+    without_pictures = re.sub(r"base64,[^\"]+", "", text)
+    addresses = re.findall(r"(?:https?:)?//[^\s\"'<>)]+|url\(|@import", without_pictures)
+    assert set(addresses) == {"http://www.w3.org/2000/svg"}
+    for name in ("st", "reinmax", "moments(order=0)", "nearest", "floyd-steinberg"):
+        assert page.texts.count(name) >= 3, name
+    pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for data in page.pictures]
+    assert [picture.size for picture in pictures] == [(32, 24)] * 6
+    assert np.array_equal(np.array(pictures[0]), pixels)
+    assert {picture.mode for picture in pictures[1:]} == {"P"}
+    assert "Estimators compared on <i>&" in page.texts
+    command = next(text for text in page.texts if text.startswith("ditherlab compare"))
+    assert shlex.split(command)[2:5] == ["<i>&.png", "--colors", "3"]
+    assert str(Path.cwd()) not in text
+
+
+def test_the_page_of_gradients_alone(run, photo):
+    words = ("--repetitions", "2", "--estimators", "st", "--colors", "2", "--gradients-only")
+    assert run("compare", photo, *words, "--report", "page.html").code == 0
+    page = Page()
+    page.feed(Path("page.html").read_text(encoding="utf-8"))
+    assert (page.tags["svg"], len(page.pictures), page.open) == (1, 1, [])
+
+
+def test_ctrl_c_keeps_what_is_done(photo, start):
+    ours, theirs = pty.openpty()
+    process = start(
+        "compare", photo, "--colors", "2", "--estimators", "st,moments", "--repetitions", "2",
+        "--report", "page.html", "--json", "--max-seconds", "400", stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    while b"run 1/12" not in shown:
+        shown += os.read(ours, 4096)
+    assert re.search(rb"\d:\d\d left", shown)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=300)
+    os.close(ours)
+    assert process.returncode == 130
+    document = json.loads(out)
+    assert not document["complete"]
+    assert [estimator["name"] for estimator in document["estimators"]] == ["st", "moments"]
+    assert document["runs"] == []
+    assert "Interrupted" in Path("page.html").read_text(encoding="utf-8")
+
+
+def test_a_report_must_have_a_form_that_the_command_knows(run, photo):
+    ended = run("compare", photo, "--report", "page.pdf")
+    assert (ended.code, ended.err) == (
+        2,
+        "Error: `--report` must be a file that ends in .json or .html, got 'page.pdf'.\n",
+    )
+    ended = run("optimize", photo, "--report", "page.html")
+    assert "must be a file that ends in .json, got 'page.html'" in ended.error
 
 
 def test_two_colors_let_antithetic_pairs_in(compare):
@@ -74,7 +323,8 @@ def test_a_crop_and_given_logits_place_the_comparison(compare):
 
 
 def test_the_table_is_for_people(run, photo):
-    ended = run("compare", photo, "--repetitions", "2", "--estimators", "st", "--colors", "2")
+    words = ("--repetitions", "2", "--estimators", "st", "--colors", "2", "--gradients-only")
+    ended = run("compare", photo, *words)
     assert ended.code == 0
     table = ended.out.decode()
     assert table.splitlines()[1].startswith("st ")

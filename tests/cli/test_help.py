@@ -72,7 +72,10 @@ def test_an_example_runs(
     *_, program = line.split("|")
     name, *arguments = shlex.split(program.partition(">")[0])
     assert name == "ditherlab"
-    hasten = {"optimize": ["--steps", "2"], "compare": ["--repetitions", "2", "--samples", "2"]}
+    hasten = {
+        "optimize": ["--steps", "2"],
+        "compare": ["--repetitions", "2", "--samples", "2", "--seeds", "1", "--max-seconds", "1"],
+    }
     quick = hasten.get(arguments[0], [])
     assert run(*arguments, *quick, stdin=Path("photo.jpg").read_bytes()).code == 0
 

@@ -163,6 +163,56 @@ def test_time_ends_a_run_and_hastens_its_annealing(photo):
     assert solution.history.looks[-1].entropy < 0.5
 
 
+def test_evaluations_end_a_run_before_they_are_exceeded(photo):
+    problem = Problem(
+        picture=photo,
+        palette=PICO_8,
+        estimator=LeaveOneOut(num_samples=4),
+        num_steps=10**9,
+        max_evaluations=30,
+    )
+    history = optimize(problem).history
+    # Six steps and the last look take 28; another step would take 32.
+    assert (optimize(problem).outcome, len(history.costs)) == ("out-of-evaluations", 6)
+    assert history.num_evaluations == history.looks[-1].num_evaluations == 28
+    assert history.looks[0].num_evaluations == 4
+    assert optimize(replace(problem, max_evaluations=1)).num_steps == 1
+
+
+def test_evaluations_drive_the_annealing_if_they_are_the_budget(photo):
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=10**9, max_evaluations=60)
+    looks = optimize(problem, seconds_between_looks=0).history.looks
+    assert looks[-1].entropy < 0.5 < looks[1].entropy
+    assert [look.progress for look in looks] == sorted(look.progress for look in looks)
+    by_steps = optimize(Problem(picture=photo, palette=PICO_8, num_steps=59)).history.looks
+    assert looks[-1].cost == pytest.approx(by_steps[-1].cost, rel=0.01)
+
+
+def test_evaluations_are_a_setting_as_they_decide_the_picture(photo):
+    problem = Problem(picture=photo, palette=PICO_8)
+    assert "max_evaluations" not in problem.settings
+    assert replace(problem, max_evaluations=9).settings["max_evaluations"] == 9
+
+
+def test_looks_draw_for_themselves_and_change_nothing(photo):
+    problem = Problem(picture=photo, palette=PICO_8, estimator=LeaveOneOut(), num_steps=8)
+    plain = optimize(problem)
+    priced = optimize(problem, num_look_samples=2, seconds_between_looks=0)
+    assert np.array_equal(plain.indices, priced.indices)
+    assert plain.history.costs == priced.history.costs
+    assert plain.history.num_evaluations == priced.history.num_evaluations
+
+
+def test_looks_price_drawn_pictures_whatever_the_estimator_believes(photo):
+    problem = Problem(picture=photo, palette=PICO_8, objective=SSIM(), num_steps=1)
+    blind = replace(problem, estimator=Moments(order=0))
+    drawn = optimize(replace(problem, estimator=LeaveOneOut(num_samples=64)))
+    expected = pytest.approx(drawn.history.looks[0].cost, abs=0.003)
+    # Of order 0 the estimator's own value knows nothing of the noise that a drawn picture shows.
+    assert optimize(blind).history.looks[0].cost != expected
+    assert optimize(blind, num_look_samples=64).history.looks[0].cost == expected
+
+
 def test_a_transparent_picture_has_nothing_to_draw(photo):
     picture = replace(photo, opaque=np.zeros((32, 48), dtype=bool))
     for palette in (PICO_8, 4):
@@ -215,6 +265,7 @@ def test_defaults_fit_the_objective(photo):
         ({"palette": 257}, RequestError, "from 2 to 256, got 257"),
         ({"num_steps": 0}, RequestError, "steps must be at least 1, got 0"),
         ({"max_seconds": -1.0}, RequestError, "above 0 seconds, got -1"),
+        ({"max_evaluations": 0}, RequestError, "evaluations must be at least 1, got 0"),
         ({"seed": -1}, RequestError, "seed must be from 0"),
         (
             {"objective": Variance(), "estimator": ST()},

@@ -1,0 +1,106 @@
+"""The measurements of `ditherlab compare`, within the time there is, watched by a bar."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ditherlab.cli.progress import CountdownBar, Interruption
+
+if TYPE_CHECKING:
+    from ditherlab.experiments import Comparison, Place, RunComparison, RunProgress
+    from ditherlab.problem import Problem
+    from ditherlab.protocol import Estimator
+
+_PART_OF_GRADIENTS = 1 / 4
+
+
+class Laboratory:
+    """Measure within the time there is, and tell how much is left."""
+
+    def __init__(
+        self,
+        problem: "Problem",
+        estimators: "Mapping[str, Estimator]",
+        num_seeds: int,
+        bar: CountdownBar,
+        interruption: Interruption,
+    ) -> None:
+        self.problem = problem
+        self.estimators = estimators
+        self.num_seeds = num_seeds
+        self.bar = bar
+        self.interruption = interruption
+        self.start_s = time.monotonic()
+
+    def compare_gradients(
+        self, place: "Place", num_repetitions: int, *, is_all: bool
+    ) -> "Comparison":
+        """Take the gradients; a quarter of the time if there is more to do afterwards."""
+        from ditherlab.experiments import compare_gradients
+
+        max_seconds, afterwards_s = self._split_time(is_all=is_all)
+        now = (0, "reference")
+
+        def tell(num_done: int, name: str) -> None:
+            gone_s, num_all = self._seconds(), 1 + len(self.estimators)
+            left_s = None
+            if max_seconds is not None:
+                left_s = max(0.0, max_seconds - gone_s) + afterwards_s
+            elif num_done:
+                left_s = gone_s / num_done * (num_all - num_done) + afterwards_s
+            self.bar.show(f"gradients {num_done + 1}/{num_all}: {name}", left_s)
+            nonlocal now
+            now = (num_done, name)
+
+        def should_stop() -> bool:
+            # Asked between gradients: the clock goes on while one estimator takes its time.
+            tell(*now)
+            return self.interruption()
+
+        return compare_gradients(
+            place,
+            self.estimators,
+            num_repetitions=num_repetitions,
+            seed=self.problem.seed,
+            max_seconds=max_seconds,
+            on_progress=tell,
+            should_stop=should_stop,
+        )
+
+    def compare_runs(self) -> "RunComparison":
+        """Optimize with each estimator in the time that is left."""
+        from ditherlab.experiments import compare_runs
+
+        def tell(progress: "RunProgress") -> None:
+            task = progress.task
+            self.bar.show(
+                f"run {progress.number}/{progress.num_runs}: {task.estimator}, "
+                f"{task.budget.replace('-', ' ')}, seed {task.seed}",
+                progress.seconds_left,
+            )
+
+        limit_s = self.problem.max_seconds
+        return compare_runs(
+            self.problem,
+            self.estimators,
+            num_seeds=self.num_seeds,
+            # Gradients may have taken longer than they should: each is measured at least twice.
+            max_seconds=None if limit_s is None else max(limit_s - self._seconds(), limit_s / 10),
+            on_progress=tell,
+            should_stop=self.interruption,
+        )
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.start_s
+
+    def _split_time(self, *, is_all: bool) -> tuple[float | None, float]:
+        """Return the seconds for gradients (None for no limit) and for what comes after them."""
+        from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN
+
+        limit_s = self.problem.max_seconds
+        if is_all:
+            return limit_s, 0.0
+        if limit_s is None:
+            num_runs = 2 * len(self.estimators) * self.num_seeds
+            return None, num_runs * DEFAULT_SECONDS_PER_RUN
+        return limit_s * _PART_OF_GRADIENTS, limit_s * (1 - _PART_OF_GRADIENTS)

@@ -1,0 +1,245 @@
+"""Estimators at work: the same problem optimized with each, under equal time and evaluations."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ditherlab.errors import DitherlabError
+from ditherlab.experiments.comparison import fix_palette
+from ditherlab.experiments.prices import PriceList
+from ditherlab.experiments.runs import (
+    BudgetName,
+    Budgets,
+    RunComparison,
+    RunFigures,
+    RunProgress,
+    Task,
+)
+from ditherlab.optimizers import Adam
+from ditherlab.problem import Problem
+from ditherlab.protocol import Estimator
+from ditherlab.solution import Solution
+from ditherlab.solver import SECONDS_BETWEEN_LOOKS, optimize
+
+DEFAULT_SECONDS_PER_RUN = 5.0
+
+# Other budgets end these runs.
+_UNLIMITED_STEPS = 10**9
+
+_NUM_LOOK_SAMPLES = 4
+_LOOKS_PER_RUN = 40
+
+# Of the time for all runs; runs under equal evaluations get the rest.
+_PART_OF_EQUAL_TIME = 2 / 3
+
+# What setting up and judging a run takes of its time.
+_OVERHEAD = 0.05
+
+# A run under equal evaluations that takes so much longer than one under equal time is cut off.
+_PATIENCE = 3.0
+
+
+def compare_runs(
+    problem: Problem,
+    estimators: Mapping[str, Estimator],
+    *,
+    num_seeds: int = 3,
+    max_seconds: float | None = None,
+    on_progress: Callable[[RunProgress], None] = lambda _progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> RunComparison:
+    """Optimize with each estimator under equal time, then under equal evaluations.
+
+    All start from the same palette, which stays, and with a seed from the same probabilities; all
+    move by Adam unless the problem names another optimizer. The evaluations are those that the
+    slowest estimator managed under equal time, or fewer where all runs would not fit into the time.
+
+    Args:
+        problem: Its `seed` is the first one; `max_seconds`, `num_steps` and `estimator` are not
+            used.
+        estimators: By name; all must fit.
+        num_seeds: Runs of each estimator under each budget.
+        max_seconds: For everything; None gives each run `DEFAULT_SECONDS_PER_RUN`.
+        on_progress: Called before each run and at every look at it.
+        should_stop: Asked all the time; the runs that have ended are returned.
+    """
+    contest = _Contest(fix_palette(problem), estimators, num_seeds, max_seconds)
+    for task in contest.tasks():
+        if should_stop():
+            break
+        figures = contest.carry_out(task, on_progress, should_stop)
+        if figures.outcome == "interrupted":
+            break
+    return contest.comparison()
+
+
+class _Contest:
+    """The runs of one comparison, as they are made."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        estimators: Mapping[str, Estimator],
+        num_seeds: int,
+        max_seconds: float | None,
+    ) -> None:
+        self.problem = problem
+        self.optimizer = problem.optimizer or Adam()
+        self.estimators = estimators
+        self.seeds = range(problem.seed, problem.seed + num_seeds)
+        self.end_s = None if max_seconds is None else time.monotonic() + max_seconds
+        self.prices = PriceList.of(problem)
+        self.baselines = self.prices.baselines()
+        num_runs = max(1, len(estimators) * num_seeds)
+        share_s = (
+            DEFAULT_SECONDS_PER_RUN
+            if max_seconds is None
+            else max_seconds * _PART_OF_EQUAL_TIME / num_runs * (1 - _OVERHEAD)
+        )
+        self.budgets = Budgets(share_s)
+        self.queue: list[Task] = []
+        self.runs: list[RunFigures] = []
+
+    def tasks(self) -> Iterator[Task]:
+        """Hand out the runs, a seed after the other, so that an early end leaves whole rounds."""
+        expected_s = dict.fromkeys(self.estimators, self.budgets.seconds)
+        yield from self._enqueue("equal-time", expected_s)
+        seconds_each = _seconds_per_evaluation(self.runs)
+        if seconds_each:
+            self.budgets = self._count_evaluations(seconds_each)
+            # One that never spent its time may do better with evaluations; nobody knows how fast.
+            slowest_s = max(seconds_each.values())
+            evaluations = self.budgets.evaluations or 0
+            expected_s = {
+                name: seconds_each.get(name, slowest_s) * evaluations for name in self.estimators
+            }
+            yield from self._enqueue("equal-evaluations", expected_s)
+
+    def carry_out(
+        self,
+        task: Task,
+        on_progress: Callable[[RunProgress], None],
+        should_stop: Callable[[], bool],
+    ) -> RunFigures:
+        """Make a run and judge it; it is kept unless it was interrupted."""
+
+        def tell(progress: float) -> None:
+            on_progress(self._progress(task, progress))
+
+        tell(0.0)
+        try:
+            solution = optimize(
+                self._problem_of(task),
+                on_look=lambda look: tell(look.progress),
+                should_stop=should_stop,
+                seconds_between_looks=min(
+                    SECONDS_BETWEEN_LOOKS, self.budgets.seconds / _LOOKS_PER_RUN
+                ),
+                num_look_samples=_NUM_LOOK_SAMPLES,
+            )
+        except DitherlabError as error:
+            figures = RunFigures(
+                task.estimator, task.budget, task.seed, "failed", reason=str(error)
+            )
+        else:
+            figures = self._judge(task, solution)
+        if figures.outcome != "interrupted":
+            self.runs.append(figures)
+        return figures
+
+    def comparison(self) -> RunComparison:
+        """Return what has been found so far."""
+        return RunComparison(
+            self.problem, str(self.optimizer), self.budgets, self.baselines, tuple(self.runs)
+        )
+
+    def _enqueue(self, budget: BudgetName, expected_s: Mapping[str, float]) -> Iterator[Task]:
+        self.queue = [
+            Task(name, seed, budget, expected_s[name])
+            for seed in self.seeds
+            for name in self.estimators
+        ]
+        while self.queue:
+            yield self.queue.pop(0)
+
+    def _problem_of(self, task: Task) -> Problem:
+        under_time = task.budget == "equal-time"
+        seconds = self.budgets.seconds
+        return replace(
+            self.problem,
+            estimator=self.estimators[task.estimator],
+            optimizer=self.optimizer,
+            seed=task.seed,
+            num_steps=_UNLIMITED_STEPS,
+            max_seconds=seconds if under_time else _PATIENCE * max(seconds, task.expected_s),
+            max_evaluations=None if under_time else self.budgets.evaluations,
+        )
+
+    def _judge(self, task: Task, solution: Solution) -> RunFigures:
+        history = solution.history
+        last = history.looks[-1] if history.looks else None
+        return RunFigures(
+            estimator=task.estimator,
+            budget=task.budget,
+            seed=task.seed,
+            outcome=solution.outcome,
+            cost=self.prices.price(solution.indices),
+            expected_cost=None if last is None else last.cost,
+            entropy=None if last is None else last.entropy,
+            seconds=solution.seconds,
+            num_steps=solution.num_steps,
+            num_evaluations=history.num_evaluations,
+            num_backward_passes=history.num_backward_passes,
+            temperature=history.temperature,
+            looks=history.looks,
+            indices=solution.indices,
+        )
+
+    def _count_evaluations(self, seconds_each: Mapping[str, float]) -> Budgets:
+        managed = {
+            name: statistics.median(run.num_evaluations for run in _ended_runs(self.runs, name))
+            for name in seconds_each
+        }
+        slowest = min(managed, key=lambda name: managed[name])
+        evaluations = int(managed[slowest])
+        affordable = evaluations
+        if self.end_s is not None:
+            left_s = max(0.0, self.end_s - time.monotonic()) * (1 - _OVERHEAD)
+            affordable = int(left_s / (len(self.seeds) * sum(seconds_each.values())))
+        return replace(
+            self.budgets,
+            evaluations=max(1, min(evaluations, affordable)),
+            slowest=slowest,
+            is_shortened=affordable < evaluations,
+        )
+
+    def _progress(self, task: Task, progress: float) -> RunProgress:
+        left_s = task.expected_s * (1 - progress) + sum(later.expected_s for later in self.queue)
+        num_runs_a_budget = len(self.estimators) * len(self.seeds)
+        is_first = task.budget == "equal-time"
+        if is_first and self.end_s is not None:
+            left_s = self.end_s - time.monotonic()
+        elif is_first:
+            left_s += num_runs_a_budget * self.budgets.seconds
+        return RunProgress(
+            number=(1 if is_first else 2) * num_runs_a_budget - len(self.queue),
+            num_runs=2 * num_runs_a_budget,
+            task=task,
+            seconds_left=max(0.0, left_s),
+        )
+
+
+def _ended_runs(runs: Sequence[RunFigures], estimator: str) -> list[RunFigures]:
+    return [run for run in runs if run.estimator == estimator and run.spent_its_budget]
+
+
+def _seconds_per_evaluation(runs: Sequence[RunFigures]) -> dict[str, float]:
+    """Return the median of each estimator that spent its time."""
+    names = dict.fromkeys(run.estimator for run in runs if run.spent_its_budget)
+    return {
+        name: statistics.median(
+            run.seconds / run.num_evaluations for run in _ended_runs(runs, name)
+        )
+        for name in names
+    }

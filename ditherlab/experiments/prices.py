@@ -1,0 +1,84 @@
+"""What a finished picture costs, however it was made."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.experiments.comparison import fixed_colors
+from ditherlab.problem import Problem
+from ditherlab.protocol import Cost, Target
+from ditherlab.types import Colors
+
+IndexImage = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class BaselineFigures:
+    """What people get without optimizing, with the same palette.
+
+    Attributes:
+        name: `nearest` or `floyd-steinberg`.
+        cost: Of the picture; None if it is infinite or NaN.
+        indices: The picture.
+    """
+
+    name: str
+    cost: float | None
+    indices: IndexImage
+
+
+@dataclass(frozen=True, eq=False)
+class PriceList:
+    """An objective and a palette, ready to price index images.
+
+    Attributes:
+        target: What the pictures shall look like.
+        cost: The objective, bound to the target.
+        colors: The palette, in the channels that count.
+    """
+
+    target: Target
+    cost: Cost
+    colors: Colors
+
+    @classmethod
+    def of(cls, problem: Problem) -> "PriceList":
+        """Bind the objective of a problem whose palette is fixed."""
+        target = problem.target()
+        return cls(target, problem.objective.bind(target), fixed_colors(problem))
+
+    def price(self, indices: IndexImage) -> float | None:
+        """Return the cost of a picture; None if it is infinite or NaN."""
+        places = torch.from_numpy(indices.astype(np.int64)).to(self.colors.device)
+        with torch.no_grad():
+            if "value" in self.cost.abilities:
+                picture = self.colors[0][places].permute(2, 0, 1)
+                price = self.cost.cost(picture[None, None]).item()
+            else:
+                # A picture is a distribution that is sure of itself.
+                one_hot = torch.nn.functional.one_hot(places, self.colors.shape[1])
+                probs = one_hot.permute(2, 0, 1).unsqueeze(0).to(self.colors.dtype)
+                price = self.cost.expected(probs, self.colors).item()
+        return price if math.isfinite(price) else None
+
+    def baselines(self) -> tuple[BaselineFigures, ...]:
+        """Price the nearest colors and Floyd-Steinberg."""
+        source, palette = _to_levels(self.target.images[0].permute(1, 2, 0)), self.colors[0]
+        pictures = {
+            "nearest": nearest_indices(source, _to_levels(palette)),
+            "floyd-steinberg": floyd_steinberg_indices(source, _to_levels(palette)),
+        }
+        return tuple(
+            BaselineFigures(name, self.price(indices), indices)
+            for name, indices in pictures.items()
+        )
+
+
+def _to_levels(srgb: torch.Tensor) -> IndexImage:
+    """Return 8-bit levels of three channels; one channel stands for three equal ones."""
+    levels = (srgb.expand(*srgb.shape[:-1], 3) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(levels.cpu().numpy())

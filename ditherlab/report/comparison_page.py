@@ -1,0 +1,212 @@
+"""A comparison as a page that needs nothing beside itself: no server, no script, no font."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from ditherlab.experiments import RunComparison, group_runs, typical_run
+from ditherlab.images import encode_indexed_png
+from ditherlab.palette import Palette
+from ditherlab.report.comparison_plots import ComparisonPlots
+from ditherlab.report.comparison_report import (
+    BUDGETS,
+    ComparisonReport,
+    spell,
+    spell_budget,
+)
+from ditherlab.report.machine import describe_machine
+from ditherlab.report.markup import encode_png, figure, swatches, table, terms
+
+# A picture is shown at a whole multiple of its size, about this wide.
+_SHOWN_WIDTH_PX = 256
+
+_GRADIENT_HEADS = [
+    "", "relative error", "bias", "bias floor", "variance", "cosine", "evaluations",
+    "backward passes", "ms",
+]  # fmt: skip
+_RUN_HEADS = [
+    "", "cost", "± sd", "drawn", "entropy", "to baseline", "s", "steps", "evaluations",
+    "backward passes", "failed",
+]  # fmt: skip
+
+_PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+$style</style>
+</head>
+<body>
+<main>
+<h1>$title</h1>
+$body
+</main>
+</body>
+</html>
+""")
+
+
+@dataclass(frozen=True)
+class ComparisonPage:
+    """The page of a comparison.
+
+    Attributes:
+        report: What was found.
+        command: What reproduces it.
+        date: When it was made.
+    """
+
+    report: ComparisonReport
+    command: str
+    date: datetime.date
+
+    def html(self) -> str:
+        """Write the page."""
+        name = self.report.problem.picture.name or "standard input"
+        style = files("ditherlab.report").joinpath("page.css").read_text(encoding="utf-8")
+        body = "\n".join(
+            [*self._opening(), *self._gradients(), *self._runs(), *self._pictures(), *self._end()]
+        )
+        title = f"Estimators compared on {escape(name)}"
+        return _PAGE.substitute(title=title, style=style, body=body)
+
+    def _opening(self) -> Iterator[str]:
+        report, problem = self.report, self.report.problem
+        if not report.is_complete:
+            yield '<p class="warning">Interrupted: these are the figures so far.</p>'
+        palette = problem.palette.hex if isinstance(problem.palette, Palette) else []
+        picture = problem.picture
+        yield terms(
+            [
+                ("Picture", f"{picture.width} × {picture.height} pixels"),
+                ("Palette", swatches(palette)),
+                ("Objective", f"<code>{escape(str(problem.objective))}</code>, minimized"),
+                ("Estimators", str(len(report.comparison.figures))),
+                ("Machine", escape(describe_machine(problem.chosen_device))),
+                ("Date", self.date.isoformat()),
+            ]
+        )
+
+    def _gradients(self) -> Iterator[str]:
+        report = self.report
+        reference = report.comparison.reference
+        error = (
+            "which is exact"
+            if reference.squared_error == 0
+            else f"whose own relative error is {reference.relative_error:.2g}"
+        )
+        times = "" if reference.num_repetitions == 1 else f"{reference.num_repetitions} × "
+        yield "<h2>Gradients</h2>"
+        yield (
+            f"<p>Taken at <code>{escape(Path(report.at).name)}</code> logits, and compared with "
+            f"{times}<code>{escape(reference.estimator)}</code>, {error}. Lengths are parts of the "
+            "true gradient’s length. A bias below its floor cannot be told from chance.</p>"
+        )
+        yield f'<div class="wide">{ComparisonPlots(report).error_over_time().svg()}</div>'
+        yield (
+            '<p class="note">Discs claim to have no bias, rings do not; the foot below a ring is '
+            "its bias, where one is seen above its floor. An error of 0, of an estimator that "
+            "draws nothing and shows no bias, stands at the lower edge. Down and left is better."
+            "</p>"
+        )
+        yield table("Gradients of each estimator", _GRADIENT_HEADS, report.gradient_rows())
+
+    def _runs(self) -> Iterator[str]:
+        runs = self.report.runs
+        if runs is None or not runs.runs:
+            return
+        yield "<h2>Optimization</h2>"
+        yield (
+            f"<p>The picture was optimized with each estimator and {_num_seeds(runs)} seeds. The "
+            "palette above stayed as it is; with a seed, all started from the same probabilities; "
+            f"all moved by <code>{escape(runs.optimizer)}</code>. “Cost” is that of the finished "
+            "picture of most probable colors, as it would be written; “drawn” is the expected cost "
+            "of pictures drawn from the last probabilities. A pass backward is counted beside the "
+            "evaluations, not among them.</p>"
+        )
+        for budget in BUDGETS:
+            rows = self.report.run_rows(budget)
+            if rows:
+                yield f"<h3>{escape(spell_budget(runs, budget))}</h3>"
+                plot = ComparisonPlots(self.report).cost_over(budget)
+                yield f'<div class="wide">{plot.svg()}</div>'
+                yield (
+                    '<p class="note">Lines are means over the seeds of the expected cost of drawn '
+                    "pictures, bands go from the lowest to the highest seed. Dotted: the "
+                    "baselines’ finished pictures.</p>"
+                )
+                yield table(_caption(runs), _RUN_HEADS, rows)
+        yield from self._failures(runs)
+
+    def _failures(self, runs: RunComparison) -> Iterator[str]:
+        failed = [run for run in runs.runs if not run.spent_its_budget]
+        if failed:
+            yield "<h3>Runs that did not spend their budget</h3><ul>"
+            for run in failed:
+                reason = f": {run.reason}" if run.reason else ""
+                yield (
+                    f"<li>{escape(run.estimator)}, {escape(run.budget)}, seed {run.seed}: "
+                    f"{escape(run.outcome + reason)}</li>"
+                )
+            yield "</ul>"
+
+    def _pictures(self) -> Iterator[str]:
+        picture, runs = self.report.problem.picture, self.report.runs
+        scale = max(1, _SHOWN_WIDTH_PX // picture.width)
+        size = {"width": picture.width * scale, "height": picture.height * scale}
+        shown = [figure(encode_png(picture), alt="The source", caption="source", **size)]
+        if runs is not None and isinstance(runs.problem.palette, Palette):
+            colors, opaque = runs.problem.palette.colors, picture.opaque
+            found = {
+                baseline.name: (baseline.indices, baseline.cost) for baseline in runs.baselines
+            }
+            for name, group in group_runs(runs, "equal-time").items():
+                run = typical_run(group)
+                if run is not None and run.indices is not None:
+                    found[name] = (run.indices, run.cost)
+            shown += [
+                figure(
+                    encode_indexed_png(indices, colors, opaque, {}),
+                    alt=f"The picture of {name}",
+                    caption=f"{name}: {spell(cost)}",
+                    **size,
+                )
+                for name, (indices, cost) in found.items()
+            ]
+        yield "<h2>Side by side</h2>"
+        if len(shown) > 1:
+            yield (
+                "<p>Of each estimator the equal-time run whose cost is the median of its seeds, "
+                "with the cost of the finished picture.</p>"
+            )
+        yield f'<div class="pictures">{"".join(shown)}</div>'
+
+    def _end(self) -> Iterator[str]:
+        if self.report.left_out:
+            yield "<h2>Left out</h2><ul>"
+            yield from (f"<li>{escape(reason)}</li>" for reason in self.report.left_out.values())
+            yield "</ul>"
+        yield "<h2>The command</h2>"
+        yield f"<pre><code>{escape(self.command)}</code></pre>"
+        yield (
+            '<p class="note">The gradients’ draws and each run’s start follow from the seed; how '
+            "far a run gets in its time depends on the machine.</p>"
+        )
+
+
+def _num_seeds(runs: RunComparison) -> int:
+    return len({run.seed for run in runs.runs})
+
+
+def _caption(runs: RunComparison) -> str:
+    best = runs.best_baseline
+    beside = (
+        f"; “to baseline” is the cost minus that of {best.name}, the better one" if best else ""
+    )
+    return f"Final costs, means over the seeds, lower is better{beside}"

@@ -1,0 +1,86 @@
+"""The plots of a comparison: errors over what they take, costs over what they took."""
+
+from dataclasses import dataclass
+
+from ditherlab.experiments import BudgetName, Curve, GradientFigures, group_runs
+from ditherlab.report.comparison_report import ComparisonReport
+from ditherlab.report.plot import Axis, Level, Line, Plot, Point
+
+# From here on, a logarithmic axis shows more than a straight one.
+_WIDE_RANGE = 4.0
+
+
+@dataclass(frozen=True)
+class ComparisonPlots:
+    """What is drawn of a comparison; an estimator has the same color everywhere.
+
+    Attributes:
+        report: What was found.
+    """
+
+    report: ComparisonReport
+
+    def error_over_time(self) -> Plot:
+        """Draw the gradients: relative error over milliseconds."""
+        figures = self.report.comparison.figures
+        return Plot(
+            title="Relative error of the gradient over the time it takes",
+            x=Axis("milliseconds for a gradient", is_log=True),
+            y=Axis("relative error", is_log=True),
+            points=[
+                Point(
+                    name,
+                    found.ms_per_gradient,
+                    found.relative_error,
+                    title=_describe(name, found),
+                    is_filled=found.unbiased,
+                    part=found.bias
+                    if not found.unbiased and found.bias > found.bias_floor
+                    else None,
+                    style=style,
+                )
+                for style, (name, found) in enumerate(figures.items())
+            ],
+        )
+
+    def cost_over(self, budget: BudgetName) -> Plot:
+        """Draw the runs under a budget: expected cost over what the budget counts."""
+        runs = self.report.runs
+        is_time = budget == "equal-time"
+        styles = {name: style for style, name in enumerate(self.report.comparison.figures)}
+        curves = (
+            []
+            if runs is None
+            else [
+                Curve.of(group, "seconds" if is_time else "num_evaluations")
+                for group in group_runs(runs, budget).values()
+            ]
+        )
+        lines = [
+            Line(curve.estimator, curve.x, curve.mean, curve.lowest, curve.highest,
+                 styles.get(curve.estimator, 0))
+            for curve in curves
+            if curve is not None
+        ]  # fmt: skip
+        levels = [
+            Level(baseline.name, baseline.cost)
+            for baseline in (runs.baselines if runs else ())
+            if baseline.cost is not None
+        ]
+        costs = [cost for line in lines for cost in line.y] + [level.y for level in levels]
+        is_wide = bool(costs) and min(costs) > 0 and max(costs) > _WIDE_RANGE * min(costs)
+        return Plot(
+            title=f"Expected cost over {'time' if is_time else 'evaluations'}",
+            x=Axis("seconds" if is_time else "evaluations (pictures priced)"),
+            y=Axis("expected cost", is_log=is_wide),
+            lines=lines,
+            levels=levels,
+        )
+
+
+def _describe(name: str, figures: GradientFigures) -> str:
+    return (
+        f"{name}: relative error {figures.relative_error:.3g}, bias {figures.bias:.3g} (floor "
+        f"{figures.bias_floor:.2g}), {figures.ms_per_gradient:.3g} ms, {figures.evaluations} "
+        f"evaluations, {figures.backward_passes} backward"
+    )

@@ -1,0 +1,76 @@
+"""Pieces of HTML, escaped."""
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from PIL import Image
+
+from ditherlab.images import Picture
+
+
+def data_uri(png: bytes) -> str:
+    """Put a PNG into a page."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def encode_png(picture: Picture) -> bytes:
+    """Encode a picture in true color, transparency as it is."""
+    image = Image.fromarray(picture.pixels)
+    if picture.has_transparency:
+        image.putalpha(Image.fromarray(picture.opaque).convert("L"))
+    encoded = io.BytesIO()
+    image.save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table whose first column names the rows.
+
+    Example:
+        >>> table("Costs", ["", "cost"], [["a < b", "1"]]).partition("<tbody>")[2]
+        '<tr><th scope="row">a &lt; b</th><td>1</td></tr></tbody></table></div>'
+    """
+    head = "".join(f'<th scope="col">{escape(h)}</th>' if h else "<td></td>" for h in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in rows
+    )
+    return (
+        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr>'
+        f"</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def figure(png: bytes, *, alt: str, caption: str, width: int, height: int) -> str:
+    """Show a picture with what is to be said about it.
+
+    Args:
+        png: The picture.
+        alt: For those who do not see it.
+        caption: Below it.
+        width: To show it at, a multiple of its own.
+        height: Likewise.
+    """
+    return (
+        f'<figure><img src="{data_uri(png)}" alt="{escape(alt)}" width="{width}" '
+        f'height="{height}"><figcaption>{escape(caption)}</figcaption></figure>'
+    )
+
+
+def terms(entries: Iterable[tuple[str, str]]) -> str:
+    """Write a list of terms; what they mean is HTML already."""
+    return f"<dl>{''.join(f'<dt>{escape(t)}</dt><dd>{html}</dd>' for t, html in entries)}</dl>"
+
+
+def swatches(colors: Iterable[str]) -> str:
+    """Show colors such as `#ff8000`, named for those who do not see them."""
+    shown = "".join(
+        f'<li><span class="swatch" style="background:{escape(color)}"></span> '
+        f"<code>{escape(color)}</code></li>"
+        for color in colors
+    )
+    return f'<ul class="swatches">{shown}</ul>'

@@ -1,0 +1,263 @@
+"""Plots as inline SVG, which needs no library to be drawn and none to be seen.
+
+Colors are CSS variables (`--series-0` and so on), so that the page decides on light and dark.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from ditherlab.report.labels import Label, beside_points, spread_down
+from ditherlab.report.scale import Scale, spell_tick
+
+NUM_COLORS = 8
+_DASHES = ("", "7 3", "2 3", "9 3 2 3")
+
+_WIDTH, _HEIGHT = 820, 430
+_LEFT, _TOP, _BOTTOM = 74, 14, 50
+_LABEL_GAP = 10
+_PX_PER_LETTER = 7.7
+_MAX_LABEL_LETTERS = 30
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a direction of a plot means.
+
+    Attributes:
+        label: With the unit.
+        is_log: Whether equal factors are equally far apart.
+    """
+
+    label: str
+    is_log: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve, and a band around it if `low` and `high` are given.
+
+    Attributes:
+        name: Its label.
+        x: Places.
+        y: Heights.
+        low: Lower edge of the band.
+        high: Upper edge of the band.
+        style: Number of its color and dash.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+    style: int = 0
+
+
+@dataclass(frozen=True)
+class Point:
+    """A mark with a label.
+
+    Attributes:
+        name: Its label.
+        x: Place.
+        y: Height.
+        title: What it says when pointed at.
+        is_filled: Whether it is a disc or a ring.
+        part: A height that is a part of `y`, marked below it; None for none.
+        style: Number of its color.
+    """
+
+    name: str
+    x: float
+    y: float
+    title: str = ""
+    is_filled: bool = True
+    part: float | None = None
+    style: int = 0
+
+
+@dataclass(frozen=True)
+class Level:
+    """A height to compare with.
+
+    Attributes:
+        name: Its label.
+        y: Height.
+    """
+
+    name: str
+    y: float
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Lines, points and levels over two axes.
+
+    Attributes:
+        title: For those who do not see it.
+        x: Rightwards.
+        y: Upwards.
+        lines: Curves.
+        points: Marks.
+        levels: Heights.
+    """
+
+    title: str
+    x: Axis
+    y: Axis
+    lines: Sequence[Line] = ()
+    points: Sequence[Point] = ()
+    levels: Sequence[Level] = ()
+
+    def svg(self) -> str:
+        """Draw everything; a plot without anything that its axes can show says so."""
+        parts = [f"<title>{escape(self.title)}</title>", *self._drawing()]
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
+            f'viewBox="0 0 {_WIDTH} {_HEIGHT}">{"".join(parts)}</svg>'
+        )
+
+    def _drawing(self) -> Iterator[str]:
+        x = Scale.around(self._all_x(), _LEFT, self._right_px(), is_log=self.x.is_log)
+        y = Scale.around(self._all_y(), _HEIGHT - _BOTTOM, _TOP, is_log=self.y.is_log)
+        if x is None or y is None:
+            yield f'<text x="{_WIDTH / 2}" y="{_HEIGHT / 2}" class="middle">Nothing to show.</text>'
+            return
+        yield from self._axes(x, y)
+        for level in self.levels:
+            yield (
+                f'<line class="level" x1="{x.start_px:.1f}" x2="{x.end_px:.1f}" '
+                f'y1="{y.place(level.y):.1f}" y2="{y.place(level.y):.1f}">'
+                f"<title>{escape(level.name)}: {level.y:.4g}</title></line>"
+            )
+        for line in self.lines:
+            yield _draw_line(line, x, y)
+        for point in self.points:
+            yield _draw_point(point, x, y)
+        yield from (_draw_label(label) for label in self._labels(x, y))
+
+    def _axes(self, x: Scale, y: Scale) -> Iterator[str]:
+        for tick in x.ticks():
+            place = f"{x.place(tick):.1f}"
+            yield (
+                f'<line class="grid" x1="{place}" x2="{place}" y1="{_TOP}" y2="{y.start_px:.1f}"/>'
+            )
+            yield (
+                f'<text class="middle" x="{place}" y="{y.start_px + 17:.1f}">'
+                f"{spell_tick(tick)}</text>"
+            )
+        for tick in y.ticks():
+            place = f"{y.place(tick):.1f}"
+            yield (
+                f'<line class="grid" x1="{_LEFT}" x2="{x.end_px:.1f}" y1="{place}" y2="{place}"/>'
+            )
+            yield (
+                f'<text class="end" x="{_LEFT - 7}" y="{y.place(tick) + 4:.1f}">'
+                f"{spell_tick(tick)}</text>"
+            )
+        middle_x, middle_y = (x.start_px + x.end_px) / 2, (y.start_px + y.end_px) / 2
+        yield (
+            f'<text class="middle axis" x="{middle_x:.1f}" y="{_HEIGHT - 12}">'
+            f"{escape(self.x.label)}</text>"
+        )
+        yield (
+            f'<text class="middle axis" transform="translate(16 {middle_y:.1f}) rotate(-90)">'
+            f"{escape(self.y.label)}</text>"
+        )
+
+    def _labels(self, x: Scale, y: Scale) -> list[Label]:
+        right = x.end_px + _LABEL_GAP
+        ends = [
+            Label(_shorten(line.name), right, y.place(line.y[-1]), line.style, y.place(line.y[-1]))
+            for line in self.lines
+            if len(line.y)
+        ]
+        levels = [
+            Label(_shorten(level.name), right, y.place(level.y), None, y.place(level.y))
+            for level in self.levels
+        ]
+        marks = [
+            Label(_shorten(point.name), x.place(point.x), y.place(point.y), point.style)
+            for point in self.points
+        ]
+        return [
+            *spread_down([*ends, *levels], _TOP, _HEIGHT - _BOTTOM),
+            *beside_points(marks, right_px=_WIDTH, px_per_letter=_PX_PER_LETTER),
+        ]
+
+    def _right_px(self) -> float:
+        names = [*(line.name for line in self.lines), *(level.name for level in self.levels)]
+        longest = max((len(_shorten(name)) for name in names), default=0)
+        return _WIDTH - max(24.0, longest * _PX_PER_LETTER + 2 * _LABEL_GAP)
+
+    def _all_x(self) -> Iterator[float]:
+        for line in self.lines:
+            yield from line.x
+        yield from (point.x for point in self.points)
+
+    def _all_y(self) -> Iterator[float]:
+        for line in self.lines:
+            yield from (*line.y, *line.low, *line.high)
+        for point in self.points:
+            yield point.y
+            if point.part is not None:
+                yield point.part
+        yield from (level.y for level in self.levels)
+
+
+def _draw_line(line: Line, x: Scale, y: Scale) -> str:
+    dash = _DASHES[line.style // NUM_COLORS % len(_DASHES)]
+    band = ""
+    if line.low and line.high:
+        edge = [*zip(line.x, line.high, strict=True)]
+        edge += reversed([*zip(line.x, line.low, strict=True)])
+        band = f'<path class="band" d="{_path(edge, x, y)}Z"/>'
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<g class="series-{line.style % NUM_COLORS}"><title>{escape(line.name)}</title>{band}'
+        f'<path class="line" d="{_path(zip(line.x, line.y, strict=True), x, y)}"{dashed}/></g>'
+    )
+
+
+def _draw_point(point: Point, x: Scale, y: Scale) -> str:
+    place, height = f"{x.place(point.x):.1f}", f"{y.place(point.y):.1f}"
+    part = ""
+    if point.part is not None:
+        foot = f"{y.place(point.part):.1f}"
+        left, right = x.place(point.x) - 7, x.place(point.x) + 7
+        part = (
+            f'<path class="part" d="M{place} {height}L{place} {foot}'
+            f'M{left:.1f} {foot}L{right:.1f} {foot}"/>'
+        )
+    mark = "disc" if point.is_filled else "ring"
+    return (
+        f'<g class="series-{point.style % NUM_COLORS}">'
+        f"<title>{escape(point.title or point.name)}</title>{part}"
+        f'<circle class="{mark}" cx="{place}" cy="{height}" r="5.5"/></g>'
+    )
+
+
+def _draw_label(label: Label) -> str:
+    color = "level-label" if label.style is None else f"series-{label.style % NUM_COLORS} label"
+    anchor = ' class="end"' if label.is_before else ""
+    leader = ""
+    if label.end_px is not None and abs(label.end_px - label.y_px) > 3:
+        leader = (
+            f'<path class="leader" d="M{label.x_px - 2:.1f} {label.y_px:.1f}'
+            f'L{label.x_px - _LABEL_GAP:.1f} {label.end_px:.1f}"/>'
+        )
+    return (
+        f'<g class="{color}">{leader}<text{anchor} x="{label.x_px:.1f}" '
+        f'y="{label.y_px + 4:.1f}">'
+        f"{escape(label.text)}</text></g>"
+    )
+
+
+def _path(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
+    places = [f"{x.place(across):.1f} {y.place(up):.1f}" for across, up in points]
+    return f"M{'L'.join(places)}" if places else ""
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _MAX_LABEL_LETTERS else f"{name[: _MAX_LABEL_LETTERS - 1]}…"

@@ -1,0 +1,108 @@
+"""Scales of a plot: where a number stands, and which numbers are worth a tick."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Where a logarithmic scale has room for more than the powers of ten.
+_FEW_DECADES = 2.5
+
+_MARGIN = 0.04
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A way from numbers to pixels, straight or logarithmic.
+
+    Attributes:
+        low: The number at the start.
+        high: The number at the end; above `low`.
+        start_px: Where `low` stands.
+        end_px: Where `high` stands; may be less, as rows of a picture count downwards.
+        is_log: Whether equal factors are equally far apart.
+    """
+
+    low: float
+    high: float
+    start_px: float
+    end_px: float
+    is_log: bool = False
+
+    @classmethod
+    def around(
+        cls, numbers: Iterable[float], start_px: float, end_px: float, *, is_log: bool = False
+    ) -> "Scale | None":
+        """Make room for all numbers that the scale can show; None if there are none.
+
+        Example:
+            >>> Scale.around([0.0, 3.0], 0, 100, is_log=True)
+            Scale(low=1.5, high=6.0, start_px=0, end_px=100, is_log=True)
+        """
+        shown = [n for n in numbers if math.isfinite(n) and (n > 0 or not is_log)]
+        if not shown:
+            return None
+        low, high = min(shown), max(shown)
+        if low == high and is_log:
+            return cls(low / 2, high * 2, start_px, end_px, is_log)
+        if low == high:
+            room = abs(low) or 1.0
+            return cls(low - room, high + room, start_px, end_px)
+        if is_log:
+            room = (high / low) ** _MARGIN
+            return cls(low / room, high * room, start_px, end_px, is_log)
+        room = (high - low) * _MARGIN
+        # Nothing is below zero where no number is: an axis that says so misleads.
+        low = low - room if low < 0 or low - room > 0 else 0.0
+        return cls(low, high + room, start_px, end_px)
+
+    def place(self, number: float) -> float:
+        """Return where a number stands; one beyond the end stands at the end."""
+        inside = min(max(number, self.low), self.high)
+        if self.is_log:
+            part = math.log(inside / self.low) / math.log(self.high / self.low)
+        else:
+            part = (inside - self.low) / (self.high - self.low)
+        return self.start_px + part * (self.end_px - self.start_px)
+
+    def ticks(self) -> list[float]:
+        """Return round numbers inside the scale, about five.
+
+        Example:
+            >>> Scale(0, 9, 0, 100).ticks()
+            [0.0, 2.0, 4.0, 6.0, 8.0]
+            >>> Scale(0.3, 40, 0, 100, is_log=True).ticks()
+            [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+        """
+        if self.is_log and self.high / self.low > 4:
+            return self._powers()
+        step = _round_step((self.high - self.low) / 6)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
+
+    def _powers(self) -> list[float]:
+        first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        is_short = math.log10(self.high / self.low) < _FEW_DECADES
+        stride = max(1, round((last - first) / 8))
+        ticks = [
+            float(f"{factor}e{power}")
+            for power in range(first, last + 1, 1 if is_short else stride)
+            for factor in ((1, 2, 5) if is_short else (1,))
+        ]
+        return [tick for tick in ticks if self.low <= tick <= self.high]
+
+
+def spell_tick(number: float) -> str:
+    """Write a tick's number, short.
+
+    Example:
+        >>> [spell_tick(number) for number in (0.0, 0.05, 2.5, 12000.0, 1e-06, 2e6)]
+        ['0', '0.05', '2.5', '12,000', '1e-06', '2e+06']
+    """
+    if number and not 1e-4 <= abs(number) < 1e6:
+        return f"{number:g}"
+    return f"{number:,.6g}"
+
+
+def _round_step(step: float) -> float:
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9)) * power
