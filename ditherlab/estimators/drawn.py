@@ -130,9 +130,10 @@ class Pricing:
         expansion = MeanFieldExpansion.around(model, cost)
         images = model.images(indices)
         costs, pixel_costs = self.price_images(images, cost)
-        removed = self._credit(expansion.cost_map(images), cost)
+        _, of_mean = self.price_images(expansion.mean.unsqueeze(0), cost)
+        linear = self._credit(expansion.linear_map(images), cost)
         gradient = apply_softmax_jacobian(model.probs, expansion.color_slopes)
-        return costs, pixel_costs - removed, gradient
+        return costs, pixel_costs - of_mean - linear, gradient
 
     def _credit(self, cost_map: CostMap, cost: Cost) -> PixelCosts:
         if self.credit == "local":

@@ -11,7 +11,7 @@ from ditherlab.types import CostMap, DrawnImages, Images, Logits
 
 @dataclass(frozen=True)
 class MeanFieldExpansion:
-    """`c(X) = <df/dX at E X, X - E X>`: mean zero, and its gradient is known in closed form.
+    """`c(X) = f(E X) + <df/dX at E X, X - E X>`: its expected gradient is known in closed form.
 
     Subtracted from the samples and added back in expectation, it keeps the mean and drops what is
     linear in the pixels; of little use where the cost of the mean picture says nothing about the
@@ -37,6 +37,6 @@ class MeanFieldExpansion:
         _, (slope,) = cost.price_with_gradient(mean.unsqueeze(0))
         return cls(mean, slope, torch.einsum("bkc,bchw->bkhw", model.palette, slope))
 
-    def cost_map(self, images: DrawnImages) -> CostMap:
-        """Price drawn pictures by the expansion, pixel by pixel; its mean is zero."""
+    def linear_map(self, images: DrawnImages) -> CostMap:
+        """Price drawn pictures by the linear term, pixel by pixel; its mean is zero."""
         return (self.slope * (images - self.mean)).sum(dim=2)

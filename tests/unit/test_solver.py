@@ -55,7 +55,9 @@ NOISY = ("score-function", "rebar", "stochastic-triples")
 @pytest.mark.parametrize("name", [name for name in ESTIMATORS.classes if name not in NOISY])
 def test_every_estimator_lowers_its_expected_cost(name, photo):
     estimator = ESTIMATORS.parse(name)
-    palette = BLACK_AND_WHITE if estimator.num_colors == 2 else SIX_COLORS
+    palette = BLACK_AND_WHITE if estimator.num_colors == 2 else PICO_8
+    if name == "arsm":  # The number of its swaps grows with the square of that of the colors.
+        palette = SIX_COLORS
     if estimator.max_num_pictures is not None:
         photo, palette = photo.crop(left=9, top=7, width=3, height=3), BLACK_AND_WHITE
     problem = Problem(picture=photo, palette=palette, estimator=estimator, num_steps=60)
