@@ -15,6 +15,10 @@ Scores = Float[Tensor, "s b k h w"]
 """Perturbed log probabilities; the drawn color is the one of the largest."""
 
 
+Differences = Float[Tensor, "s *where"]
+"""What each draw costs more than its control variate says: of pictures, or of pixels."""
+
+
 @dataclass(frozen=True)
 class CoupledScores:
     """Two sets of perturbed log probabilities that draw the same picture.
@@ -60,6 +64,17 @@ class CoupledScores:
         gradient = (grad_free + grad_given * self.follow).mean(dim=0)
         # The log probabilities are the logits, less the logarithm of their sum of exponentials.
         return gradient - self.probs * gradient.sum(dim=1, keepdim=True)
+
+
+def leave_out(differences: Differences) -> Differences:
+    """Weigh each draw's difference from its control variate for the mean of the draws.
+
+    The other draws' mean is the baseline, where there are others: they are independent.
+    """
+    num_samples = len(differences)
+    if num_samples == 1:
+        return differences
+    return (differences - differences.mean(dim=0)) / (num_samples - 1)
 
 
 def relax(scores: Scores, tau: float, model: Categorical) -> DrawnImages:

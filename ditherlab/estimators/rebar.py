@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.coupled_scores import CoupledScores, Scores, relax
+from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples, check_positive
@@ -27,7 +27,8 @@ class Rebar(Estimator):
 
     `c(z) = f(softmax(z / tau) C)`. The relaxation of `z~`, which draws the same b, is subtracted,
     and its gradient, found by following the noise, is added: unbiased whatever eta and tau are, and
-    as good as the relaxation is like the cost. Costs `3 num_samples` evaluations, two thirds of
+    as good as the relaxation is like the cost. With several draws, the others' mean difference is
+    each one's baseline. Costs `3 num_samples` evaluations, two thirds of
     them with backward passes.
 
     Source: George Tucker et al., "REBAR: Low-Variance, Unbiased Gradient Estimates for Discrete
@@ -77,7 +78,7 @@ class Rebar(Estimator):
             control_gradient=self.eta * path,
             num_backward_passes=priced.num_backward_passes + 2 * self.num_samples,
         )
-        weights = (priced.pixel_costs - self.eta * relaxed) / self.num_samples
+        weights = leave_out(priced.pixel_costs - self.eta * relaxed)
         estimate = controlled.estimate(model, weights)
         return replace(estimate, num_evaluations=3 * self.num_samples), None
 

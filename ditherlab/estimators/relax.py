@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.coupled_scores import CoupledScores, Scores, relax
+from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.palette_term import estimate_palette_gradient
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
@@ -82,7 +82,8 @@ class Relax(Estimator):
     REBAR with a small network in place of the relaxed cost, so the objective needs no gradient. The
     network sees relaxed pictures and learns, by gradient descent on the squared length of the
     estimate, which is its variance but for a constant. Unbiased with whatever it has learned from
-    *past* draws. Costs `num_samples` evaluations.
+    *past* draws. With several draws, the others' mean difference is each one's baseline. Costs
+    `num_samples` evaluations.
 
     Source: Will Grathwohl et al., "Backpropagation through the Void: Optimizing Control Variates
     for Black-Box Gradient Estimation", ICLR 2018, eq. 8 and algorithm 2.
@@ -146,6 +147,6 @@ class Relax(Estimator):
 
         _, grad_free = differentiate(scores.free)
         prices, grad_given = differentiate(scores.given)
-        weights = ((costs - prices) / self.num_samples)[:, :, None, None]
+        weights = leave_out(costs - prices)[:, :, None, None]
         score_term = model.weigh_scores(scores.indices, weights.expand(scores.indices.shape))
         return score_term + scores.to_logits(grad_free, -grad_given)

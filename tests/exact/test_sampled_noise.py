@@ -41,6 +41,8 @@ SAMPLED = [
         "arsm(credit=local)",
         "carms(credit=local)",
         "rebar(credit=local, eta=0.7, tau=0.3)",
+        "rebar(num_samples=2)",
+        "relax(num_samples=3)",
         "measure-valued(pricing=phases)",
         "rao-blackwell(pricing=phases, num_top=1)",
         "rao-blackwell(num_top=5)",
