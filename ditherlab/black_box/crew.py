@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
 from ditherlab.black_box.function_source import FunctionSource
-from ditherlab.black_box.priced_function import Masks, Pixels
-from ditherlab.black_box.worker import Assignment, Costs, Failure, Ready, Reply, Started
+from ditherlab.black_box.priced_function import Masks
+from ditherlab.black_box.worker import Assignment, Costs, Failure, Planes, Ready, Reply, Started
 from ditherlab.errors import ObjectiveError
 from ditherlab.patience import check_patience
 
@@ -37,11 +37,11 @@ class Part:
     """Pictures that are priced together.
 
     Attributes:
-        pictures: Display sRGB.
+        pictures: In 8 bits a channel.
         places: For each, which of the targets it belongs to.
     """
 
-    pictures: Pixels
+    pictures: Planes
     places: list[int]
 
 
@@ -68,6 +68,9 @@ class _Worker:
         Raises:
             ObjectiveError: If the function failed, or the process is gone.
         """
+        if self.has_ended():
+            # The connection may be held open by a process that the function started.
+            raise self._death()
         try:
             reply: Reply = self.connection.recv()
         except (EOFError, OSError):
@@ -118,7 +121,7 @@ class Crew:
         self._end = weakref.finalize(self, _end_workers, self._workers)
 
     @classmethod
-    def of(cls, source: FunctionSource, targets: Pixels, opaque: Masks) -> "Crew":
+    def of(cls, source: FunctionSource, targets: Planes, opaque: Masks) -> "Crew":
         """Describe what the workers shall compute; none is hired yet."""
         return cls(Assignment(source, targets, opaque))
 
@@ -167,7 +170,6 @@ class Crew:
     def _heard(self) -> list[_Worker]:
         """Wait a moment for workers that have something to say, or are gone."""
         said = wait([w.connection for w in self._workers], _SECONDS_BETWEEN_QUESTIONS)
-        # A process that the function started may hold the connection of a dead worker open.
         return [w for w in self._workers if w.connection in said or w.has_ended()]
 
 

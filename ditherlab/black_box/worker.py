@@ -3,14 +3,21 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
+
 from ditherlab.black_box.function_source import FunctionSource
 from ditherlab.black_box.priced_function import Masks, Pixels, PricedFunction
 from ditherlab.errors import DitherlabError
+
+Planes = UInt8[np.ndarray, "n c h w"]
+"""Pictures in display sRGB on their way to a worker: one channel (gray) or three."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Assignment:
     """
 
     source: FunctionSource
-    targets: Pixels
+    targets: Planes
     opaque: Masks
 
 
@@ -70,9 +77,13 @@ def work(descriptor: int) -> None:
         connection.send(Failure(str(error)))
         return
     connection.send(Ready())
-    while True:
-        pictures, places = requests.get()
-        connection.send(_answer(function, assignment, pictures, places))
+    targets = _to_pixels(assignment.targets)
+    # A connection that the function itself has closed is the end, too.
+    with suppress(OSError):
+        while True:
+            planes, places = requests.get()
+            pictures, opaque = _to_pixels(planes), assignment.opaque[places]
+            connection.send(_answer(function, pictures, targets[places], opaque))
 
 
 def _listen(connection: Connection, requests: "SimpleQueue[Any]") -> None:
@@ -84,11 +95,18 @@ def _listen(connection: Connection, requests: "SimpleQueue[Any]") -> None:
             os._exit(0)
 
 
-def _answer(
-    function: PricedFunction, assignment: Assignment, pictures: Pixels, places: list[int]
-) -> Reply:
-    targets, opaque = assignment.targets[places], assignment.opaque[places]
+def _answer(function: PricedFunction, pictures: Pixels, targets: Pixels, opaque: Masks) -> Reply:
     try:
         return Costs(function.price(pictures, targets, opaque))
     except DitherlabError as error:
         return Failure(str(error))
+
+
+def _to_pixels(planes: Planes) -> Pixels:
+    """Put the channels of each pixel side by side; a gray one has three equal channels."""
+    n, c, h, w = planes.shape
+    pixels = np.empty((n, h, w, 3), dtype=np.uint8)
+    # Channel by channel, it is four times as fast as a transposed copy.
+    for channel in range(3):
+        pixels[..., channel] = planes[:, channel % c]
+    return pixels

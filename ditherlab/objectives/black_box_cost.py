@@ -10,6 +10,7 @@ from torch import Tensor
 from ditherlab.black_box import Crew, FunctionSource, Part
 from ditherlab.black_box.crew import num_cores
 from ditherlab.black_box.manner import Takes
+from ditherlab.black_box.worker import Planes
 from ditherlab.protocol import Ability, Cost, Target
 from ditherlab.types import DrawCosts, DrawnImages
 
@@ -33,16 +34,15 @@ class BlackBoxCost(Cost):
     def of(cls, source: FunctionSource, target: Target, takes: Takes) -> "BlackBoxCost":
         """Bind a function to a target."""
         opaque = target.opaque[:, 0].cpu().numpy()
-        return cls(target, Crew.of(source, _to_pixels(target.images), opaque), takes)
+        return cls(target, Crew.of(source, _to_planes(target.images), opaque), takes)
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         num_samples, num_pictures = images.shape[:2]
-        drawn = self.target.fill_transparent(images.detach())
-        pixels = _to_pixels(drawn.flatten(0, 1))
+        planes = _to_planes(self.target.fill_transparent(images.detach()).flatten(0, 1))
         places = list(range(num_pictures)) * num_samples
-        num_parts = len(pixels) if self.takes == "picture" else min(num_cores(), len(pixels))
-        bounds = np.linspace(0, len(pixels), num_parts + 1).round().astype(int).tolist()
-        parts = [Part(pixels[start:end], places[start:end]) for start, end in pairwise(bounds)]
+        num_parts = len(planes) if self.takes == "picture" else min(num_cores(), len(planes))
+        bounds = np.linspace(0, len(planes), num_parts + 1).round().astype(int).tolist()
+        parts = [Part(planes[start:end], places[start:end]) for start, end in pairwise(bounds)]
         costs = torch.tensor(self.crew.price(parts), dtype=torch.float64)
         return costs.view(num_samples, num_pictures).to(images)
 
@@ -50,8 +50,8 @@ class BlackBoxCost(Cost):
         self.crew.close()
 
 
-def _to_pixels(images: Tensor) -> np.ndarray:
-    """Return pictures as a written file shows them; gray ones in three equal channels."""
-    levels = (images.clamp(0, 1) * 255).round().to(torch.uint8)
-    rgb = levels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1)
-    return np.ascontiguousarray(rgb.cpu().numpy())
+def _to_planes(images: Tensor) -> Planes:
+    """Return pictures in 8 bits a channel, as a written file shows them."""
+    levels = images.mul(255).round_().clamp_(0, 255)
+    planes: Planes = levels.to(torch.uint8).cpu().numpy()
+    return planes
