@@ -40,7 +40,7 @@ class DifferentiableCost(Cost):
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         if images.requires_grad and torch.is_grad_enabled():
-            costs: DrawCosts = _Priced.apply(images, self)
+            costs: DrawCosts = _Priced.apply(images, self)  # type: ignore[no-untyped-call]
             return costs
         return self.price(images)
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 import ditherlab.flip
 from ditherlab.errors import ObjectiveError, RequestError
-from ditherlab.images import Picture, drawn_png_bytes
+from ditherlab.images import Picture, drawn_png_bytes, encode_indexed_png
 from ditherlab.objectives import FLIP, PngBytes, PythonFunction, parse_objective
 from ditherlab.palette import Palette, named_palette
 from ditherlab.problem import Problem, default_estimator
@@ -135,7 +135,8 @@ def test_a_gray_problem_shows_three_equal_channels(write, target):
     gray = Target(target.images[:, :1], target.opaque)
     path = write(
         "def cost(picture, target):\n"
-        "    return picture.shape == target.shape == (6, 5, 3) and (picture.T == picture.T[0]).all()"
+        "    is_gray = (picture.T == picture.T[0]).all()\n"
+        "    return is_gray and picture.shape == target.shape == (6, 5, 3)"
     )
     assert price(PythonFunction(path, "cost"), gray, gray.images[None]).tolist() == [[1.0, 1.0]]
 
@@ -145,7 +146,7 @@ def test_the_example_metric_prefers_the_picture_itself(photo):
     target = Problem(picture=photo, palette=8).target()
     flat = torch.full_like(target.images, 0.5)
     same, other = price(objective, target, torch.stack([target.images, flat])).flatten().tolist()
-    assert same == pytest.approx(0, abs=1e-6)
+    assert same == pytest.approx(0, abs=1e-5)
     assert other > 0.1
 
 
@@ -162,7 +163,7 @@ def test_flip_is_that_of_its_authors(photo):
 
 def test_flip_says_what_to_install(monkeypatch):
     monkeypatch.setattr(ditherlab.flip, "find_spec", lambda name: None)
-    with pytest.raises(RequestError, match="`flip` needs a .* pip install flip-evaluator"):
+    with pytest.raises(RequestError, match=r"`flip` needs a .* pip install flip-evaluator"):
         parse_objective("viewed-error+flip")
 
 
@@ -182,8 +183,6 @@ def test_png_bytes_are_those_of_the_written_file(is_holed, photo):
         used = sorted({c for c in solution.palette.colors if c in _shown(solution)})
     palette = Palette(tuple(used))
     places = np.array([used.index(c) if c in used else 0 for c in solution.palette.colors])
-    from ditherlab.images import encode_indexed_png
-
     indices = places.astype(np.uint8)[solution.indices]
     expected = len(encode_indexed_png(indices, palette.colors, opaque, {}))
     drawn = torch.from_numpy(solution.picture.pixels / np.float32(255)).permute(2, 0, 1)
@@ -365,7 +364,7 @@ def test_a_function_that_hangs_later_ends_with_the_steps_so_far(problem):
 
 
 def test_the_last_look_does_not_hang(problem):
-    # With four pictures a step and one worker for each core, the last look is the first to hang.
+    # The time is up before the first step: only the last look calls the function.
     start_s = time.monotonic()
     solution = optimize(problem("hang", max_seconds=1e-9))
     assert time.monotonic() - start_s < 30
@@ -387,7 +386,7 @@ def test_a_failure_on_the_way_keeps_the_picture(problem):
     solution = optimize(problem("fail_later"))
     assert (solution.outcome, solution.num_steps > 0) == ("cost-failed", True)
     assert solution.failure == (
-        "`python:functions.py:fail_later` raised ValueError: later (functions.py, line 23)."
+        "`python:functions.py:fail_later` raised ValueError: later (functions.py, line 22)."
     )
 
 

@@ -213,6 +213,7 @@ def test_no_worker_outlives_the_program_not_even_a_busy_one(ending, write):
     )
     ended = subprocess.run(
         [sys.executable, "-W", "error", script],
+        check=False,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

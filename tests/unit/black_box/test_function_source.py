@@ -80,7 +80,7 @@ def test_a_file_without_the_function_is_refused(code, message, write):
 
 
 def test_a_missing_file_or_module_is_refused(tmp_path):
-    with pytest.raises(RequestError, match="`python:x`: there is no file 'no.py'"):
+    with pytest.raises(RequestError, match=r"`python:x`: there is no file 'no\.py'"):
         load("no.py")
     with pytest.raises(RequestError, match=r"'no_such' cannot be imported: ModuleNotFoundError: "):
         load("no_such")

@@ -67,7 +67,7 @@ def test_a_batch_in_torch(scene):
 
 def test_pillow(scene):
     _, seen = call(lambda picture, target, opaque: 0, scene, form="pillow")
-    picture, target, opaque = seen[1]
+    picture, _, opaque = seen[1]
     assert (picture.mode, picture.size, opaque.mode) == ("RGB", (5, 4), "1")
     assert np.array_equal(np.asarray(picture), scene[0][1])
     assert np.array_equal(np.asarray(opaque), scene[2][1])
