@@ -1,6 +1,7 @@
 """Python functions as objectives: their words, their costs, and what a run makes of them."""
 
 import copy
+import doctest
 import json
 import time
 from io import BytesIO
@@ -148,6 +149,14 @@ def test_the_example_metric_prefers_the_picture_itself(photo):
     same, other = price(objective, target, torch.stack([target.images, flat])).flatten().tolist()
     assert same == pytest.approx(0, abs=1e-5)
     assert other > 0.1
+
+
+def test_the_examples_of_the_page_run(monkeypatch):
+    monkeypatch.chdir(EXAMPLES.parents[1])
+    failed, attempted = doctest.testfile(
+        str(EXAMPLES.parent / "python-objectives.md"), module_relative=False
+    )
+    assert (failed, attempted) == (0, 6)
 
 
 def test_flip_is_that_of_its_authors(photo):
