@@ -333,6 +333,10 @@ def fail_later(picture):
 def spoil(picture):
     return float("nan") if count() > 12 else picture.mean()
 
+def spoil_and_hang(picture):
+    if count() > 20: time.sleep(1000)
+    return float("nan") if num_calls > 12 else picture.mean()
+
 def brightness(picture):
     return picture.mean() / 255
 """
@@ -402,6 +406,10 @@ def test_a_failure_on_the_way_keeps_the_picture(problem):
 def test_a_cost_that_is_no_number_any_more_keeps_the_last_good_picture(problem):
     solution = optimize(problem("spoil"))
     assert (solution.outcome, solution.failure) == ("not-finite", None)
+
+
+def test_a_hanging_function_does_not_hide_that_the_cost_was_no_number(problem):
+    assert optimize(problem("spoil_and_hang", max_seconds=4.0)).outcome == "not-finite"
 
 
 def test_the_text_of_the_file_names_no_folder(problem, tmp_path):

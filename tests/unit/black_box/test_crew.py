@@ -142,18 +142,22 @@ def test_a_failure_is_told_and_leaves_no_process(body, message, crew):
     assert one.price(parts(0)) == [5]
 
 
-def test_the_death_of_a_worker_is_seen_though_its_child_holds_the_connection(crew):
+def test_a_process_that_a_worker_leaves_behind_neither_hides_its_death_nor_stays(crew, capfd):
     one = crew(
         """
         import os, time
         def cost(picture):
-            if os.fork() == 0:
+            child = os.fork()
+            if child == 0:
                 time.sleep(1000)
+            os.write(2, b"%d" % child)
             os._exit(4)
         """
     )
     with pytest.raises(ObjectiveError, match="ended with exit code 4"):
         one.price(parts(0))
+    child = int(capfd.readouterr().err)
+    wait_until(lambda: not is_running(child))
 
 
 def test_a_function_that_never_returns_is_not_waited_for(crew):
