@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ditherlab.black_box import cost_function as cost_function
     from ditherlab.errors import DitherlabError as DitherlabError
     from ditherlab.estimators import ESTIMATORS as ESTIMATORS
     from ditherlab.images import Picture as Picture
@@ -30,6 +31,7 @@ _HOMES = {
     "Picture": "images",
     "Problem": "problem",
     "Solution": "solution",
+    "cost_function": "black_box",
     "measure": "metrics",
     "optimize": "solver",
     "parse_objective": "objectives",

@@ -40,3 +40,7 @@ class DeviceError(DitherlabError, RuntimeError):
 
 class OutputError(DitherlabError, OSError):
     """A file that cannot be written, or would be overwritten."""
+
+
+class ObjectiveError(DitherlabError, RuntimeError):
+    """An objective that failed while it priced a picture."""

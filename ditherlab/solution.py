@@ -20,6 +20,7 @@ Outcome = Literal[
     "out-of-evaluations",
     "interrupted",
     "not-finite",
+    "cost-failed",
     "nothing-to-draw",
 ]
 
@@ -78,6 +79,7 @@ class Solution:
         outcome: Why the loop ended.
         seconds: How long it took.
         notes: What the user should know.
+        failure: What went wrong with the objective, a sentence; None if nothing did.
     """
 
     problem: Problem
@@ -87,6 +89,7 @@ class Solution:
     history: History = field(default_factory=History)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    failure: str | None = None
 
     @property
     def num_steps(self) -> int:
@@ -114,7 +117,8 @@ class Solution:
 
     def to_png(self) -> bytes:
         """Encode a truly indexed PNG, with the settings in its text chunks."""
-        text = {"Software": "ditherlab", "ditherlab": json.dumps(self.settings)}
+        settings = {**self.settings, "objective": self.problem.objective.public_words}
+        text = {"Software": "ditherlab", "ditherlab": json.dumps(settings)}
         return encode_indexed_png(
             self.indices, self.palette.colors, self.problem.picture.opaque, text
         )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,11 @@ import torch
 from ditherlab.annealing import Annealing
 from ditherlab.categorical import Categorical
 from ditherlab.demand import memory_need
-from ditherlab.errors import PictureError
+from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
+from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimate, Target
 from ditherlab.randomness import seeded_generator
@@ -24,6 +26,9 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 # A look at a large picture takes longer than a step: it may take a twentieth of the time.
 _STEPPING_TO_LOOKING = 20
+
+# Beyond the end of a run, for a cost that another process computes.
+_LEAST_GRACE_S = 0.5
 
 
 def optimize(
@@ -40,7 +45,8 @@ def optimize(
         problem: What to do.
         on_look: Called now and then with the state of the run.
         should_stop: Asked before every step; True ends the run early, with the picture so far. A
-            `KeyboardInterrupt` during the run has the same effect.
+            `KeyboardInterrupt` during the run has the same effect. A Python function that prices
+            pictures in another process is not waited for then, nor after `max_seconds`.
         seconds_between_looks: At least; a look that takes long is taken less often.
         num_look_samples: Pictures to draw and price at each look, so that looks at different
             estimators compare; they change nothing and count as no evaluations. None trusts the
@@ -51,6 +57,8 @@ def optimize(
 
     Raises:
         DeviceError: If the device is not there.
+        ObjectiveError: If a Python function fails at its first pictures; later, the outcome is
+            `cost-failed`.
         PictureError: If the run does not fit into memory.
 
     Example:
@@ -66,7 +74,10 @@ def optimize(
     try:
         with torch.no_grad():
             run = _Run(problem, start_s, seconds_between_looks, num_look_samples)
-            return run.solution(run.loop(on_look, should_stop))
+            with closing(run.cost):
+                return run.solution(run.loop(on_look, should_stop))
+    except DitherlabError:
+        raise
     except (MemoryError, RuntimeError) as error:
         # torch reports a full memory in words only, unless the memory is a GPU's.
         if "memory" not in str(error) and not isinstance(error, MemoryError):
@@ -92,6 +103,7 @@ class _Run:
         self.start_s = start_s
         self.seconds_between_looks = seconds_between_looks
         self.notes: list[str] = []
+        self.failure: str | None = None
         self.generator = seeded_generator(problem.seed, problem.chosen_device)
         # Looks draw from their own, so that a run is the same however often it is looked at.
         self.look_generator = seeded_generator(problem.seed, problem.chosen_device)
@@ -110,6 +122,7 @@ class _Run:
         self.baseline: object = None
         self.values: list[torch.Tensor] = []
         self.looks: list[Look] = []
+        self.estimate_s = 0.0
         self.num_evaluations = 0
         self.num_backward_passes = 0
         self.evaluations_of_step = 0
@@ -119,10 +132,26 @@ class _Run:
         if not self.problem.picture.opaque.any():
             return "nothing-to-draw"
         try:
-            outcome = self._take_steps(on_look, should_stop)
+            with limited_patience(lambda: should_stop() or self._is_time_up()):
+                outcome = self._take_steps(on_look, should_stop)
         except KeyboardInterrupt:
             outcome = "interrupted"
-        is_good = outcome != "not-finite" and self._look(self._estimate(1.0), on_look, 1.0)
+        except PatienceEndedError:
+            return self._keep_if_good("interrupted" if should_stop() else "out-of-time")
+        except ObjectiveError as error:
+            return self._fail(error)
+        return self._return_to_good() if outcome == "not-finite" else self._end(outcome, on_look)
+
+    def _end(self, outcome: Outcome, on_look: Callable[[Look], None]) -> Outcome:
+        """Look at the picture that was found, unless its cost takes longer than it used to."""
+        latest_s = self._seconds() + max(_LEAST_GRACE_S, 2 * self.estimate_s)
+        try:
+            with limited_patience(lambda: self._seconds() > latest_s):
+                is_good = self._look(self._estimate(1.0), on_look, 1.0)
+        except PatienceEndedError:
+            return self._keep_if_good(outcome)
+        except ObjectiveError as error:
+            return self._fail(error)
         return outcome if is_good else self._return_to_good()
 
     def _take_steps(
@@ -150,6 +179,7 @@ class _Run:
         return "finished"
 
     def _estimate(self, progress: float) -> Estimate:
+        start_s = self._seconds()
         estimate, self.baseline = self.estimator.estimate(
             self.model,
             self.cost,
@@ -158,6 +188,7 @@ class _Run:
             self.annealing.relaxation(progress),
         )
         self.evaluations_of_step = estimate.num_evaluations
+        self.estimate_s = self._seconds() - start_s
         self.num_evaluations += estimate.num_evaluations
         self.num_backward_passes += estimate.num_backward_passes
         return estimate
@@ -199,12 +230,27 @@ class _Run:
         ]
         return torch.stack(costs).mean()
 
+    def _fail(self, error: ObjectiveError) -> Outcome:
+        """Keep the picture so far, if there is one."""
+        if not self.values:
+            raise error
+        outcome = self._keep_if_good("cost-failed")
+        self.failure = str(error) if outcome == "cost-failed" else None
+        return outcome
+
+    def _keep_if_good(self, outcome: Outcome) -> Outcome:
+        """End with a model that nobody looked at, unless its last cost was NaN."""
+        return outcome if bool(self.model.probs.isfinite().all()) else self._return_to_good()
+
     def _return_to_good(self) -> Outcome:
         self.model = self.good
         return "not-finite"
 
     def _seconds(self) -> float:
         return time.monotonic() - self.start_s
+
+    def _is_time_up(self) -> bool:
+        return self.problem.max_seconds is not None and self._seconds() > self.problem.max_seconds
 
     def _progress(self, step: int, seconds: float) -> float:
         spent = [step / self.problem.num_steps, self._evaluations_spent()]
@@ -262,6 +308,7 @@ class _Run:
             ),
             seconds=self._seconds(),
             notes=tuple(self.notes),
+            failure=self.failure,
         )
 
     def _final_palette(self) -> tuple[Palette, npt.NDArray[np.uint8]]:

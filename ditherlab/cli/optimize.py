@@ -11,6 +11,7 @@ from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.request import OptimizeRequest
 from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, write_to_stdout
 from ditherlab.errors import RequestError
+from ditherlab.images import one_line
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from ditherlab.solution import Solution
 
 _INTERRUPTED = 130
-_EXIT_CODES = {"interrupted": _INTERRUPTED, "not-finite": 1}
+_EXIT_CODES = {"interrupted": _INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 _FAILURES = {
     "interrupted": "Interrupted: {output} is the best picture so far.",
     "not-finite": "Error: The cost became infinite or NaN: {output} is the last good picture.",
+    "cost-failed": "Error: {failure} {output} is the picture so far.",
 }
 _REMARKS = {
     "out-of-time": "The time is up: {output} is the picture so far.",
+    "nothing-begun": "The time was up before the first step: {output} shows the nearest colors.",
     "nothing-to-draw": "Every pixel is transparent: {output} is as the source.",
 }
 
@@ -53,8 +56,9 @@ _REMARKS = {
     "--objective",
     default="viewed-error",
     show_default=True,
-    help="What to minimize: variance, ssim, viewed-error, viewed-ssim, with parameters such as "
-    "'ssim(sigma=1.5)', or a weighted sum such as 'viewed-error+0.1*viewed-ssim'.",
+    help="What to minimize: variance, ssim, viewed-error, viewed-ssim, flip, png-bytes, with "
+    "parameters such as 'ssim(sigma=1.5)', a Python function (python:FILE.py:function, whose code "
+    "is run), or a weighted sum such as 'viewed-error+0.1*viewed-ssim'.",
 )
 @click.option(
     "--estimator",
@@ -178,10 +182,13 @@ class _Teller:
             self._remark(f"temperature: {spelled}")
             self._remark(f"colors: {','.join(solution.palette.hex)}")
         where = spell_destination(output)
-        if solution.outcome in _FAILURES:
-            click.echo(_FAILURES[solution.outcome].format(output=where), err=True)
-        elif solution.outcome in _REMARKS:
-            self._remark(_REMARKS[solution.outcome].format(output=where))
+        is_begun = solution.num_steps > 0 or solution.outcome != "out-of-time"
+        event = solution.outcome if is_begun else "nothing-begun"
+        if event in _FAILURES:
+            failure = one_line(solution.failure or "")
+            click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
+        elif event in _REMARKS:
+            self._remark(_REMARKS[event].format(output=where))
         elif not self.is_stdout_taken:
             self._say(f"Wrote {where}.")
 

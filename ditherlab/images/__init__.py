@@ -5,10 +5,12 @@ from ditherlab.images.label import one_line, path_label
 from ditherlab.images.output_file import check_writable, free_path, write_atomically
 from ditherlab.images.picture import Picture
 from ditherlab.images.picture_file import read_picture
+from ditherlab.images.png_size import drawn_png_bytes
 
 __all__ = [
     "Picture",
     "check_writable",
+    "drawn_png_bytes",
     "encode_indexed_png",
     "free_path",
     "one_line",

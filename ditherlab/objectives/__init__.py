@@ -1,15 +1,21 @@
 """What a picture shall be good for: objectives to minimize."""
 
+from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum
+from ditherlab.objectives.png_bytes import PngBytes
+from ditherlab.objectives.python_function import PythonFunction
 from ditherlab.objectives.registry import OBJECTIVES, parse_objective
 from ditherlab.objectives.ssim import SSIM, ViewedSSIM
 from ditherlab.objectives.variance import Variance
 from ditherlab.objectives.viewed_error import ViewedError
 
 __all__ = [
+    "FLIP",
     "OBJECTIVES",
     "SSIM",
     "ObjectiveSum",
+    "PngBytes",
+    "PythonFunction",
     "Variance",
     "ViewedError",
     "ViewedSSIM",

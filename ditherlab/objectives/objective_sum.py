@@ -1,5 +1,6 @@
 """Weighted sums of objectives: `viewed-error+0.1*viewed-ssim`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -57,11 +58,11 @@ class ObjectiveSum(Objective):
         )
 
     def __str__(self) -> str:
-        words = (
-            str(objective) if weight == 1 else f"{weight:g}*{objective}"
-            for weight, objective in self.terms
-        )
-        return "+".join(words)
+        return _write_sum((weight, str(objective)) for weight, objective in self.terms)
+
+    @property
+    def public_words(self) -> str:
+        return _write_sum((weight, objective.public_words) for weight, objective in self.terms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +128,10 @@ class CostSum(Cost):
     def expected_color_moments(self, palette: Colors) -> MomentTable:
         return torch.cat([cost.expected_color_moments(palette) for _, cost in self.terms], dim=1)
 
+    def close(self) -> None:
+        for _, cost in self.terms:
+            cost.close()
+
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         parts = moments.split([cost.num_expected_moments for _, cost in self.terms], dim=1)
         costs = [
@@ -134,3 +139,7 @@ class CostSum(Cost):
             for (weight, cost), part in zip(self.terms, parts, strict=True)
         ]
         return torch.stack(costs).sum(dim=0)
+
+
+def _write_sum(terms: Iterable[tuple[float, str]]) -> str:
+    return "+".join(words if weight == 1 else f"{weight:g}*{words}" for weight, words in terms)

@@ -1,9 +1,13 @@
-"""Objectives by name, and sums of them: `viewed-error+0.1*viewed-ssim`."""
+"""Objectives by name, Python functions, and sums of them: `viewed-error+0.1*python:m.py:cost`."""
 
 import re
+from collections.abc import Iterator
 
 from ditherlab.errors import RequestError
+from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum
+from ditherlab.objectives.png_bytes import PngBytes
+from ditherlab.objectives.python_function import PYTHON_WORDS, PythonFunction
 from ditherlab.objectives.ssim import SSIM, ViewedSSIM
 from ditherlab.objectives.variance import Variance
 from ditherlab.objectives.viewed_error import ViewedError
@@ -11,7 +15,7 @@ from ditherlab.protocol import Objective
 from ditherlab.specs import Registry
 
 OBJECTIVES: Registry[Objective] = Registry.of(
-    "objective", [Variance, SSIM, ViewedError, ViewedSSIM]
+    "objective", [Variance, SSIM, ViewedError, ViewedSSIM, FLIP, PngBytes]
 )
 
 # A plus sign between terms: outside parentheses, and not the sign of an exponent.
@@ -24,24 +28,43 @@ _WEIGHTED = re.compile(
 def parse_objective(text: str) -> Objective:
     """Make the objective that `name(parameter=value)` or a weighted sum of such says.
 
+    A term may also be `python:FILE.py:function` or `python:module:function`, whose code is run.
+
     Raises:
-        RequestError: For an unknown name or parameter, or a bad weight.
+        RequestError: For an unknown name or parameter, a bad weight, or a function that is not
+            there.
 
     Example:
         >>> str(parse_objective("viewed-error + 0.10*viewed-ssim(sigma=2)"))
         'viewed-error+0.1*viewed-ssim(sigma=2)'
     """
-    terms = tuple(_parse_term(term) for term in _PLUS.split(text))
+    terms = tuple(_parse_term(term) for term in _split_terms(text))
     (weight, objective), *others = terms
     return ObjectiveSum(terms) if others or weight != 1 else objective
+
+
+def _split_terms(text: str) -> Iterator[str]:
+    """Cut a sum at its plus signs; one in a path is none."""
+    python_words = [match.span() for match in PYTHON_WORDS.finditer(text)]
+    start = 0
+    for plus in _PLUS.finditer(text):
+        if not any(first <= plus.start() < end for first, end in python_words):
+            yield text[start : plus.start()]
+            start = plus.end()
+    yield text[start:]
 
 
 def _parse_term(text: str) -> tuple[float, Objective]:
     match = _WEIGHTED.fullmatch(text)
     if match is None:
-        return 1.0, OBJECTIVES.parse(text)
+        return 1.0, _parse_objective_of_term(text)
     try:
         weight = float(match["weight"])
     except ValueError:
         raise RequestError(f"A weight must be a number, got '{match['weight']}'.") from None
-    return weight, OBJECTIVES.parse(match["objective"])
+    return weight, _parse_objective_of_term(match["objective"])
+
+
+def _parse_objective_of_term(text: str) -> Objective:
+    words = text.strip()
+    return PythonFunction.parse(words) if words.startswith("python:") else OBJECTIVES.parse(text)

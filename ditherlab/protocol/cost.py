@@ -171,6 +171,10 @@ class Cost(ABC):
             (gradient,) = torch.autograd.grad(costs.sum(), leaves)
         return costs.detach(), gradient
 
+    def close(self) -> None:
+        """Give back what pricing holds beside memory; for most costs, there is nothing."""
+        return
+
     def _lacks(self, ability: Ability) -> AbilityError:
         return AbilityError(f"`{type(self).__name__}` does not offer `{ability}`.")
 

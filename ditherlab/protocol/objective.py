@@ -35,3 +35,8 @@ class Objective(ABC):
 
     def __str__(self) -> str:
         return describe(self)
+
+    @property
+    def public_words(self) -> str:
+        """The words for a file that others get to see: they name no folder of this machine."""
+        return str(self)

@@ -92,7 +92,7 @@ class RunReport:
             "baselines": {
                 row.name: {**row.metrics, "bytes": row.num_bytes} for row in self.baselines
             },
-            "notes": [*problem.notes, *solution.notes],
+            "notes": [*problem.notes, *solution.notes, *filter(None, [solution.failure])],
             "costs": list(history.costs),
         }
         return finite_document(document)

@@ -5,7 +5,7 @@ from ditherlab.errors import AbilityError, PictureError, RequestError
 from ditherlab.objectives import OBJECTIVES, SSIM, ObjectiveSum, Variance, parse_objective
 from ditherlab.protocol import Target
 
-PRICED = [name for name in OBJECTIVES.classes if "value" in OBJECTIVES.parse(name).abilities]
+PRICED = [name for name in OBJECTIVES.classes if "gradient" in OBJECTIVES.parse(name).abilities]
 
 
 @pytest.fixture

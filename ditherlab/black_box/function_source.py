@@ -1,0 +1,146 @@
+"""Where a Python function is found: in a file, or in a module."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from ditherlab.errors import RequestError
+from ditherlab.naming import nearest_name
+
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True)
+class FunctionSource:
+    """The place of a function, and arguments that are fixed; the same in every process.
+
+    Attributes:
+        words: What the function is called in messages.
+        location: A file that ends in `.py`, or the name of a module.
+        name: The function's name there; dots lead into objects.
+        arguments: Passed to it by name at every call.
+    """
+
+    words: str
+    location: str
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is in a file, and not in a module."""
+        return self.location.endswith(".py")
+
+    @property
+    def path(self) -> Path:
+        """The file, as an absolute path."""
+        return Path(self.location).expanduser().absolute()
+
+    def load(self) -> Callable[..., Any]:
+        """Run the file or import the module, and return its function.
+
+        What it prints goes to standard error.
+
+        Raises:
+            RequestError: If there is no such file, module or function, or if it cannot be run.
+        """
+        with redirect_stdout(sys.stderr):
+            module = self._run_file() if self.is_file else self._import_module()
+        found = self._find(module)
+        if isinstance(found, type):
+            raise RequestError(f"`{self.words}` is a class. Name a function, or an object of it.")
+        if not callable(found):
+            raise RequestError(f"`{self.words}` must be a function, got {type(found).__name__}.")
+        return partial(found, **self.arguments) if self.arguments else found
+
+    def describe(self, error: BaseException) -> str:
+        """Say in one line what was raised, and where in the user's own file if it was there."""
+        message = " ".join(str(error).split())
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[:_LONGEST_MESSAGE]}..."
+        # A syntax error names its place itself.
+        place = None if isinstance(error, SyntaxError) else self._place(error)
+        told = f"{type(error).__name__}: {message}" if message else type(error).__name__
+        return f"{told} ({place})" if place else told
+
+    def _place(self, error: BaseException) -> str | None:
+        known = traceback.extract_tb(error.__traceback__)
+        frames = [frame for frame in known if not frame.filename.startswith("<")]
+        own = [frame for frame in frames if self.is_file and frame.filename == str(self.path)]
+        if not (own or frames):
+            return None
+        last = (own or frames)[-1]
+        return f"{Path(last.filename).name}, line {last.lineno}"
+
+    def _run_file(self) -> ModuleType:
+        if not self.path.is_file():
+            raise RequestError(f"`{self.words}`: there is no file '{self.location}'.")
+        name = f"ditherlab_user_{self.path.stem}"
+        loader = _FreshLoader(name, str(self.path))
+        spec = spec_from_file_location(name, self.path, loader=loader)
+        if spec is None:
+            raise RequestError(f"`{self.words}`: '{self.location}' is no Python file.")
+        module = module_from_spec(spec)
+        # Dataclasses look their own module up while the file runs.
+        sys.modules[name] = module
+        with _also_importing_from(self.path.parent), self._explaining("cannot be run"):
+            loader.exec_module(module)
+        return module
+
+    def _import_module(self) -> ModuleType:
+        with _also_importing_from(Path.cwd()), self._explaining("cannot be imported"):
+            return importlib.import_module(self.location)
+
+    @contextmanager
+    def _explaining(self, what_failed: str) -> Iterator[None]:
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            raise RequestError(
+                f"`{self.words}`: '{self.location}' {what_failed}: {self.describe(error)}."
+            ) from error
+
+    def _find(self, module: ModuleType) -> Any:
+        found: Any = module
+        for part in self.name.split("."):
+            if not hasattr(found, part):
+                names = [name for name, value in vars(module).items() if _is_offered(name, value)]
+                hint = nearest_name(self.name, names) if names else "It has no functions."
+                raise RequestError(
+                    f"`{self.words}`: '{self.location}' has no `{self.name}`. {hint}"
+                )
+            found = getattr(found, part)
+        return found
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compile the file as it is now, and leave no compiled copy beside it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _is_offered(name: str, value: object) -> bool:
+    is_public = not name.startswith("_")
+    return is_public and callable(value) and not isinstance(value, type)
+
+
+@contextmanager
+def _also_importing_from(folder: Path) -> Iterator[None]:
+    """Let what is loaded import its neighbors, as a script can: first of all, and later last."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))

@@ -1,0 +1,123 @@
+"""A loaded function that prices pictures in its own manner."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from PIL import Image
+
+from ditherlab.black_box.function_source import FunctionSource
+from ditherlab.black_box.manner import Form, Manner
+from ditherlab.errors import ObjectiveError
+
+Pixels = UInt8[np.ndarray, "n h w 3"]
+"""Pictures in display sRGB."""
+
+Masks = Bool[np.ndarray, "n h w"]
+"""True where a pixel takes part."""
+
+
+@dataclass(frozen=True)
+class PricedFunction:
+    """A function, and where it came from.
+
+    Attributes:
+        source: Where it is found.
+        function: What was found there.
+    """
+
+    source: FunctionSource
+    function: Callable[..., Any]
+
+    @classmethod
+    def load(cls, source: FunctionSource) -> "PricedFunction":
+        """Find the function.
+
+        Raises:
+            RequestError: If it is not there, or cannot be called as a cost.
+        """
+        priced = cls(source, source.load())
+        _ = priced.manner
+        return priced
+
+    @cached_property
+    def manner(self) -> Manner:
+        """How the function wants to be called."""
+        return Manner.of(self.function, self.source.words)
+
+    def price(self, pictures: Pixels, targets: Pixels, opaque: Masks) -> list[float]:
+        """Price pictures, each beside its own target and mask.
+
+        Raises:
+            ObjectiveError: If the function fails, or returns no number for each picture.
+        """
+        given = [pictures, targets, opaque][: self.manner.num_arguments]
+        form = self.manner.form
+        if self.manner.takes == "batch":
+            return self._call([_to_form(array.copy(), form) for array in given], len(pictures))
+        costs = []
+        for number in range(len(pictures)):
+            alone = [_to_form(array[number : number + 1].copy(), form)[0] for array in given]
+            costs += self._call(alone, 1)
+        return costs
+
+    def _call(self, arguments: list[Any], num_pictures: int) -> list[float]:
+        try:
+            result = self.function(*arguments)
+        except BaseException as error:
+            raise self.failure(error) from error
+        return self._read(result, num_pictures)
+
+    def _read(self, result: Any, num_pictures: int) -> list[float]:
+        # What torch differentiates does not turn into numpy.
+        plain = result.detach().cpu() if hasattr(result, "detach") else result
+        try:
+            costs = np.asarray(plain)
+        except (TypeError, ValueError):
+            costs = None
+        if costs is None or costs.dtype.kind not in "biuf":
+            raise ObjectiveError(
+                f"`{self.source.words}` must return {self._rule(num_pictures)}, got "
+                f"{type(result).__name__}."
+            )
+        self.check_num_costs(costs.size, list(costs.shape), num_pictures)
+        return [float(cost) for cost in costs.flat]
+
+    def check_num_costs(self, num_costs: int, shape: list[int], num_pictures: int) -> None:
+        """Refuse a result that is not one number for each picture.
+
+        Raises:
+            ObjectiveError: Naming the shape of the result.
+        """
+        if num_costs != num_pictures:
+            raise ObjectiveError(
+                f"`{self.source.words}` must return {self._rule(num_pictures)}, got an array of "
+                f"shape {shape}."
+            )
+
+    def failure(self, error: BaseException) -> ObjectiveError:
+        """Say what the function raised."""
+        return ObjectiveError(f"`{self.source.words}` raised {self.source.describe(error)}.")
+
+    def _rule(self, num_pictures: int) -> str:
+        if self.manner.takes == "picture":
+            return "a number"
+        return f"a number for each of {num_pictures} pictures"
+
+
+def _to_form(array: Pixels | Masks, form: Form) -> Any:
+    """Make pictures or masks what the function wants them to be; the first axis stays."""
+    if form == "numpy":
+        return array
+    if form == "pillow":
+        return [Image.fromarray(part) for part in array]
+
+    import torch
+
+    tensor = torch.from_numpy(array)
+    if tensor.dtype is torch.bool:
+        return tensor.unsqueeze(1)
+    return tensor.permute(0, 3, 1, 2).contiguous().to(torch.float32) / 255

@@ -1,0 +1,112 @@
+"""A process that calls one function, again and again, until nobody is there who asks."""
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ditherlab.black_box.function_source import FunctionSource
+from ditherlab.black_box.priced_function import Masks, Pixels, PricedFunction
+from ditherlab.errors import DitherlabError
+
+Planes = UInt8[np.ndarray, "n c h w"]
+"""Pictures in display sRGB on their way to a worker: one channel (gray) or three."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a worker has to know before the first picture.
+
+    Attributes:
+        source: The function.
+        targets: What pictures shall look like.
+        opaque: Where they take part.
+    """
+
+    source: FunctionSource
+    targets: Planes
+    opaque: Masks
+
+
+@dataclass(frozen=True)
+class Started:
+    """The process can be assigned."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The function is loaded."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the pictures cost, in their order."""
+
+    costs: list[float]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The function failed; the worker goes on."""
+
+    message: str
+
+
+Reply = Started | Ready | Costs | Failure
+
+
+def work(descriptor: int) -> None:
+    """Serve the other end of a socket; the first message is an `Assignment`."""
+    # Ctrl-C is for the run; it ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = Connection(descriptor)
+    requests: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, requests), daemon=True).start()
+    connection.send(Started())
+    assignment: Assignment = requests.get()
+    try:
+        function = PricedFunction.load(assignment.source)
+    except DitherlabError as error:
+        connection.send(Failure(str(error)))
+        return
+    connection.send(Ready())
+    targets = _to_pixels(assignment.targets)
+    # A connection that the function itself has closed is the end, too.
+    with suppress(OSError):
+        while True:
+            planes, places = requests.get()
+            pictures, opaque = _to_pixels(planes), assignment.opaque[places]
+            connection.send(_answer(function, pictures, targets[places], opaque))
+
+
+def _listen(connection: Connection, requests: "SimpleQueue[Any]") -> None:
+    """Hand requests on; once the run is gone, end, even if the function never does."""
+    while True:
+        try:
+            requests.put(connection.recv())
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def _answer(function: PricedFunction, pictures: Pixels, targets: Pixels, opaque: Masks) -> Reply:
+    try:
+        return Costs(function.price(pictures, targets, opaque))
+    except DitherlabError as error:
+        return Failure(str(error))
+
+
+def _to_pixels(planes: Planes) -> Pixels:
+    """Put the channels of each pixel side by side; a gray one has three equal channels."""
+    n, c, h, w = planes.shape
+    pixels = np.empty((n, h, w, 3), dtype=np.uint8)
+    # Channel by channel, it is four times as fast as a transposed copy.
+    for channel in range(3):
+        pixels[..., channel] = planes[:, channel % c]
+    return pixels

@@ -1,0 +1,48 @@
+"""FLIP: how visible the differences are to someone who flips between two pictures."""
+
+from dataclasses import dataclass
+
+from ditherlab.black_box import FunctionSource
+from ditherlab.errors import RequestError
+from ditherlab.flip import require_flip
+from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.protocol import Ability, Cost, Objective, Target
+
+
+@dataclass(frozen=True)
+class FLIP(Objective):
+    """The mean FLIP error from the source, 0 to 1; needs the package flip-evaluator.
+
+    Source: Pontus Andersson et al., "FLIP: A Difference Evaluator for Alternating Images",
+    HPG 2020.
+
+    Attributes:
+        pixels_per_degree: Of visual angle, at the distance of the viewer: 67 is a 4K monitor at
+            70 cm.
+
+    Raises:
+        RequestError: If the package is missing, or the number is not above 0.
+    """
+
+    pixels_per_degree: float = 67.0
+
+    def __post_init__(self) -> None:
+        if not self.pixels_per_degree > 0:
+            raise RequestError(
+                "`flip(pixels_per_degree=...)` must be above 0, got "
+                f"{self.pixels_per_degree:g}. Try 67."
+            )
+        require_flip("flip")
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    @property
+    def min_size_px(self) -> int:
+        return 1
+
+    def bind(self, target: Target) -> Cost:
+        arguments = {"pixels_per_degree": self.pixels_per_degree}
+        source = FunctionSource(str(self), "ditherlab.flip", "flip_error", arguments)
+        return BlackBoxCost.of(source, target, "picture")

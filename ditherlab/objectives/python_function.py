@@ -1,0 +1,78 @@
+"""Any Python function as an objective: `python:metric.py:cost`."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ditherlab.black_box import FunctionSource, PricedFunction
+from ditherlab.errors import RequestError
+from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.objectives.differentiable_cost import DifferentiableCost
+from ditherlab.protocol import Ability, Cost, Objective, Target
+
+# A path may hold anything, a plus sign included, but ends in `.py`; a module is a dotted name.
+PYTHON_WORDS = re.compile(r"python:(?P<location>[\w.]+|.+?\.py):(?P<name>[\w.]+)(?=\s*(?:\+|$))")
+
+
+@dataclass(frozen=True)
+class PythonFunction(Objective):
+    """A Python function that prices pictures; the one with the smallest price is looked for.
+
+    It offers `value`, and `gradient` too if it is marked as differentiable: see
+    `ditherlab.cost_function`. Its code is run when the objective is made.
+
+    Attributes:
+        location: A file that ends in `.py`, or the name of a module.
+        name: The function's name there.
+
+    Raises:
+        RequestError: If there is no such function.
+    """
+
+    location: str
+    name: str
+
+    def __post_init__(self) -> None:
+        _ = self._priced
+
+    @classmethod
+    def parse(cls, words: str) -> "PythonFunction":
+        """Read `python:FILE.py:function` or `python:module:function`.
+
+        Raises:
+            RequestError: If the words are others, or there is no such function.
+        """
+        match = PYTHON_WORDS.fullmatch(words)
+        if match is None:
+            raise RequestError(
+                "A Python objective must be `python:FILE.py:function` or "
+                f"`python:module:function`, got '{words}'."
+            )
+        return cls(match["location"], match["name"])
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        if self._priced.manner.differentiable:
+            return frozenset({"value", "gradient"})
+        return frozenset({"value"})
+
+    @property
+    def min_size_px(self) -> int:
+        return 1
+
+    def bind(self, target: Target) -> Cost:
+        if self._priced.manner.differentiable:
+            return DifferentiableCost.of(self._priced, target)
+        return BlackBoxCost.of(self._priced.source, target, self._priced.manner.takes)
+
+    def __str__(self) -> str:
+        return f"python:{self.location}:{self.name}"
+
+    @property
+    def public_words(self) -> str:
+        return f"python:{Path(self.location).name}:{self.name}"
+
+    @cached_property
+    def _priced(self) -> PricedFunction:
+        return PricedFunction.load(FunctionSource(str(self), self.location, self.name))
