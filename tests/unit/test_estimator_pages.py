@@ -21,7 +21,7 @@ NAMES = ESTIMATORS.names_and_compositions
 @pytest.fixture(scope="module")
 def benchmark():
     spec = importlib.util.spec_from_file_location(
-        "benchmark_of_estimators", ROOT / "benchmarks" / "estimators.py"
+        "estimator_tables", ROOT / "benchmarks" / "estimator_tables.py"
     )
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -1,7 +1,7 @@
 """Measure the gradients of all estimators, and write the tables of the page about them.
 
-    .venv/bin/python benchmarks/estimators.py            # measure (minutes) and write the tables
-    .venv/bin/python benchmarks/estimators.py --tables   # write the tables from the last run
+    .venv/bin/python benchmarks/estimator_tables.py            # measure (minutes) and write the tables
+    .venv/bin/python benchmarks/estimator_tables.py --tables   # write the tables from the last run
 
 The figures lie in `docs/estimators/measured-*.json`; the tables stand in
 `docs/how-to-choose-an-estimator.md` and `docs/estimators/local-credit-and-linstat.md`. On one
@@ -162,7 +162,7 @@ def measure(at: str) -> dict[str, Any]:
     """Measure all cases at one place."""
     return {
         "at": at,
-        "command": "benchmarks/estimators.py",
+        "command": "benchmarks/estimator_tables.py",
         "machine": f"{platform.machine()}, one thread, torch {torch.__version__}",
         "cases": [measure_case(case, at) for case in CASES],
     }
@@ -268,7 +268,7 @@ def measure_growth() -> dict[str, Any]:
         ]
         rows.append({"side_px": side, "variance_ratio": rounded(variances[0] / variances[1])})
         print(GROWTH, rows[-1], flush=True)
-    return {"command": "benchmarks/estimators.py", "num_repetitions": MANY, "rows": rows}
+    return {"command": "benchmarks/estimator_tables.py", "num_repetitions": MANY, "rows": rows}
 
 
 def measure_variance(words: str, place: Place, num_repetitions: int) -> float:
