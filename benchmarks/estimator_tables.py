@@ -1,7 +1,7 @@
 """Measure the gradients of all estimators, and write the tables of the page about them.
 
-    .venv/bin/python benchmarks/estimator_tables.py            # measure (minutes) and write the tables
-    .venv/bin/python benchmarks/estimator_tables.py --tables   # write the tables from the last run
+    .venv/bin/python benchmarks/estimator_tables.py  # measure (minutes) and write the tables
+    .venv/bin/python benchmarks/estimator_tables.py --tables  # write the tables from the last run
 
 The figures lie in `docs/estimators/measured-*.json`; the tables stand in
 `docs/how-to-choose-an-estimator.md` and `docs/estimators/local-credit-and-linstat.md`. On one

@@ -127,9 +127,17 @@ class _Run:
         self.estimate_s = 0.0
 
     def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
-        """Step until something ends the run; the model is then the last good one."""
+        """Step until something ends the run; the model is then the last good one, or the best."""
         if not self.problem.picture.opaque.any():
             return "nothing-to-draw"
+        outcome = self._run_to_its_end(on_look, should_stop)
+        if outcome != "not-finite" and self.looks[1:] and self.looks[-1].cost > self.looks[0].cost:
+            self._return_to_best()
+        return outcome
+
+    def _run_to_its_end(
+        self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
+    ) -> Outcome:
         try:
             with limited_patience(lambda: should_stop() or not self.budget.has_time):
                 outcome = self._take_steps(on_look, should_stop)
@@ -151,11 +159,7 @@ class _Run:
             return self._keep_if_good(outcome)
         except ObjectiveError as error:
             return self._fail(error)
-        if not is_good:
-            return self._return_to_good()
-        if self.looks[-1].cost > self.looks[0].cost:
-            self._return_to_best()
-        return outcome
+        return outcome if is_good else self._return_to_good()
 
     def _take_steps(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
