@@ -21,11 +21,12 @@ def memory_need(problem: Problem) -> MemoryNeed:
     1536 x 1536 pixels with 4 to 64 colors, and up to a half more for others.
     """
     num_channels = 1 if problem.is_gray else 3
+    extra = problem.chosen_estimator.num_extra_planes(problem.num_colors, num_channels)
     return MemoryNeed(
         width=problem.picture.width,
         height=problem.picture.height,
         num_colors=problem.num_colors,
-        num_planes=num_channels * _planes_per_channel(problem),
+        num_planes=num_channels * _planes_per_channel(problem) + extra,
         num_planes_per_color=_planes_per_color(problem),
     )
 
@@ -53,4 +54,6 @@ def _planes_per_color(problem: Problem) -> float:
 
 
 def _num_samples(problem: Problem) -> int:
-    return getattr(problem.chosen_estimator, "num_samples", 1)
+    estimator = problem.chosen_estimator
+    inner = getattr(estimator, "estimator", estimator)
+    return getattr(inner, "num_samples", 1)

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from ditherlab.annealing import Annealing
+from ditherlab.budget import Budget
 from ditherlab.categorical import Categorical
 from ditherlab.demand import memory_need
 from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
@@ -100,7 +102,7 @@ class _Run:
         num_look_samples: int | None,
     ) -> None:
         self.problem = problem
-        self.start_s = start_s
+        self.budget = Budget(problem, start_s)
         self.seconds_between_looks = seconds_between_looks
         self.notes: list[str] = []
         self.failure: str | None = None
@@ -117,22 +119,19 @@ class _Run:
         self.pixels = self.optimizer.start(logits)
         self.colors = PaletteDescent().start(palette)
         self.model = Categorical.from_logits(logits, palette, learns_palette=learns_palette)
-        self.good = self.model
+        self.good = self.best = self.model
         self.annealing = Annealing.of(problem)
         self.baseline: object = None
         self.values: list[torch.Tensor] = []
         self.looks: list[Look] = []
         self.estimate_s = 0.0
-        self.num_evaluations = 0
-        self.num_backward_passes = 0
-        self.evaluations_of_step = 0
 
     def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
         """Step until something ends the run; the model is then the last good one."""
         if not self.problem.picture.opaque.any():
             return "nothing-to-draw"
         try:
-            with limited_patience(lambda: should_stop() or self._is_time_up()):
+            with limited_patience(lambda: should_stop() or not self.budget.has_time):
                 outcome = self._take_steps(on_look, should_stop)
         except KeyboardInterrupt:
             outcome = "interrupted"
@@ -144,42 +143,45 @@ class _Run:
 
     def _end(self, outcome: Outcome, on_look: Callable[[Look], None]) -> Outcome:
         """Look at the picture that was found, unless its cost takes longer than it used to."""
-        latest_s = self._seconds() + max(_LEAST_GRACE_S, 2 * self.estimate_s)
+        latest_s = self.budget.seconds + max(_LEAST_GRACE_S, 2 * self.estimate_s)
         try:
-            with limited_patience(lambda: self._seconds() > latest_s):
+            with limited_patience(lambda: self.budget.seconds > latest_s):
                 is_good = self._look(self._estimate(1.0), on_look, 1.0)
         except PatienceEndedError:
             return self._keep_if_good(outcome)
         except ObjectiveError as error:
             return self._fail(error)
-        return outcome if is_good else self._return_to_good()
+        if not is_good:
+            return self._return_to_good()
+        if self.looks[-1].cost > self.looks[0].cost:
+            self._return_to_best()
+        return outcome
 
     def _take_steps(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
     ) -> Outcome:
-        next_look_s = 0.0
-        for step in range(self.problem.num_steps):
-            seconds = self._seconds()
-            progress = self._progress(step, seconds)
+        budget, next_look_s = self.budget, 0.0
+        while budget.has_steps:
+            seconds, progress = budget.seconds, budget.progress
             if should_stop():
                 return "interrupted"
-            if progress >= 1:
-                return "out-of-evaluations" if self._evaluations_spent() >= 1 else "out-of-time"
+            if not (budget.has_time and budget.has_evaluations):
+                return "out-of-time" if budget.has_evaluations else "out-of-evaluations"
             estimate = self._estimate(progress)
             # The host waits for an accelerator only here, not at every step.
             if seconds >= next_look_s:
-                look_s = self._seconds()
+                look_s = budget.seconds
                 if not self._look(estimate, on_look, progress):
                     return "not-finite"
-                now_s = self._seconds()
-                pause_s = max(self.seconds_between_looks, _STEPPING_TO_LOOKING * (now_s - look_s))
-                next_look_s = now_s + pause_s
+                pause_s = _STEPPING_TO_LOOKING * (budget.seconds - look_s)
+                next_look_s = budget.seconds + max(self.seconds_between_looks, pause_s)
             self.values.append(estimate.value.mean())
             self._move(estimate, progress)
+            budget.num_steps += 1
         return "finished"
 
     def _estimate(self, progress: float) -> Estimate:
-        start_s = self._seconds()
+        start_s = self.budget.seconds
         estimate, self.baseline = self.estimator.estimate(
             self.model,
             self.cost,
@@ -187,10 +189,8 @@ class _Run:
             self.baseline,
             self.annealing.relaxation(progress),
         )
-        self.evaluations_of_step = estimate.num_evaluations
-        self.estimate_s = self._seconds() - start_s
-        self.num_evaluations += estimate.num_evaluations
-        self.num_backward_passes += estimate.num_backward_passes
+        self.estimate_s = self.budget.seconds - start_s
+        self.budget.charge(estimate)
         return estimate
 
     def _move(self, estimate: Estimate, progress: float) -> None:
@@ -207,14 +207,16 @@ class _Run:
         if not bool(estimate.is_finite() & cost.isfinite()):
             return False
         self.good = self.model.clone()
+        if all(float(cost) < look.cost for look in self.looks):
+            self.best = self.good
         look = Look(
-            step=len(self.values),
-            seconds=self._seconds(),
+            step=self.budget.num_steps,
+            seconds=self.budget.seconds,
             cost=float(cost),
             entropy=float(self.model.entropy().mean()),
             progress=progress,
-            num_evaluations=self.num_evaluations,
-            num_backward_passes=self.num_backward_passes,
+            num_evaluations=self.budget.num_evaluations,
+            num_backward_passes=self.budget.num_backward_passes,
         )
         self.looks.append(look)
         on_look(look)
@@ -242,35 +244,21 @@ class _Run:
         """End with a model that nobody looked at, unless its last cost was NaN."""
         return outcome if bool(self.model.probs.isfinite().all()) else self._return_to_good()
 
+    def _return_to_best(self) -> None:
+        """Undo a walk that led uphill, as noisy gradients do on many pixels."""
+        first, last = self.looks[0], self.looks[-1]
+        best = min(self.looks, key=lambda look: look.cost)
+        self.model = self.best
+        self.looks.append(replace(last, cost=best.cost, entropy=best.entropy))
+        self.notes.append(
+            f"The expected cost rose from {first.cost:.4g} to {last.cost:.4g}: `{self.estimator}` "
+            f"is too noisy here. The picture is the best one seen, of step {best.step}. Try more "
+            "samples, a smaller picture, or an estimator that needs more of the objective."
+        )
+
     def _return_to_good(self) -> Outcome:
         self.model = self.good
         return "not-finite"
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self.start_s
-
-    def _is_time_up(self) -> bool:
-        return self.problem.max_seconds is not None and self._seconds() > self.problem.max_seconds
-
-    def _progress(self, step: int, seconds: float) -> float:
-        spent = [step / self.problem.num_steps, self._evaluations_spent()]
-        if self.problem.max_seconds is not None:
-            spent.append(seconds / self.problem.max_seconds)
-        return min(1.0, max(spent))
-
-    def _evaluations_spent(self) -> float:
-        """Return which part of the evaluations is spent; 1 if no more step can be afforded.
-
-        The last look costs as much as a step, and has to be paid for as well.
-        """
-        limit, used, step = (
-            self.problem.max_evaluations,
-            self.num_evaluations,
-            self.evaluations_of_step,
-        )
-        if limit is None or used == 0:
-            return 0.0
-        return 1.0 if used + 2 * step > limit else used / (limit - step)
 
     def _start_palette(self, target: Target) -> tuple[torch.Tensor, bool]:
         palette = self.problem.palette
@@ -302,11 +290,11 @@ class _Run:
             history=History(
                 costs=tuple(torch.stack(self.values).tolist()) if self.values else (),
                 looks=tuple(self.looks),
-                num_evaluations=self.num_evaluations,
-                num_backward_passes=self.num_backward_passes,
+                num_evaluations=self.budget.num_evaluations,
+                num_backward_passes=self.budget.num_backward_passes,
                 temperature=self.annealing.temperature,
             ),
-            seconds=self._seconds(),
+            seconds=self.budget.seconds,
             notes=tuple(self.notes),
             failure=self.failure,
         )

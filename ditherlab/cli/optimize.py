@@ -66,7 +66,8 @@ _REMARKS = {
     "with parameters such as 'score-function(baseline=ema)'.  [default: what fits the objective]",
 )
 @click.option(
-    "--optimizer", help="How to move: mean-field or adam.  [default: what fits the estimator]"
+    "--optimizer",
+    help="How to move: mean-field, adam or natural-gradient.  [default: what fits the estimator]",
 )
 @click.option(
     "--samples", type=int, metavar="N", help="Pictures to draw a step, for estimators that draw."

@@ -42,6 +42,9 @@ class ARSM(Estimator):
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return 3.0 * num_colors**2
+
     @property
     def needs(self) -> frozenset[Ability]:
         return Pricing(self.credit).needs

@@ -17,6 +17,8 @@ from ditherlab.types import Indices, Probs
 
 Bounds = Float[Tensor, "b h w"]
 
+_RAREST_PAIR = 1e-12
+
 
 @dataclass(frozen=True)
 class CARMS(Estimator):
@@ -119,8 +121,10 @@ def _independence_ratio(
 ) -> Bounds:
     """Return `p(x) p(y) / p(x, y)`, the joint chance averaged over all rotations.
 
-    Where both colors are the same, it is 0: such a pair has no weight.
+    Where both colors are the same, it is 0: such a pair has no weight. In double precision, as the
+    joint chance is a difference of numbers near 1.
     """
+    given, probs = probs, probs.double()
     num_colors = probs.shape[1]
     chance_first = probs.gather(1, first.unsqueeze(1)).squeeze(1)
     chance_second = probs.gather(1, second.unsqueeze(1)).squeeze(1)
@@ -138,9 +142,11 @@ def _independence_ratio(
             - copula.chance_above(low_first, high_second)
             + copula.chance_above(high_first, high_second)
         )
-    tiny = torch.finfo(joint.dtype).tiny
-    ratio = chance_first * chance_second * num_colors / joint.clamp_min(tiny)
-    return torch.where(first == second, 0.0, ratio)
+    independent = chance_first * chance_second
+    # Two colors that are hardly ever drawn together: the difference would be all rounding.
+    is_rare = independent < _RAREST_PAIR
+    ratio = torch.where(is_rare, 1.0, independent * num_colors / joint.where(~is_rare, 1.0))
+    return ratio.where(first != second, 0.0).to(given.dtype)
 
 
 def _below(bounds: Float[Tensor, "b k1 h w"], color: Int[Tensor, "b h w"], start: Bounds) -> Bounds:

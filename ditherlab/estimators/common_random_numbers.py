@@ -32,6 +32,9 @@ class CommonRandomNumbers(Estimator):
     estimator: Estimator = field(default_factory=LeaveOneOut)
     noise_seed: int = 0
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return self.estimator.num_extra_planes(num_colors, num_channels)
+
     @property
     def needs(self) -> frozenset[Ability]:
         return self.estimator.needs

@@ -85,6 +85,10 @@ class Pricing:
             needs.add("gradient")
         return frozenset(needs)
 
+    def num_extra_planes(self, num_channels: int) -> float:
+        """Return how many numbers a pixel the control variate holds; as measured."""
+        return 75.0 * num_channels if self.control == "linstat" else 0.0
+
     def price(self, indices: Indices, model: Categorical, cost: Cost) -> PricedDraws:
         """Price drawn pictures, with gradients in the pixels where the palette is to be learned."""
         if self.control == "linstat":

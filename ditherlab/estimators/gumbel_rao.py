@@ -46,6 +46,9 @@ class GumbelRao(Estimator):
         check_positive(self, "tau", self.tau)
         check_positive(self, "num_inner", self.num_inner)
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return float(num_colors * self.num_samples * self.num_inner)
+
     @property
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value", "gradient"})

@@ -42,6 +42,9 @@ class LeaveOneOut(Estimator):
         why = "one draw has no others for a baseline. Use `score-function`."
         check_num_samples(self, self.num_samples, least=2, why=why)
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return Pricing(self.credit, self.control).num_extra_planes(num_channels)
+
     @property
     def needs(self) -> frozenset[Ability]:
         return Pricing(self.credit, self.control).needs

@@ -15,6 +15,7 @@ from ditherlab.estimators.replacements import (
     abilities_for,
     all_color_changes,
     count_maps,
+    num_planes,
 )
 from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator
 
@@ -54,6 +55,9 @@ class LocalExpectation(Estimator):
     @property
     def is_unbiased(self) -> bool:
         return self.order == "exact"
+
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return num_planes(num_colors, num_channels) if self.order == "exact" else 0.0
 
     @property
     def needs(self) -> frozenset[Ability]:

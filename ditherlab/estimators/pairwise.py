@@ -17,7 +17,7 @@ from ditherlab.types import Indices, Logits
 
 @dataclass(frozen=True)
 class Pairwise(Estimator):
-    """`sum_(a, b) (f_b - f_a) kappa(x_a, x_b)` over pairs of draws that are neighbors in a pixel.
+    """The mean of `(f_b - f_a) kappa(x_a, x_b)` over all pairs of draws; only neighbors count.
 
     By parts, `dE f = -sum_c dF_c (f(c+1) - f(c))` with the cumulative distribution F of the
     palette's order, and a pair of draws shows the step from c to c + 1 with the probability
@@ -26,7 +26,7 @@ class Pairwise(Estimator):
 
     Walder's kernels are for continuous variables: they need a density, and a cost that changes
     little between near values. Colors in a palette have no such order, so only the sum by parts
-    carries over. With the kernel `(s_b - s_a) / 2` of the scores, which needs no order, the sum
+    carries over. With the kernel `(s_b - s_a) / 2` of the scores, which needs no order, the mean
     over pairs is `leave-one-out`.
 
     Source: Christian J. Walder et al., "New Tricks for Estimating Gradients of Expectations", 2019,

@@ -63,6 +63,9 @@ class RandomWindows(Estimator):
     def is_unbiased(self) -> bool:
         return self.estimator.is_unbiased
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return self.estimator.num_extra_planes(num_colors, num_channels)
+
     @property
     def needs(self) -> frozenset[Ability]:
         return self.estimator.needs | {"local"}

@@ -15,6 +15,7 @@ from ditherlab.estimators.replacements import (
     Replacements,
     abilities_for,
     count_maps,
+    num_planes,
     price_replacements,
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
@@ -48,6 +49,9 @@ class RaoBlackwell(Estimator):
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
         check_positive(self, "num_top", self.num_top)
+
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return num_planes(min(self.num_top, num_colors) + 1, num_channels)
 
     @property
     def needs(self) -> frozenset[Ability]:

@@ -55,6 +55,9 @@ class Rebar(Estimator):
         check_positive(self, "tau", self.tau)
         check_positive(self, "eta", self.eta)
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return 15.0 * num_colors * self.num_samples
+
     @property
     def needs(self) -> frozenset[Ability]:
         return Pricing(self.credit).needs | {"gradient"}

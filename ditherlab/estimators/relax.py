@@ -106,6 +106,9 @@ class Relax(Estimator):
         check_positive(self, "tau", self.tau)
         check_positive(self, "learning_rate", self.learning_rate)
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return 33.0 * num_colors * self.num_samples
+
     @property
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value"})

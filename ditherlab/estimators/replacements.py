@@ -35,6 +35,11 @@ def count_maps(num_pictures: int, cost: Cost) -> int:
     return num_pictures * (2 * cost.footprint_px + 1) ** 2
 
 
+def num_planes(num_replacements: int, num_channels: int) -> float:
+    """Return how many numbers a pixel pricing so many pictures at once holds; as measured."""
+    return 28.0 * num_channels * num_replacements
+
+
 def price_replacements(
     indices: Indices, replacements: Replacements, model: Categorical, cost: Cost, pricing: Pricing
 ) -> Changes:

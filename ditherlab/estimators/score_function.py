@@ -74,6 +74,9 @@ class ScoreFunction(Estimator):
                 f"`score-function(decay=...)` must be from 0 to below 1, got {self.decay:g}."
             )
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return Pricing(self.credit, self.control).num_extra_planes(num_channels)
+
     @property
     def needs(self) -> frozenset[Ability]:
         return Pricing(self.credit, self.control).needs

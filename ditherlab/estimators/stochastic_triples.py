@@ -14,6 +14,7 @@ from ditherlab.estimators.replacements import (
     Pricing,
     abilities_for,
     count_maps,
+    num_planes,
     price_replacements,
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
@@ -45,6 +46,9 @@ class StochasticTriples(Estimator):
 
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
+
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        return num_planes(2, num_channels)
 
     @property
     def needs(self) -> frozenset[Ability]:

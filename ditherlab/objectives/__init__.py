@@ -2,6 +2,7 @@
 
 from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum
+from ditherlab.objectives.piqe import PIQE
 from ditherlab.objectives.png_bytes import PngBytes
 from ditherlab.objectives.python_function import PythonFunction
 from ditherlab.objectives.registry import OBJECTIVES, parse_objective
@@ -12,6 +13,7 @@ from ditherlab.objectives.viewed_error import ViewedError
 __all__ = [
     "FLIP",
     "OBJECTIVES",
+    "PIQE",
     "SSIM",
     "ObjectiveSum",
     "PngBytes",

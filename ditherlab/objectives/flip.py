@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ditherlab.black_box import FunctionSource
 from ditherlab.errors import RequestError
-from ditherlab.flip import require_flip
 from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.packaged_metrics import require_package
 from ditherlab.protocol import Ability, Cost, Objective, Target
 
 
@@ -32,7 +32,7 @@ class FLIP(Objective):
                 "`flip(pixels_per_degree=...)` must be above 0, got "
                 f"{self.pixels_per_degree:g}. Try 67."
             )
-        require_flip("flip")
+        require_package("flip-evaluator", "flip")
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -44,5 +44,5 @@ class FLIP(Objective):
 
     def bind(self, target: Target) -> Cost:
         arguments = {"pixels_per_degree": self.pixels_per_degree}
-        source = FunctionSource(str(self), "ditherlab.flip", "flip_error", arguments)
+        source = FunctionSource(str(self), "ditherlab.packaged_metrics", "flip_error", arguments)
         return BlackBoxCost.of(source, target, "picture")

@@ -53,6 +53,10 @@ class Estimator(ABC):
     def __str__(self) -> str:
         return describe(self)
 
+    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
+        """Return how many numbers a pixel it holds at its peak, beyond what all estimators do."""
+        return 0.0
+
     def with_num_samples(self, num_samples: int) -> "Estimator":
         """Return the same with so many draws a step; itself, if it has no such parameter."""
         names = {parameter.name for parameter in fields(self)}  # type: ignore[arg-type]

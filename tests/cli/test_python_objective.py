@@ -159,7 +159,7 @@ def test_a_function_that_never_returns_ends_with_ctrl_c(photo: Path, start: Star
 def test_compare_takes_a_function_too(photo: Path, run: Run) -> None:
     options = ("--crop", "4x4+0+0", "--colors", "2", "--repetitions", "2", "--samples", "2")
     objective = ("--objective", "python:my_functions.py:brightness")
-    estimators = ("--estimators", "leave-one-out,disarm")
+    estimators = ("--estimators", "leave-one-out,disarm", "--gradients-only")
     ended = run("compare", photo, *options, *objective, *estimators)
     assert ended.code == 0
     assert b"disarm" in ended.out

@@ -17,9 +17,10 @@ from ditherlab.estimators import (
     Pairwise,
     RaoBlackwell,
 )
+from ditherlab.estimators.linstat import LinearizedCost
 from ditherlab.estimators.replacements import all_color_changes
 from ditherlab.objectives import parse_objective
-from ditherlab.protocol import Ability, Cost, Target, rows_seen
+from ditherlab.protocol import Ability, Cost, Target, apply_softmax_jacobian, rows_seen
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, MomentTable, Statistics
 
 OBJECTIVES = [
@@ -175,6 +176,14 @@ def test_moments_are_local_expectation_where_the_expectation_is_exact(enumeratio
     mean = enumeration.mean_estimate(LocalExpectation(1), cost, 1)
     moments = weigh(Moments(), torch.empty(0), enumeration.model, cost)
     assert_same(mean.grad_logits, moments.grad_logits)
+
+
+def test_what_linstat_adds_in_closed_form_is_the_gradient_of_order_zero(model, target):
+    cost = parse_objective("ssim(sigma=0.4)").bind(target)
+    control = LinearizedCost.around(model, cost, cost.color_moments(model.palette))
+    added = apply_softmax_jacobian(model.probs, control.color_costs.dense())
+    assert_same(added, weigh(Moments(order=0), torch.empty(0), model, cost).grad_logits)
+    assert added.abs().max() > 1e-4
 
 
 def test_rao_blackwell_with_all_colors_is_local_expectation(model, target, generator):

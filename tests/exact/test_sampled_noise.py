@@ -101,6 +101,20 @@ def test_swaps_without_the_unswapped_picture_fail(enumeration, interacting, monk
     assert_that_it_fails(ARSM(), enumeration, interacting)
 
 
+def test_ratios_of_improbable_colors_stay_sane():
+    """A pixel that is all but sure; the colors that it hardly shows meet any other."""
+    logits = torch.tensor([12.0, 0.0, 0.5, -3.0]).view(1, 4, 1, 1)
+    probs = logits.softmax(dim=1)
+    for a, b in itertools.permutations(range(4), 2):
+        first, second = (torch.full((1, 1, 1), color) for color in (a, b))
+        single, double = (
+            carms._independence_ratio(first, second, carms.DirichletCopula(4), p)
+            for p in (probs, logits.double().softmax(dim=1))
+        )
+        assert 0.01 < double.item() < 100
+        torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=0)
+
+
 def test_coupled_draws_taken_for_independent_fail(enumeration, interacting, monkeypatch):
     monkeypatch.setattr(
         carms, "_independence_ratio", lambda a, b, copula, probs: (a != b).to(probs.dtype)

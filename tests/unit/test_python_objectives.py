@@ -13,10 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-import ditherlab.flip
+import ditherlab.packaged_metrics
 from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.images import Picture, drawn_png_bytes, encode_indexed_png
-from ditherlab.objectives import FLIP, PngBytes, PythonFunction, parse_objective
+from ditherlab.objectives import FLIP, PIQE, PngBytes, PythonFunction, parse_objective
 from ditherlab.palette import Palette, named_palette
 from ditherlab.problem import Problem, default_estimator
 from ditherlab.protocol import Target
@@ -171,9 +171,19 @@ def test_flip_is_that_of_its_authors(photo):
 
 
 def test_flip_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(ditherlab.flip, "find_spec", lambda name: None)
+    monkeypatch.setattr(ditherlab.packaged_metrics, "find_spec", lambda name: None)
     with pytest.raises(RequestError, match=r"`flip` needs a .* pip install flip-evaluator"):
         parse_objective("viewed-error+flip")
+
+
+def test_piqe_is_that_of_its_package_and_sees_no_source(photo):
+    score = pytest.importorskip("pypiqe").piqe
+    target = Problem(picture=photo, palette=8).target()
+    noisy = torch.rand(target.images.shape, generator=torch.Generator().manual_seed(1))
+    costs = price(PIQE(), target, torch.stack([target.images, noisy])).flatten().tolist()
+    levels = (noisy[0] * 255).round().permute(1, 2, 0).to(torch.uint8).numpy()
+    assert costs == pytest.approx([score(photo.pixels)[0], score(levels)[0]])
+    assert costs[0] != costs[1]
 
 
 def test_flip_refuses_no_distance():

@@ -74,6 +74,18 @@ def test_noisy_estimators_lower_their_expected_cost_on_few_pixels(name, photo):
     assert looks[-1].cost < looks[0].cost
 
 
+def test_a_walk_uphill_ends_with_the_best_picture_seen(photo):
+    problem = Problem(picture=photo, palette=PICO_8, estimator=ScoreFunction(), num_steps=40)
+    solution = optimize(problem, seconds_between_looks=0.0)
+    first, *others, last = solution.history.looks
+    assert others[-1].cost > first.cost
+    assert last.cost == min(look.cost for look in solution.history.looks)
+    assert "is too noisy here. The picture is the best one seen, of step" in solution.notes[-1]
+    nearest = optimize(replace(problem, num_steps=1))
+    changed = (solution.indices != nearest.indices).mean()
+    assert changed < 0.2
+
+
 def test_a_learned_palette_beats_its_start(photo):
     problem = Problem(picture=photo, palette=5, num_steps=60)
     costs = optimize(problem).history.costs

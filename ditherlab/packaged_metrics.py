@@ -1,4 +1,4 @@
-"""FLIP, as the package flip-evaluator computes it; loaded without torch."""
+"""FLIP and PIQE, as their packages compute them; loaded without torch."""
 
 from __future__ import annotations
 
@@ -38,17 +38,30 @@ def flip_error(
     return float(error)
 
 
-def require_flip(words: str) -> None:
-    """Refuse what needs FLIP where it is not installed.
+def piqe_score(picture: UInt8[np.ndarray, "h w 3"]) -> float:
+    """Return how distorted a picture looks by itself, from 0 (not at all) to 100.
+
+    Source: N. Venkatanath et al., "Blind Image Quality Evaluation Using Perception Based Features",
+    NCC 2015; as the package pypiqe computes it.
 
     Args:
+        picture: Display sRGB.
+    """
+    score, *_ = import_module("pypiqe").piqe(picture)
+    return float(score)
+
+
+def require_package(package: str, words: str) -> None:
+    """Refuse what needs a package that is not installed.
+
+    Args:
+        package: Its name, in the index of packages.
         words: What needs it, for the message.
 
     Raises:
         RequestError: Saying what to install.
     """
-    if find_spec("flip_evaluator") is None:
+    if find_spec(package.replace("-", "_")) is None:
         raise RequestError(
-            f"`{words}` needs a package that is not installed. Install it: "
-            "pip install flip-evaluator."
+            f"`{words}` needs a package that is not installed. Install it: pip install {package}."
         )

@@ -1,0 +1,41 @@
+"""PIQE: how distorted a picture looks, without knowing what it was made from."""
+
+from dataclasses import dataclass
+
+from ditherlab.black_box import FunctionSource
+from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.packaged_metrics import require_package
+from ditherlab.protocol import Ability, Cost, Objective, Target
+
+# The score is taken over blocks of 16 x 16 pixels.
+_BLOCK_PX = 16
+
+
+@dataclass(frozen=True)
+class PIQE(Objective):
+    """The PIQE score, 0 to 100; needs the package pypiqe.
+
+    It does not look at the source: alone it leads to a picture without distortions, of whatever;
+    add it to an objective that compares.
+
+    Source: N. Venkatanath et al., "Blind Image Quality Evaluation Using Perception Based Features",
+    NCC 2015.
+
+    Raises:
+        RequestError: If the package is missing.
+    """
+
+    def __post_init__(self) -> None:
+        require_package("pypiqe", "piqe")
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    @property
+    def min_size_px(self) -> int:
+        return _BLOCK_PX
+
+    def bind(self, target: Target) -> Cost:
+        source = FunctionSource(str(self), "ditherlab.packaged_metrics", "piqe_score", {})
+        return BlackBoxCost.of(source, target, "picture")
