@@ -8,6 +8,8 @@ from torch import Tensor
 
 from ditherlab.types import Colors, DrawnImages, Indices, Logits, PictureCosts, Probs
 
+_PART_OF_NOISE = 1 << 16
+
 
 @dataclass(frozen=True)
 class Categorical:
@@ -63,9 +65,9 @@ class Categorical:
 
         Source: Chris J. Maddison et al., "A* Sampling", NeurIPS 2014, sec. 2.
         """
-        shape = (num_samples, *self.probs.shape)
-        exponential = torch.empty(shape, device=self.probs.device, dtype=self.probs.dtype)
-        return exponential.exponential_(generator=generator).log_().neg_()
+        noise = self.probs.new_empty((num_samples, *self.probs.shape))
+        _fill_exponential(noise, generator)
+        return noise.log_().neg_()
 
     def images(self, indices: Indices) -> DrawnImages:
         """Show palette indices as pictures."""
@@ -76,7 +78,7 @@ class Categorical:
 
     def most_probable(self) -> Int[Tensor, "b h w"]:
         """Return each pixel's most probable color; the first of equals."""
-        return self.probs.argmax(dim=1)
+        return largest_color(self.probs)
 
     def entropy(self) -> PictureCosts:
         """Return the mean entropy of a pixel in nats: 0 if decided, `log k` if flat."""
@@ -101,3 +103,31 @@ class Categorical:
         flat = indices.permute(1, 0, 2, 3).flatten(1).unsqueeze(2)
         grads = grad_images.permute(1, 0, 3, 4, 2).flatten(1, 3)
         return colors.scatter_add_(1, flat.expand_as(grads), grads)
+
+
+def largest_color(values: Float[Tensor, "*s b k h w"]) -> Int[Tensor, "*s b h w"]:
+    """Return the color with the largest value at each pixel; the first of equals.
+
+    Ten times faster on a CPU than `argmax`, which walks through memory in steps of a picture.
+    """
+    largest, *others = values.unbind(dim=-3)
+    winners = torch.zeros(largest.shape, dtype=torch.uint8, device=values.device)
+    for color, challengers in enumerate(others, start=1):
+        winners.masked_fill_(challengers > largest, color)
+        largest = torch.maximum(largest, challengers)
+    return winners.long()
+
+
+def _fill_exponential(noise: Tensor, generator: torch.Generator) -> None:
+    """Fill with standard exponential noise.
+
+    On a CPU `exponential_` takes its logarithms number by number: the same numbers come from
+    uniform ones three times faster. In double precision, or the tail would be cut; in parts, so
+    that these take little memory.
+    """
+    if noise.device.type != "cpu":
+        noise.exponential_(generator=generator)
+        return
+    for part in noise.view(-1).split(_PART_OF_NOISE):
+        uniform = torch.rand(len(part), generator=generator, dtype=torch.float64)
+        part.copy_(uniform.neg_().log1p_().neg_())

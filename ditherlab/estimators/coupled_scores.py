@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
+from ditherlab.categorical import Categorical, largest_color
 from ditherlab.types import DrawnImages, Indices, Logits, Probs
 
 _TINY = 1e-30
@@ -46,7 +46,7 @@ class CoupledScores:
         """Use the first half of Gumbel noise for `z`, the second for `z~`."""
         first, second = noise.chunk(2)
         free = model.log_probs + first
-        winner = free.argmax(dim=2, keepdim=True)
+        winner = largest_color(free).unsqueeze(2)
         exponentials = second.neg().exp()
         winning = exponentials.gather(2, winner)
         apart = exponentials / model.probs.clamp_min(_TINY)
@@ -57,7 +57,7 @@ class CoupledScores:
     @property
     def indices(self) -> Indices:
         """The pictures that both draw."""
-        return self.free.argmax(dim=2)
+        return largest_color(self.free)
 
     def to_logits(self, grad_free: Scores, grad_given: Scores) -> Logits:
         """Pull gradients for both sets back to the logits; the mean over the draws."""

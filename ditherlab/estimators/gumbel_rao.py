@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
+from ditherlab.categorical import Categorical, largest_color
 from ditherlab.estimators.hard_pixels import HardPixels
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
@@ -62,7 +62,7 @@ class GumbelRao(Estimator):
         tau = temperature or self.tau
         # The first noise of each draw decides it; the others are made to agree with it.
         noises = draws.unflatten(0, (self.num_samples, 1 + self.num_inner))
-        hard = HardPixels.of((model.log_probs + noises[:, 0]).argmax(dim=2), model, cost)
+        hard = HardPixels.of(largest_color(model.log_probs + noises[:, 0]), model, cost)
         gradient = torch.zeros_like(model.probs)
         for sample, color_gradient in enumerate(hard.color_gradients):
             winner = hard.indices[sample].unsqueeze(1)

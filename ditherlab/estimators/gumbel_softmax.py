@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
+from ditherlab.categorical import Categorical, largest_color
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
+
+# Numbers that are relaxed at once: small pictures together, larger ones sample by sample.
+_PART_SIZE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,18 @@ class GumbelSoftmax(Estimator):
         value = torch.zeros_like(model.probs[:, 0, 0, 0])
         grad_logits = torch.zeros_like(model.probs)
         grad_palette = torch.zeros_like(model.palette)
-        # Sample by sample: the noise of all of them is there already, more need not be.
-        for noise in draws:
+        # Few samples at a time: the noise of all of them is there already, more need not be.
+        for noise in draws.split(max(1, _PART_SIZE // logits.numel())):
             perturbed = logits + noise
-            value += cost.cost(model.images(perturbed.argmax(dim=1).unsqueeze(0)))[0]
-            relaxed = perturbed.div_(tau).softmax(dim=1)
-            colors = torch.einsum("bkc,bkhw->bchw", model.palette, relaxed)
-            _, (gradient,) = cost.price_with_gradient(colors.unsqueeze(0))
-            per_color = torch.einsum("bkc,bchw->bkhw", model.palette, gradient)
-            grad_logits += apply_softmax_jacobian(relaxed, per_color)
+            value += cost.cost(model.images(largest_color(perturbed))).sum(dim=0)
+            relaxed = perturbed.div_(tau).softmax(dim=2)
+            colors = torch.einsum("bkc,sbkhw->sbchw", model.palette, relaxed)
+            _, gradients = cost.price_with_gradient(colors)
+            per_color = torch.einsum("bkc,sbchw->sbkhw", model.palette, gradients)
+            grads = apply_softmax_jacobian(relaxed.flatten(0, 1), per_color.flatten(0, 1))
+            grad_logits += grads.view(noise.shape).sum(dim=0)
             if model.learns_palette:
-                grad_palette += relaxed.flatten(2) @ gradient.flatten(2).mT
+                grad_palette += (relaxed.flatten(3) @ gradients.flatten(3).mT).sum(dim=0)
         return Estimate(
             value=value / self.num_samples,
             grad_palette=grad_palette / self.num_samples if model.learns_palette else None,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
+from ditherlab.categorical import Categorical, largest_color
 from ditherlab.estimators.hard_pixels import HardPixels
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
@@ -51,7 +51,7 @@ class STGumbel(Estimator):
     ) -> tuple[Estimate, Any]:
         tau = temperature or self.tau
         perturbed = model.log_probs + draws
-        hard = HardPixels.of(perturbed.argmax(dim=2), model, cost)
+        hard = HardPixels.of(largest_color(perturbed), model, cost)
         gradient = torch.zeros_like(model.probs)
         for logits, color_gradient in zip(perturbed, hard.color_gradients, strict=True):
             gradient += apply_softmax_jacobian((logits / tau).softmax(dim=1), color_gradient)

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ditherlab.categorical import Categorical
+from ditherlab.categorical import Categorical, largest_color
 
 
 @pytest.fixture
@@ -59,3 +59,15 @@ def test_256_colors_keep_their_indices(generator):
     probs[:, 255] = 1
     drawn = Categorical(probs, torch.zeros((1, 256, 1))).draw_indices(10, generator)
     assert drawn.unique().tolist() == [255]
+
+
+def test_the_largest_color_is_that_of_argmax_the_first_of_equals(generator):
+    values = torch.randint(0, 4, (3, 2, 6, 5, 7), generator=generator).float()
+    assert torch.equal(largest_color(values), values.argmax(dim=2))
+    assert torch.equal(largest_color(values[0]), values[0].argmax(dim=1))
+
+
+def test_noise_is_the_same_however_it_is_parted(model, monkeypatch):
+    at_once = model.draw_gumbel_noise(3, torch.Generator().manual_seed(1))
+    monkeypatch.setattr("ditherlab.categorical._PART_OF_NOISE", 50)
+    assert torch.equal(model.draw_gumbel_noise(3, torch.Generator().manual_seed(1)), at_once)

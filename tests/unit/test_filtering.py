@@ -51,3 +51,13 @@ def test_filters_give_shapes_on_the_meta_device():
     taps = gaussian_taps(1.5)
     assert filter_reflected(images, taps).shape == images.shape
     assert filter_valid(images, taps).shape == (2, 3, 30, 20)
+
+
+def test_filters_are_the_same_plane_by_plane(monkeypatch):
+    images = torch.rand((2, 3, 20, 15), generator=torch.Generator().manual_seed(0))
+    taps = gaussian_taps(1.5)
+    at_once = [filter_reflected(images, taps), filter_valid(images, taps)]
+    for part_px in (1, 2 * 20 * 15):
+        monkeypatch.setattr("ditherlab.filtering._PART_PX", part_px)
+        assert torch.equal(filter_reflected(images, taps), at_once[0])
+        assert torch.equal(filter_valid(images, taps), at_once[1])
