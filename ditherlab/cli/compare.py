@@ -20,13 +20,13 @@ from ditherlab.cli.reporting import (
 from ditherlab.cli.request import read_palette, read_source
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
 from ditherlab.errors import RequestError
+from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
     from ditherlab.experiments import At
     from ditherlab.images import Picture
 
 _CROP = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
-_COMMA = re.compile(r",(?![^(]*\))")
 _INTERRUPTED = 130
 
 
@@ -123,7 +123,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     # The last seed has to be one, too.
     replace(problem, seed=problem.seed + words["seeds"] - 1)
     asked_for = words["estimators"].strip()
-    names = None if asked_for == "all" else [name.strip() for name in _COMMA.split(asked_for)]
+    names = None if asked_for == "all" else [name.strip() for name in split_outside(asked_for, ",")]
     estimators, left_out = fitting_estimators(names, problem, words["samples"])
     place = Place.of(problem, _read_at(words["at"]))
     with (

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from ditherlab.black_box import FunctionSource
 from ditherlab.errors import RequestError
-from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.objectives.black_box_objective import BlackBoxObjective
 from ditherlab.packaged_metrics import require_package
-from ditherlab.protocol import Ability, Cost, Objective, Target
 
 
 @dataclass(frozen=True)
-class FLIP(Objective):
+class FLIP(BlackBoxObjective):
     """The mean FLIP error from the source, 0 to 1; needs the package flip-evaluator.
 
     Source: Pontus Andersson et al., "FLIP: A Difference Evaluator for Alternating Images",
@@ -35,14 +34,6 @@ class FLIP(Objective):
         require_package("flip-evaluator", "flip")
 
     @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset({"value"})
-
-    @property
-    def min_size_px(self) -> int:
-        return 1
-
-    def bind(self, target: Target) -> Cost:
+    def source(self) -> FunctionSource:
         arguments = {"pixels_per_degree": self.pixels_per_degree}
-        source = FunctionSource(str(self), "ditherlab.packaged_metrics", "flip_error", arguments)
-        return BlackBoxCost.of(source, target, "picture")
+        return FunctionSource(str(self), "ditherlab.packaged_metrics", "flip_error", arguments)

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from ditherlab.black_box import FunctionSource
-from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.objectives.black_box_objective import BlackBoxObjective
 from ditherlab.packaged_metrics import require_package
-from ditherlab.protocol import Ability, Cost, Objective, Target
 
 # The score is taken over blocks of 16 x 16 pixels.
 _BLOCK_PX = 16
 
 
 @dataclass(frozen=True)
-class PIQE(Objective):
+class PIQE(BlackBoxObjective):
     """The PIQE score, 0 to 100; needs the package pypiqe.
 
     It does not look at the source: alone it leads to a picture without distortions, of whatever;
@@ -29,13 +28,9 @@ class PIQE(Objective):
         require_package("pypiqe", "piqe")
 
     @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset({"value"})
-
-    @property
     def min_size_px(self) -> int:
         return _BLOCK_PX
 
-    def bind(self, target: Target) -> Cost:
-        source = FunctionSource(str(self), "ditherlab.packaged_metrics", "piqe_score", {})
-        return BlackBoxCost.of(source, target, "picture")
+    @property
+    def source(self) -> FunctionSource:
+        return FunctionSource(str(self), "ditherlab.packaged_metrics", "piqe_score", {})

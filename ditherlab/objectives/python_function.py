@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ditherlab.black_box import FunctionSource, PricedFunction
 from ditherlab.errors import RequestError
-from ditherlab.objectives.black_box_cost import BlackBoxCost
+from ditherlab.objectives.black_box_objective import BlackBoxCost
 from ditherlab.objectives.differentiable_cost import DifferentiableCost
 from ditherlab.protocol import Ability, Cost, Objective, Target
 

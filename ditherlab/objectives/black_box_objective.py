@@ -1,7 +1,9 @@
-"""The cost of a black box: a function of drawn pictures that another process computes."""
+"""Black boxes: functions of drawn pictures that other processes compute."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import final
 
 import numpy as np
 import torch
@@ -11,8 +13,29 @@ from ditherlab.black_box import Crew, FunctionSource, Part
 from ditherlab.black_box.crew import num_cores
 from ditherlab.black_box.manner import Takes
 from ditherlab.black_box.worker import Planes
-from ditherlab.protocol import Ability, Cost, Target
+from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.types import DrawCosts, DrawnImages
+
+
+class BlackBoxObjective(Objective):
+    """A function of one picture that is known by its source."""
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset({"value"})
+
+    @property
+    def min_size_px(self) -> int:
+        return 1
+
+    @property
+    @abstractmethod
+    def source(self) -> FunctionSource:
+        """Where the function is found."""
+
+    @final
+    def bind(self, target: Target) -> Cost:
+        return BlackBoxCost.of(self.source, target, "picture")
 
 
 @dataclass(frozen=True, eq=False)
