@@ -78,7 +78,7 @@ _INTERRUPTED = 130
     type=float,
     metavar="S",
     help="The time for everything: a quarter for gradients, half for runs under equal time, the "
-    "rest for equal evaluations.  [default: 5 s a run, and all repetitions]",
+    "rest for equal evaluations.  [default: 5 s a run, at most 15 s for an estimator's gradients]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same draws.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _PART_OF_GRADIENTS = 1 / 4
 
+# Without a limit: enough for most to repeat themselves as often as they are asked.
+_SECONDS_PER_ESTIMATOR = 15.0
+
 
 class Laboratory:
     """Measure within the time there is, and tell how much is left."""
@@ -44,7 +47,7 @@ class Laboratory:
         def tell(num_done: int, name: str) -> None:
             gone_s, num_all = self._seconds(), 1 + len(self.estimators)
             left_s = None
-            if max_seconds is not None:
+            if self.problem.max_seconds is not None:
                 left_s = max(0.0, max_seconds - gone_s) + afterwards_s
             elif num_done:
                 left_s = gone_s / num_done * (num_all - num_done) + afterwards_s
@@ -93,14 +96,15 @@ class Laboratory:
     def _seconds(self) -> float:
         return time.monotonic() - self.start_s
 
-    def _split_time(self, *, is_all: bool) -> tuple[float | None, float]:
-        """Return the seconds for gradients (None for no limit) and for what comes after them."""
-        from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN
+    def _split_time(self, *, is_all: bool) -> tuple[float, float]:
+        """Return the seconds for gradients, at most, and for what comes after them."""
+        from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN, PARTS_OF_REFERENCE
 
         limit_s = self.problem.max_seconds
+        if limit_s is None:
+            num_parts = PARTS_OF_REFERENCE + len(self.estimators)
+            num_runs = 0 if is_all else 2 * len(self.estimators) * self.num_seeds
+            return num_parts * _SECONDS_PER_ESTIMATOR, num_runs * DEFAULT_SECONDS_PER_RUN
         if is_all:
             return limit_s, 0.0
-        if limit_s is None:
-            num_runs = 2 * len(self.estimators) * self.num_seeds
-            return None, num_runs * DEFAULT_SECONDS_PER_RUN
         return limit_s * _PART_OF_GRADIENTS, limit_s * (1 - _PART_OF_GRADIENTS)

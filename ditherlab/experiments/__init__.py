@@ -1,6 +1,7 @@
 """Experiments: estimators measured beside one another on the same problem."""
 
 from ditherlab.experiments.comparison import (
+    PARTS_OF_REFERENCE,
     At,
     Comparison,
     Place,
@@ -35,6 +36,7 @@ from ditherlab.experiments.summary import (
 
 __all__ = [
     "DEFAULT_SECONDS_PER_RUN",
+    "PARTS_OF_REFERENCE",
     "At",
     "BaselineFigures",
     "BudgetName",

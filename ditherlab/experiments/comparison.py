@@ -32,7 +32,7 @@ At = Literal["flat", "peaked"] | npt.NDArray[np.floating]
 _FLAT_SPREAD = 0.1
 
 # All are measured against the reference: its error is the floor of every bias.
-_PARTS_OF_REFERENCE = 4
+PARTS_OF_REFERENCE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,7 @@ def compare_gradients(
         should_stop: Asked all the time; what is measured so far is returned.
     """
     device = place.model.probs.device
-    num_parts = _PARTS_OF_REFERENCE + len(estimators)
+    num_parts = PARTS_OF_REFERENCE + len(estimators)
 
     def stopper(parts: int = 1) -> Callable[[], bool]:
         end_s = None if max_seconds is None else time.monotonic() + max_seconds * parts / num_parts
@@ -180,9 +180,9 @@ def compare_gradients(
         place.model,
         place.cost,
         seeded_generator(seed + 1, device),
-        num_repetitions=_PARTS_OF_REFERENCE * num_repetitions,
+        num_repetitions=PARTS_OF_REFERENCE * num_repetitions,
         is_exact=place.is_expectation_exact,
-        should_stop=stopper(_PARTS_OF_REFERENCE),
+        should_stop=stopper(PARTS_OF_REFERENCE),
     )
     figures: dict[str, GradientFigures] = {}
     for number, (name, estimator) in enumerate(estimators.items(), start=1):
@@ -203,10 +203,8 @@ def compare_gradients(
 
 
 def _claims_hold(estimator: Estimator, place: Place) -> bool:
-    """Say whether an estimator that claims no bias may do so: one without draws only if exact."""
-    return estimator.noise != "none" or (
-        place.is_expectation_exact and "expectation" in estimator.needs
-    )
+    """Say whether an estimator that claims no bias may do so: not with an inexact expectation."""
+    return place.is_expectation_exact or "expectation" not in estimator.needs
 
 
 def _given_logits(at: npt.NDArray[np.floating], shape: tuple[int, ...]) -> Logits:

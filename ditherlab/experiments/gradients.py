@@ -9,12 +9,15 @@ import torch
 
 from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
-from ditherlab.estimators import ESTIMATORS
+from ditherlab.estimators import ESTIMATORS, Exact, Moments
 from ditherlab.protocol import Ability, Cost, Estimator
 from ditherlab.types import Logits
 
 # Unbiased estimators for a reference, the least noisy first.
 _REFERENCES = ("linstat", "local-leave-one-out", "leave-one-out")
+
+# So few pictures can be priced one by one.
+_MOST_LISTED = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -123,16 +126,17 @@ def measure_reference(
         generator: On the model's device.
         num_repetitions: Unbiased estimates to average.
         num_samples: Pictures drawn for each.
-        is_exact: Whether the cost's expectation is exact; then no average is needed.
+        is_exact: Whether the cost's expectation is exact; then no average is needed, nor is it
+            where all pictures can be listed.
         should_stop: Asked between estimates; at least two are made.
 
     Raises:
         AbilityError: If no unbiased estimator fits the cost.
     """
-    if is_exact:
-        exact = ESTIMATORS.parse("moments")
-        estimate, _ = exact.estimate(model, cost, generator)
-        return Reference(estimate.grad_logits, 0.0, str(exact), 1)
+    certain = Moments() if is_exact else Exact()
+    if is_exact or _can_be_listed(model):
+        estimate, _ = certain.estimate(model, cost, generator)
+        return Reference(estimate.grad_logits, 0.0, str(certain), 1)
     estimator = _reference_estimator(cost.abilities, num_samples)
     found = RunningMoments()
     while found.count < num_repetitions and not (found.count > 1 and should_stop()):
@@ -198,6 +202,12 @@ def measure_estimator(
         ms_per_gradient=1e3 * sorted(times_s)[len(times_s) // 2],
         num_repetitions=found.count,
     )
+
+
+def _can_be_listed(model: Categorical) -> bool:
+    _, num_colors, height, width = model.probs.shape
+    num_pixels = height * width
+    return num_pixels * math.log2(num_colors) <= math.log2(_MOST_LISTED)
 
 
 def _reference_estimator(abilities: frozenset[Ability], num_samples: int) -> Estimator:

@@ -72,6 +72,17 @@ def test_more_samples_divide_the_variance(place):
     assert few / many == pytest.approx(5, rel=0.15)
 
 
+def test_a_few_pictures_are_listed_for_a_reference(generator):
+    pixels = np.array([[[30, 90, 200], [200, 10, 10]]], dtype=np.uint8).repeat(2, axis=0)
+    picture = Picture(pixels=pixels, opaque=np.ones((2, 2), dtype=bool))
+    problem = Problem(picture=picture, palette=3)
+    place = Place.of(problem, "flat")
+    listed = measure_reference(place.model, place.cost, generator, num_repetitions=2)
+    exact = measure_reference(place.model, place.cost, generator, num_repetitions=2, is_exact=True)
+    assert (listed.estimator, listed.squared_error) == ("exact", 0.0)
+    torch.testing.assert_close(listed.gradient, exact.gradient, rtol=1e-3, atol=1e-7)
+
+
 def test_the_reference_knows_its_own_error(place):
     generator = torch.Generator().manual_seed(3)
     exact = measure_reference(place.model, place.cost, generator, num_repetitions=1, is_exact=True)
