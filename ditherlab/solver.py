@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +28,9 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 # A look at a large picture takes longer than a step: it may take a twentieth of the time.
 _STEPPING_TO_LOOKING = 20
+
+# To tell whether a run led uphill.
+_NUM_DECIDING_DRAWS = 4
 
 # Beyond the end of a run, for a cost that another process computes.
 _LEAST_GRACE_S = 0.5
@@ -132,7 +135,8 @@ class _Run:
             return "nothing-to-draw"
         outcome = self._run_to_its_end(on_look, should_stop)
         if outcome != "not-finite" and self.looks[1:] and self.looks[-1].cost > self.looks[0].cost:
-            self._return_to_best()
+            with suppress(PatienceEndedError, ObjectiveError), self._grace():
+                self._return_to_better()
         return outcome
 
     def _run_to_its_end(
@@ -151,15 +155,19 @@ class _Run:
 
     def _end(self, outcome: Outcome, on_look: Callable[[Look], None]) -> Outcome:
         """Look at the picture that was found, unless its cost takes longer than it used to."""
-        latest_s = self.budget.seconds + max(_LEAST_GRACE_S, 2 * self.estimate_s)
         try:
-            with limited_patience(lambda: self.budget.seconds > latest_s):
+            with self._grace():
                 is_good = self._look(self._estimate(1.0), on_look, 1.0)
         except PatienceEndedError:
             return self._keep_if_good(outcome)
         except ObjectiveError as error:
             return self._fail(error)
         return outcome if is_good else self._return_to_good()
+
+    def _grace(self) -> AbstractContextManager[None]:
+        """Wait for a cost after the end, but not much longer than it used to take."""
+        latest_s = self.budget.seconds + max(_LEAST_GRACE_S, 2 * self.estimate_s)
+        return limited_patience(lambda: self.budget.seconds > latest_s)
 
     def _take_steps(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
@@ -248,17 +256,34 @@ class _Run:
         """End with a model that nobody looked at, unless its last cost was NaN."""
         return outcome if bool(self.model.probs.isfinite().all()) else self._return_to_good()
 
-    def _return_to_best(self) -> None:
-        """Undo a walk that led uphill, as noisy gradients do on many pixels."""
-        first, last = self.looks[0], self.looks[-1]
-        best = min(self.looks, key=lambda look: look.cost)
+    def _return_to_better(self) -> None:
+        """Undo a walk that led uphill, as noisy gradients do on many pixels.
+
+        Looks are as noisy as the estimator: the same fresh draws decide whether it did.
+        """
+        last, best = self.looks[-1], min(self.looks, key=lambda look: look.cost)
+        if "value" in self.cost.abilities:
+            ended, before = (self._price_draws(model) for model in (self.model, self.best))
+        else:
+            ended, before = last.cost, best.cost
+        if ended <= before:
+            return
         self.model = self.best
-        self.looks.append(replace(last, cost=best.cost, entropy=best.entropy))
+        self.looks.append(replace(last, cost=before, entropy=best.entropy))
         self.notes.append(
-            f"The expected cost rose from {first.cost:.4g} to {last.cost:.4g}: `{self.estimator}` "
-            f"is too noisy here. The picture is the best one seen, of step {best.step}. Try more "
+            f"The expected cost rose to {ended:.4g}: `{self.estimator}` is too noisy here. The "
+            f"picture is the best one seen, of step {best.step}, at {before:.4g}. Try more "
             "samples, a smaller picture, or an estimator that needs more of the objective."
         )
+
+    def _price_draws(self, model: Categorical, num_samples: int = _NUM_DECIDING_DRAWS) -> float:
+        generator = seeded_generator(self.problem.seed + 1, self.problem.chosen_device)
+        # One by one, as a step may fill the memory.
+        costs = [
+            self.cost.cost(model.images(model.draw_indices(1, generator)))
+            for _ in range(num_samples)
+        ]
+        return float(torch.stack(costs).mean())
 
     def _return_to_good(self) -> Outcome:
         self.model = self.good

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 
@@ -44,16 +44,15 @@ class AntitheticPairs:
         chance = model.probs[:, 1]
         first, second = (uniform < chance).long(), (1 - uniform < chance).long()
         drawn = torch.cat([first, second])
-        costs = cost.cost(model.images(drawn))
-        costs_first, costs_second = costs.chunk(2)
-        grad_palette, num_backward_passes = estimate_palette_gradient(drawn, model, cost)
+        priced = HardPrices.of(drawn, model, cost)
+        costs_first, costs_second = priced.costs.chunk(2)
         return cls(
             first,
             second,
             (costs_first - costs_second)[:, :, None, None],
-            costs.mean(dim=0),
-            grad_palette,
-            num_backward_passes,
+            priced.costs.mean(dim=0),
+            priced.grad_palette,
+            priced.num_backward_passes,
         )
 
     def estimate(self, slopes: Float[Tensor, "s b h w"]) -> Estimate:

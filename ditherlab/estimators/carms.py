@@ -124,7 +124,8 @@ def _independence_ratio(
     Where both colors are the same, it is 0: such a pair has no weight. In double precision, as the
     joint chance is a difference of numbers near 1.
     """
-    given, probs = probs, probs.double()
+    given = probs
+    probs = given.double() / given.double().sum(dim=1, keepdim=True)
     num_colors = probs.shape[1]
     chance_first = probs.gather(1, first.unsqueeze(1)).squeeze(1)
     chance_second = probs.gather(1, second.unsqueeze(1)).squeeze(1)

@@ -1,21 +1,25 @@
 """Common random numbers: the same noise at every step."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
 
 from ditherlab.categorical import Categorical
+from ditherlab.errors import RequestError
 from ditherlab.estimators.leave_one_out import LeaveOneOut
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.estimators.option import Option
+from ditherlab.protocol import Cost, Estimate, Estimator, Noise
 
 
 @dataclass(frozen=True)
-class CommonRandomNumbers(Estimator):
+class CommonRandomNumbers(Option):
     """Another estimator whose noise is drawn once and kept: the sample-average approximation.
 
-    Steps differ only in the probabilities, not in luck, so what is minimized is one fixed function:
-    the mean cost over the frozen noise, whose minimum is not that of the expected cost. Biased, and
+    Steps differ only in the probabilities, not in luck. Of a relaxation, what is minimized is then
+    one smooth function: the mean relaxed cost over the frozen noise, whose minimum is not that of
+    the expected cost. Of hard draws it would be a step function of the probabilities, with no
+    derivative; a score-function estimate keeps its error at every step instead. Biased, and
     without variance from step to step; costs what the other estimator costs.
 
     Source: Sujin Kim et al., "A Guide to Sample Average Approximation", in "Handbook of Simulation
@@ -32,15 +36,13 @@ class CommonRandomNumbers(Estimator):
     estimator: Estimator = field(default_factory=LeaveOneOut)
     noise_seed: int = 0
 
-    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
-        return self.estimator.num_extra_planes(num_colors, num_channels)
-
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return self.estimator.needs
-
-    def with_num_samples(self, num_samples: int) -> Estimator:
-        return replace(self, estimator=self.estimator.with_num_samples(num_samples))
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.noise_seed < 2**63:
+            raise RequestError(
+                "`common-random-numbers(noise_seed=...)` must be from 0 to 2^63 - 1, got "
+                f"{self.noise_seed}."
+            )
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Any:
         frozen = torch.Generator(device=generator.device).manual_seed(self.noise_seed)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ditherlab.categorical import Categorical, largest_color
@@ -47,11 +47,7 @@ class CoupledScores:
         first, second = noise.chunk(2)
         free = model.log_probs + first
         winner = largest_color(free).unsqueeze(2)
-        exponentials = second.neg().exp()
-        winning = exponentials.gather(2, winner)
-        apart = exponentials / model.probs.clamp_min(_TINY)
-        given = (apart + winning).scatter(2, winner, winning).log().neg()
-        follow = (apart / (apart + winning)).scatter(2, winner, 0.0)
+        given, follow = condition_noise(second, winner, model.probs)
         return cls(free, given, follow, model.probs)
 
     @property
@@ -64,6 +60,21 @@ class CoupledScores:
         gradient = (grad_free + grad_given * self.follow).mean(dim=0)
         # The log probabilities are the logits, less the logarithm of their sum of exponentials.
         return gradient - self.probs * gradient.sum(dim=1, keepdim=True)
+
+
+def condition_noise(
+    noise: Float[Tensor, "*s b k h w"], winner: Int[Tensor, "*s b 1 h w"], probs: Probs
+) -> tuple[Float[Tensor, "*s b k h w"], Float[Tensor, "*s b k h w"]]:
+    """Perturb log probabilities by Gumbel noise, under the condition that some color wins.
+
+    Returns:
+        The perturbed log probabilities, and their derivatives in the log probabilities.
+    """
+    exponentials = noise.neg().exp()
+    winning = exponentials.gather(-3, winner)
+    apart = exponentials / probs.clamp_min(_TINY)
+    perturbed = (apart + winning).scatter(-3, winner, winning).log().neg()
+    return perturbed, (apart / (apart + winning)).scatter(-3, winner, 0.0)
 
 
 def leave_out(differences: Differences) -> Differences:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from jaxtyping import Shaped
+from torch import Tensor
+
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.credit import Credit, PixelCosts, credit_pixels
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.linstat import LinearizedCost
 from ditherlab.estimators.muprop import MeanFieldExpansion
-from ditherlab.estimators.palette_term import estimate_palette_gradient
 from ditherlab.protocol import Ability, Cost, Estimate, apply_softmax_jacobian
 from ditherlab.types import Colors, CostMap, DrawCosts, DrawnImages, Indices, Logits
 
@@ -27,7 +30,8 @@ class PricedDraws:
             between draws matter.
         control_gradient: The exact gradient of what the control variate took away.
         grad_palette: The palette's term; None where the palette is fixed.
-        num_backward_passes: Spent so far.
+        num_evaluations: Pictures priced so far.
+        num_backward_passes: Pictures differentiated so far.
     """
 
     indices: Indices
@@ -35,6 +39,7 @@ class PricedDraws:
     pixel_costs: PixelCosts
     control_gradient: Logits | None
     grad_palette: Colors | None
+    num_evaluations: int
     num_backward_passes: int
 
     def estimate(self, model: Categorical, weights: PixelCosts) -> Estimate:
@@ -55,10 +60,32 @@ class PricedDraws:
         return Estimate(
             value=self.costs.mean(dim=0),
             grad_palette=self.grad_palette,
-            num_evaluations=len(self.indices),
+            num_evaluations=self.num_evaluations,
             num_backward_passes=self.num_backward_passes,
             logit_gradient=gradient,
         )
+
+
+@dataclass(frozen=True)
+class Controlled:
+    """What draws cost, and what a control variate took away.
+
+    Attributes:
+        costs: Of each draw, whole.
+        pixel_costs: What each pixel answers for, less the control variate.
+        gradient: The exact gradient of what was taken away; None where nothing was.
+        num_evaluations: Pictures priced for it, beside the draws.
+    """
+
+    costs: DrawCosts
+    pixel_costs: PixelCosts
+    gradient: Logits | None = None
+    num_evaluations: int = 0
+
+
+def spread(costs: DrawCosts, pixels: Shaped[Tensor, "s b h w"]) -> PixelCosts:
+    """Let every pixel answer for the whole cost of its picture."""
+    return costs[:, :, None, None].expand(pixels.shape)
 
 
 @dataclass(frozen=True)
@@ -91,21 +118,54 @@ class Pricing:
 
     def price(self, indices: Indices, model: Categorical, cost: Cost) -> PricedDraws:
         """Price drawn pictures, with gradients in the pixels where the palette is to be learned."""
-        if self.control == "linstat":
-            costs, pixel_costs, control_gradient = self._price_with_linstat(indices, model, cost)
-        elif self.control == "muprop":
-            costs, pixel_costs, control_gradient = self._price_with_muprop(indices, model, cost)
+        hard: HardPrices | None = None
+        if self.control == "none" and self.credit == "global":
+            hard = HardPrices.of(indices, model, cost)
+            controlled = Controlled(hard.costs, spread(hard.costs, indices))
         else:
-            costs, pixel_costs = self.price_images(model.images(indices), cost)
-            control_gradient = None
-        grad_palette, num_palette_passes = estimate_palette_gradient(indices, model, cost)
+            controlled = self._control(indices, model, cost)
+            if model.learns_palette and "gradient" in cost.abilities:
+                hard = HardPrices.of(indices, model, cost)
         return PricedDraws(
             indices,
+            controlled.costs,
+            controlled.pixel_costs,
+            controlled.gradient,
+            hard.grad_palette if hard else None,
+            len(indices) + controlled.num_evaluations,
+            (hard.num_backward_passes if hard else 0) + (controlled.gradient is not None),
+        )
+
+    def _control(self, indices: Indices, model: Categorical, cost: Cost) -> Controlled:
+        if self.control == "linstat":
+            return self._control_by_linstat(indices, model, cost)
+        costs, pixel_costs = self.price_images(model.images(indices), cost)
+        if self.control == "none":
+            return Controlled(costs, pixel_costs)
+        expansion = MeanFieldExpansion.around(model, cost)
+        linear = self._credit(expansion.linear_map(model.images(indices)), cost)
+        return Controlled(
             costs,
-            pixel_costs,
-            control_gradient,
-            grad_palette,
-            num_palette_passes + (control_gradient is not None),
+            pixel_costs - self._credit_of_mean(expansion, cost) - linear,
+            apply_softmax_jacobian(model.probs, expansion.color_slopes),
+            num_evaluations=1,
+        )
+
+    def _credit_of_mean(self, expansion: MeanFieldExpansion, cost: Cost) -> PixelCosts:
+        if self.credit == "global":
+            return expansion.costs[:, :, None, None]
+        return self.price_images(expansion.mean.unsqueeze(0), cost)[1]
+
+    def _control_by_linstat(self, indices: Indices, model: Categorical, cost: Cost) -> Controlled:
+        table = cost.color_moments(model.palette)
+        linearized = LinearizedCost.around(model, cost, table)
+        statistics = cost.statistics(Categorical(model.probs, table.mT).images(indices))
+        cost_map = cost.map_from_statistics(statistics)
+        return Controlled(
+            cost_map.sum(dim=(2, 3)),
+            self._credit(cost_map - linearized.cost_map(statistics), cost),
+            apply_softmax_jacobian(model.probs, linearized.color_costs.dense()),
+            num_evaluations=1,
         )
 
     def price_images(self, images: DrawnImages, cost: Cost) -> tuple[DrawCosts, PixelCosts]:
@@ -114,30 +174,7 @@ class Pricing:
             cost_map = cost.cost_map(images)
             return cost_map.sum(dim=(2, 3)), credit_pixels(cost_map, cost.footprint_px)
         costs = cost.cost(images)
-        s, b, _, h, w = images.shape
-        return costs, costs[:, :, None, None].expand(s, b, h, w)
-
-    def _price_with_linstat(
-        self, indices: Indices, model: Categorical, cost: Cost
-    ) -> tuple[DrawCosts, PixelCosts, Logits]:
-        table = cost.color_moments(model.palette)
-        linearized = LinearizedCost.around(model, cost, table)
-        statistics = cost.statistics(Categorical(model.probs, table.mT).images(indices))
-        cost_map = cost.map_from_statistics(statistics)
-        pixel_costs = self._credit(cost_map - linearized.cost_map(statistics), cost)
-        gradient = apply_softmax_jacobian(model.probs, linearized.color_costs.dense())
-        return cost_map.sum(dim=(2, 3)), pixel_costs, gradient
-
-    def _price_with_muprop(
-        self, indices: Indices, model: Categorical, cost: Cost
-    ) -> tuple[DrawCosts, PixelCosts, Logits]:
-        expansion = MeanFieldExpansion.around(model, cost)
-        images = model.images(indices)
-        costs, pixel_costs = self.price_images(images, cost)
-        _, of_mean = self.price_images(expansion.mean.unsqueeze(0), cost)
-        linear = self._credit(expansion.linear_map(images), cost)
-        gradient = apply_softmax_jacobian(model.probs, expansion.color_slopes)
-        return costs, pixel_costs - of_mean - linear, gradient
+        return costs, spread(costs, images[:, :, 0])
 
     def _credit(self, cost_map: CostMap, cost: Cost) -> PixelCosts:
         if self.credit == "local":

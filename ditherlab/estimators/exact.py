@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.enumeration import list_pictures, log_chances
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 
 
@@ -33,29 +34,26 @@ class Exact(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        has_palette_term = model.learns_palette and "gradient" in cost.abilities
         log_probs = model.log_probs
         value = torch.zeros_like(model.probs[:, 0, 0, 0])
         grad_logits = torch.zeros_like(model.probs)
         grad_palette = torch.zeros_like(model.palette)
-        num_evaluations = 0
+        num_evaluations = num_backward_passes = 0
         for pictures in list_pictures(model.probs):
             chances = log_chances(pictures, log_probs).exp()
-            if has_palette_term:
-                costs, grad_images = cost.price_with_gradient(model.images(pictures))
-                weighed = grad_images * chances[:, :, None, None, None]
-                grad_palette += model.gather_palette_gradient(pictures, weighed)
-            else:
-                costs = cost.cost(model.images(pictures))
-            shares = chances * costs
+            priced = HardPrices.of(pictures, model, cost, chances)
+            shares = chances * priced.costs
             value += shares.sum(dim=0)
             weights = shares[:, :, None, None].expand(pictures.shape)
             grad_logits += model.weigh_scores(pictures, weights)
+            if priced.grad_palette is not None:
+                grad_palette += priced.grad_palette
             num_evaluations += len(pictures)
+            num_backward_passes += priced.num_backward_passes
         return Estimate(
             value=value,
-            grad_palette=grad_palette if has_palette_term else None,
+            grad_palette=grad_palette if num_backward_passes else None,
             num_evaluations=num_evaluations,
-            num_backward_passes=num_evaluations if has_palette_term else 0,
+            num_backward_passes=num_backward_passes,
             logit_gradient=grad_logits,
         ), None

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical, largest_color
+from ditherlab.estimators.coupled_scores import condition_noise
 from ditherlab.estimators.hard_pixels import HardPixels
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
-
-_TINY = 1e-30
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,7 @@ class GumbelRao(Estimator):
         for sample, color_gradient in enumerate(hard.color_gradients):
             winner = hard.indices[sample].unsqueeze(1)
             for noise in noises[sample, 1:]:
-                exponential = noise.neg().exp()
-                winning = exponential.gather(1, winner)
-                others = exponential / model.probs.clamp_min(_TINY) + winning
-                perturbed = others.scatter(1, winner, winning).log().neg()
+                perturbed, _ = condition_noise(noise, winner, model.probs)
                 relaxed = (perturbed / tau).softmax(dim=1)
                 gradient += apply_softmax_jacobian(relaxed, color_gradient)
         return hard.estimate(gradient / (tau * self.num_samples * self.num_inner)), None

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.expansion import differentiate_expectation, moment_table
-from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.estimators.replacements import (
-    Pricing,
+    Replacing,
     abilities_for,
     all_color_changes,
     count_maps,
@@ -47,7 +47,7 @@ class LocalExpectation(Estimator):
 
     num_samples: int = 1
     order: Order = "exact"
-    pricing: Pricing = "closed"
+    pricing: Replacing = "closed"
 
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
@@ -71,19 +71,19 @@ class LocalExpectation(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        grad_palette, num_backward_passes = estimate_palette_gradient(draws, model, cost)
-        num_evaluations = self.num_samples
+        priced = HardPrices.of(draws, model, cost)
+        num_evaluations, num_backward_passes = self.num_samples, priced.num_backward_passes
         if self.order == "exact":
             changes = all_color_changes(draws, model, cost, self.pricing).mean(dim=0)
             identity = torch.eye(model.probs.shape[1]).to(changes)
             color_costs = ColorCosts(identity.expand(len(changes), -1, -1), changes)
-            num_evaluations += count_maps(self.num_samples * model.probs.shape[1], cost)
+            num_evaluations += count_maps(self.num_samples * model.probs.shape[1], draws, cost)
         else:
             color_costs = self._expand(draws, model, cost)
             num_backward_passes += self.num_samples
         return Estimate(
-            value=cost.cost(model.images(draws)).mean(dim=0),
-            grad_palette=grad_palette,
+            value=priced.costs.mean(dim=0),
+            grad_palette=priced.grad_palette,
             num_evaluations=num_evaluations,
             num_backward_passes=num_backward_passes,
             color_costs=color_costs,

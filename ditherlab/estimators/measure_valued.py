@@ -8,10 +8,10 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.estimators.replacements import (
-    Pricing,
+    Replacing,
     abilities_for,
     count_maps,
     num_planes,
@@ -43,7 +43,7 @@ class MeasureValued(Estimator):
     noise: ClassVar[Noise] = "other"
 
     num_samples: int = 1
-    pricing: Pricing = "closed"
+    pricing: Replacing = "closed"
 
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
@@ -71,12 +71,13 @@ class MeasureValued(Estimator):
         replacements = torch.cat([one_picture_per_color(drawn, model), others])
         changes = price_replacements(drawn, replacements, model, cost, self.pricing)
         positive, negative = changes.mean(dim=1).chunk(2)
-        grad_palette, num_backward_passes = estimate_palette_gradient(drawn, model, cost)
+        priced = HardPrices.of(drawn, model, cost)
+        num_replacing = len(replacements) * self.num_samples
         return Estimate(
-            value=cost.cost(model.images(drawn)).mean(dim=0),
-            grad_palette=grad_palette,
-            num_evaluations=self.num_samples + count_maps(changes[:, :, 0, 0, 0].numel(), cost),
-            num_backward_passes=num_backward_passes,
+            value=priced.costs.mean(dim=0),
+            grad_palette=priced.grad_palette,
+            num_evaluations=self.num_samples + count_maps(num_replacing, drawn, cost),
+            num_backward_passes=priced.num_backward_passes,
             logit_gradient=_weigh(model.probs, positive.transpose(0, 1), negative.transpose(0, 1)),
         ), None
 

@@ -6,7 +6,7 @@ import torch
 
 from ditherlab.categorical import Categorical
 from ditherlab.protocol import Cost
-from ditherlab.types import CostMap, DrawnImages, Images, Logits
+from ditherlab.types import CostMap, DrawCosts, DrawnImages, Images, Logits
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class MeanFieldExpansion:
 
     Attributes:
         mean: The expected picture.
+        costs: What it costs.
         slope: The gradient of the cost there.
         color_slopes: `<slope, C_k>`, the slope along each color.
     """
 
     mean: Images
+    costs: DrawCosts
     slope: Images
     color_slopes: Logits
 
@@ -34,8 +36,8 @@ class MeanFieldExpansion:
     def around(cls, model: Categorical, cost: Cost) -> "MeanFieldExpansion":
         """Expand at the expected picture: one backward pass."""
         mean = torch.einsum("bkc,bkhw->bchw", model.palette, model.probs)
-        _, (slope,) = cost.price_with_gradient(mean.unsqueeze(0))
-        return cls(mean, slope, torch.einsum("bkc,bchw->bkhw", model.palette, slope))
+        costs, (slope,) = cost.price_with_gradient(mean.unsqueeze(0))
+        return cls(mean, costs, slope, torch.einsum("bkc,bchw->bkhw", model.palette, slope))
 
     def linear_map(self, images: DrawnImages) -> CostMap:
         """Price drawn pictures by the linear term, pixel by pixel; its mean is zero."""

@@ -69,6 +69,7 @@ def _sum_over_pairs(indices: Indices, pixel_costs: PixelCosts, model: Categorica
         upper = torch.maximum(indices[a], indices[b]).unsqueeze(1)
         step = (pixel_costs[b] - pixel_costs[a]) * (indices[b] - indices[a]).sign()
         chance = 2 * model.probs.gather(1, lower) * model.probs.gather(1, upper)
-        weight = torch.where(upper - lower == 1, step.unsqueeze(1) / chance, 0.0)
+        counts = (upper - lower == 1) & (chance > 0)
+        weight = torch.where(counts, step.unsqueeze(1) / chance.where(counts, 1.0), 0.0)
         gradient -= model.probs * ((colors <= lower).to(weight) - bounds.gather(1, lower)) * weight
     return gradient / len(pairs)

@@ -9,8 +9,10 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import AbilityError, RequestError
+from ditherlab.errors import AbilityError
 from ditherlab.estimators.leave_one_out import LeaveOneOut
+from ditherlab.estimators.option import Option
+from ditherlab.estimators.parameters import check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, rows_seen
 
 
@@ -28,57 +30,45 @@ class StripDraws:
 
 
 @dataclass(frozen=True)
-class RandomWindows(Estimator):
-    """Another estimator, on one of `1 / rate` strips of windows, chosen at random each step.
+class RandomWindows(Option):
+    """Another estimator, on one of `num_strips` strips of windows, chosen at random each step.
 
     A cost that is a sum over windows is `num_strips` times the mean cost of a random strip. Only
-    the pixels that the strip's windows see are priced and differentiated, so time and memory fall
-    with the rate, while the variance grows. As unbiased as the other estimator.
+    the pixels that the strip's windows see are priced and differentiated, so time falls
+    with their number, while the variance grows. As unbiased as the other estimator.
 
     Source: Deniz Oktay et al., "Randomized Automatic Differentiation", ICLR 2021, sec. 3, for
     sampling parts of a computation; strips of windows are ours.
 
     Attributes:
         estimator: What works on the strip.
-        rate: The part of the windows that is priced at each step, above 0 to 1.
+        num_strips: How many strips of rows the windows are parted into; at most the rows.
     """
 
     noise: ClassVar[Noise] = "other"
 
     estimator: Estimator = field(default_factory=lambda: LeaveOneOut(credit="local"))
-    rate: float = 0.25
+    num_strips: int = 4
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= 1:
-            raise RequestError(
-                f"`random-windows(rate=...)` must be above 0 and at most 1, got {self.rate:g}."
-            )
-        if self.estimator.max_num_pictures is not None:
+        super().__post_init__()
+        check_positive(self, "num_strips", self.num_strips)
+        if self.estimator.noise == "none" or self.estimator.max_num_pictures is not None:
             raise AbilityError(
-                f"`random-windows` needs an estimator for pictures of any size, got "
-                f"`{self.estimator}`. Use `leave-one-out`."
+                "`random-windows(estimator=...)` must be an estimator that draws pictures of any "
+                f"size, got `{self.estimator}`. Use `leave-one-out(credit=local)`."
             )
 
     @property
     def is_unbiased(self) -> bool:
         return self.estimator.is_unbiased
 
-    def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
-        return self.estimator.num_extra_planes(num_colors, num_channels)
-
     @property
     def needs(self) -> frozenset[Ability]:
-        return self.estimator.needs | {"local"}
-
-    @property
-    def num_colors(self) -> int | None:
-        return self.estimator.num_colors
-
-    def with_num_samples(self, num_samples: int) -> Estimator:
-        return replace(self, estimator=self.estimator.with_num_samples(num_samples))
+        return super().needs | {"local"}
 
     def draw(self, model: Categorical, generator: torch.Generator) -> StripDraws:
-        num_strips = self._num_strips(model)
+        num_strips = self._num_strips_of(model)
         strip = torch.randint(num_strips, (), generator=generator, device=model.probs.device)
         return StripDraws(int(strip), self.estimator.draw(model, generator))
 
@@ -91,7 +81,7 @@ class RandomWindows(Estimator):
         temperature: float | None,
     ) -> tuple[Estimate, Any]:
         height = model.probs.shape[2]
-        num_strips = self._num_strips(model)
+        num_strips = self._num_strips_of(model)
         first, last = (height * (draws.strip + n) // num_strips for n in (0, 1))
         seen = rows_seen(range(first, last), cost.footprint_px, height)
         part = replace(model, probs=model.probs[:, :, seen])
@@ -115,5 +105,5 @@ class RandomWindows(Estimator):
             logit_gradient=pad(num_strips * estimate.grad_logits, margins),
         ), states
 
-    def _num_strips(self, model: Categorical) -> int:
-        return min(round(1 / self.rate), model.probs.shape[2])
+    def _num_strips_of(self, model: Categorical) -> int:
+        return min(self.num_strips, model.probs.shape[2])

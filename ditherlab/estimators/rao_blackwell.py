@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.estimators.replacements import (
     Changes,
-    Pricing,
     Replacements,
+    Replacing,
     abilities_for,
     count_maps,
     num_planes,
@@ -44,7 +44,7 @@ class RaoBlackwell(Estimator):
 
     num_samples: int = 1
     num_top: int = 2
-    pricing: Pricing = "closed"
+    pricing: Replacing = "closed"
 
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
@@ -73,12 +73,13 @@ class RaoBlackwell(Estimator):
         top = self._top(model).transpose(0, 1).unsqueeze(1)
         replacements = torch.cat([top.expand(-1, len(drawn), -1, -1, -1), others.unsqueeze(0)])
         changes = price_replacements(drawn, replacements, model, cost, self.pricing)
-        grad_palette, num_backward_passes = estimate_palette_gradient(drawn, model, cost)
+        priced = HardPrices.of(drawn, model, cost)
+        num_replacing = len(replacements) * self.num_samples
         return Estimate(
-            value=cost.cost(model.images(drawn)).mean(dim=0),
-            grad_palette=grad_palette,
-            num_evaluations=self.num_samples + count_maps(changes[:, :, 0, 0, 0].numel(), cost),
-            num_backward_passes=num_backward_passes,
+            value=priced.costs.mean(dim=0),
+            grad_palette=priced.grad_palette,
+            num_evaluations=self.num_samples + count_maps(num_replacing, drawn, cost),
+            num_backward_passes=priced.num_backward_passes,
             logit_gradient=_weigh(replacements, changes, model),
         ), None
 

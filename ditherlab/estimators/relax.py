@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d
 
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
-from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.types import DrawCosts, DrawnImages, Logits
@@ -121,18 +121,17 @@ class Relax(Estimator):
     ) -> tuple[Estimate, Any]:
         surrogate: Surrogate = state or Surrogate.start(model.probs, model.palette.shape[2])
         scores = CoupledScores.of(draws, model)
-        costs = cost.cost(model.images(scores.indices))
+        priced = HardPrices.of(scores.indices, model, cost)
         with torch.enable_grad():
             for weight in surrogate.weights:
                 weight.requires_grad_()
-            gradient = self._gradient(scores, costs, surrogate, model)
+            gradient = self._gradient(scores, priced.costs, surrogate, model)
             slopes = torch.autograd.grad(gradient.square().mean(), surrogate.weights)
-        grad_palette, num_backward_passes = estimate_palette_gradient(scores.indices, model, cost)
         return Estimate(
-            value=costs.mean(dim=0),
-            grad_palette=grad_palette,
+            value=priced.costs.mean(dim=0),
+            grad_palette=priced.grad_palette,
             num_evaluations=self.num_samples,
-            num_backward_passes=num_backward_passes,
+            num_backward_passes=priced.num_backward_passes,
             logit_gradient=gradient.detach(),
         ), surrogate.learn(slopes, self.learning_rate)
 

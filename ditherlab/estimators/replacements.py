@@ -11,7 +11,7 @@ from ditherlab.categorical import Categorical
 from ditherlab.protocol import Ability, Cost
 from ditherlab.types import Indices
 
-Pricing = Literal["closed", "phases"]
+Replacing = Literal["closed", "phases"]
 """`closed`: update the statistics of the windows around each pixel; `phases`: price pictures in
 which every pixel that shares no window with another one is replaced."""
 
@@ -25,14 +25,16 @@ Changes = Float[Tensor, "a s b h w"]
 _MOST_NUMBERS = 1 << 19
 
 
-def abilities_for(pricing: Pricing) -> frozenset[Ability]:
+def abilities_for(pricing: Replacing) -> frozenset[Ability]:
     """Return what the objective has to offer."""
     return frozenset({"value", "local", "statistics" if pricing == "closed" else "local"})
 
 
-def count_maps(num_pictures: int, cost: Cost) -> int:
+def count_maps(num_pictures: int, indices: Indices, cost: Cost) -> int:
     """Count the cost maps that pricing so many replacing pictures takes, either way."""
-    return num_pictures * (2 * cost.footprint_px + 1) ** 2
+    reach = 2 * cost.footprint_px + 1
+    height, width = indices.shape[-2:]
+    return num_pictures * min(reach, height) * min(reach, width)
 
 
 def num_planes(num_replacements: int, num_channels: int) -> float:
@@ -41,7 +43,7 @@ def num_planes(num_replacements: int, num_channels: int) -> float:
 
 
 def price_replacements(
-    indices: Indices, replacements: Replacements, model: Categorical, cost: Cost, pricing: Pricing
+    indices: Indices, replacements: Replacements, model: Categorical, cost: Cost, pricing: Replacing
 ) -> Changes:
     """Return `f(x with x_i = r_i) - f(x)` for every pixel `i` of every replacing picture `r`.
 
@@ -129,7 +131,7 @@ def one_picture_per_color(indices: Indices, model: Categorical) -> Replacements:
 
 
 def all_color_changes(
-    indices: Indices, model: Categorical, cost: Cost, pricing: Pricing
+    indices: Indices, model: Categorical, cost: Cost, pricing: Replacing
 ) -> Float[Tensor, "s b k h w"]:
     """Price every color at every pixel of each draw: `f(x with x_i = k) - f(x)`."""
     replacements = one_picture_per_color(indices, model)

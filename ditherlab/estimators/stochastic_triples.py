@@ -8,10 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.estimators.palette_term import estimate_palette_gradient
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.estimators.replacements import (
-    Pricing,
+    Replacing,
     abilities_for,
     count_maps,
     num_planes,
@@ -42,7 +42,7 @@ class StochasticTriples(Estimator):
     is_unbiased: ClassVar[bool] = True
 
     num_samples: int = 1
-    pricing: Pricing = "closed"
+    pricing: Replacing = "closed"
 
     def __post_init__(self) -> None:
         check_num_samples(self, self.num_samples)
@@ -63,12 +63,12 @@ class StochasticTriples(Estimator):
         last = model.probs.shape[1] - 1
         neighbors = torch.stack([(draws + 1).clamp_max(last), (draws - 1).clamp_min(0)])
         up, down = price_replacements(draws, neighbors, model, cost, self.pricing)
-        grad_palette, num_backward_passes = estimate_palette_gradient(draws, model, cost)
+        priced = HardPrices.of(draws, model, cost)
         return Estimate(
-            value=cost.cost(model.images(draws)).mean(dim=0),
-            grad_palette=grad_palette,
-            num_evaluations=self.num_samples + count_maps(2 * self.num_samples, cost),
-            num_backward_passes=num_backward_passes,
+            value=priced.costs.mean(dim=0),
+            grad_palette=priced.grad_palette,
+            num_evaluations=self.num_samples + count_maps(2 * self.num_samples, draws, cost),
+            num_backward_passes=priced.num_backward_passes,
             logit_gradient=_weigh_jumps(draws, up, down, model),
         ), None
 
@@ -84,9 +84,11 @@ def _weigh_jumps(
     gradient = torch.zeros_like(model.probs)
     for drawn, gain_up, gain_down in zip(indices.unsqueeze(2), up, down, strict=True):
         chance = model.probs.gather(1, drawn)
+        # Rounding lets a color of no chance be drawn once in a million pixels: it has no weight.
+        odds = chance.where(chance > 0, torch.inf).reciprocal()
         bound_above = bounds.gather(1, drawn)
-        rate_up = bound_above / chance * gain_up.unsqueeze(1)
-        rate_down = (1 - bound_above + chance) / chance * gain_down.unsqueeze(1)
+        rate_up = bound_above * odds * gain_up.unsqueeze(1)
+        rate_down = (1 - bound_above + chance) * odds * gain_down.unsqueeze(1)
         gradient += model.probs * ((colors > drawn) * rate_up + (colors < drawn) * rate_down)
     gradient /= len(indices)
     return gradient - gradient.mean(dim=1, keepdim=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ditherlab.categorical import Categorical
 from ditherlab.estimators.enumeration import list_pictures, log_chances, number_to_indices
+from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.types import DrawCosts
@@ -59,24 +60,17 @@ class UnorderedSet(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        chances = log_chances(draws, model.log_probs).exp()
-        ratios = LeaveOneOutRatios.of(chances)
+        logs = log_chances(draws, model.log_probs)
+        chances, ratios = logs.exp(), LeaveOneOutRatios.of(logs)
         shares = chances * ratios.first
-        grad_palette, num_backward_passes = None, 0
-        if model.learns_palette and "gradient" in cost.abilities:
-            costs, grad_images = cost.price_with_gradient(model.images(draws))
-            weighed = grad_images * shares[:, :, None, None, None]
-            grad_palette = model.gather_palette_gradient(draws, weighed)
-            num_backward_passes = len(draws)
-        else:
-            costs = cost.cost(model.images(draws))
-        baselines = (ratios.second * (chances * costs)).sum(dim=1)
-        weights = shares * (costs - baselines)
+        priced = HardPrices.of(draws, model, cost, shares)
+        baselines = (ratios.second * (chances * priced.costs)).sum(dim=1)
+        weights = shares * (priced.costs - baselines)
         return Estimate(
-            value=(shares * costs).sum(dim=0),
-            grad_palette=grad_palette,
+            value=(shares * priced.costs).sum(dim=0),
+            grad_palette=priced.grad_palette,
             num_evaluations=len(draws),
-            num_backward_passes=num_backward_passes,
+            num_backward_passes=priced.num_backward_passes,
             logit_gradient=model.weigh_scores(draws, weights[:, :, None, None].expand(draws.shape)),
         ), None
 
@@ -94,23 +88,23 @@ class LeaveOneOutRatios:
     second: Float[Tensor, "s t b"]
 
     @classmethod
-    def of(cls, chances: DrawCosts) -> "LeaveOneOutRatios":
-        """Sum over all orders of the set, subset by subset."""
-        members = range(len(chances))
+    def of(cls, log_chances: DrawCosts) -> "LeaveOneOutRatios":
+        """Sum over all orders of the set, subset by subset; in logarithms, as chances underflow."""
+        logs = log_chances.double()
+        members = range(len(logs))
         # The chance that the rest of the set follows, in any order, once `drawn` is out.
-        follows = {frozenset(members): torch.ones_like(chances[0])}
+        follows = {frozenset(members): torch.zeros_like(logs[0])}
         for size in reversed(members):
             for drawn in map(frozenset, combinations(members, size)):
-                left = 1 - sum(chances[member] for member in drawn)
-                nexts = (
-                    chances[member] * follows[drawn | {member}]
-                    for member in members
-                    if member not in drawn
-                )
-                follows[drawn] = torch.stack(list(nexts)).sum(dim=0) / left
-        first = torch.stack([follows[frozenset({s})] / follows[frozenset()] for s in members])
+                rest = [member for member in members if member not in drawn]
+                gone = logs[list(drawn)].exp().sum(dim=0)
+                # What is left is at least the rest of the set, whatever rounding says.
+                left = torch.log1p(-gone.clamp_max(1)).maximum(logs[rest].logsumexp(dim=0))
+                nexts = [logs[member] + follows[drawn | {member}] for member in rest]
+                follows[drawn] = torch.stack(nexts).logsumexp(dim=0) - left
+        first = torch.stack([follows[frozenset({s})] - follows[frozenset()] for s in members])
         second = [
-            torch.stack([follows[frozenset({s, t})] / follows[frozenset({s})] for t in members])
+            torch.stack([follows[frozenset({s, t})] - follows[frozenset({s})] for t in members])
             for s in members
         ]
-        return cls(first, torch.stack(second))
+        return cls(first.exp().to(log_chances), torch.stack(second).exp().to(log_chances))

@@ -30,7 +30,7 @@ class NaturalState:
 
 @dataclass(frozen=True)
 class NaturalGradient(Optimizer):
-    """Move the logits along `T log p - Q`: along the colors' costs, not along their own gradient.
+    """Move the logits along `-(Q + T log p)`: along the colors' costs, not their own gradient.
 
     The logits' gradient `p (Q - <p, Q>)` vanishes where a pixel has all but decided. Divided by the
     Fisher information of the categorical it is `Q - <p, Q>`, which does not: a peaked pixel can

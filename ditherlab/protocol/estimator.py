@@ -23,12 +23,15 @@ class Estimator(ABC):
     What must last between steps goes in and out of `weigh` as `state`.
     """
 
-    is_relaxation: ClassVar[bool] = False
-    """Whether the temperature of a schedule is this estimator's own; else it weighs the entropy."""
     gives_color_costs: ClassVar[bool] = False
     noise: ClassVar[Noise] = "indices"
     """What `draw` draws: independent pictures as palette indices, uniform numbers, Gumbel noise,
     several things or pictures that depend on one another, or nothing."""
+
+    @property
+    def is_relaxation(self) -> bool:
+        """Whether the temperature of a schedule is its own; else that weighs the entropy."""
+        return False
 
     @property
     def num_colors(self) -> int | None:

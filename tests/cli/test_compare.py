@@ -314,13 +314,13 @@ def test_a_crop_and_given_logits_place_the_comparison(compare):
     document = compare(
         "--crop", "14x12+3+2", "--at", "logits.npy", "--colors", "2", "--estimators",
         "leave-one-out(num_samples=3, credit=local),moments(order=0),"
-        "random-windows(rate=0.5, estimator=leave-one-out(credit=local, num_samples=2))",
+        "random-windows(num_strips=2, estimator=leave-one-out(credit=local, num_samples=2))",
     )  # fmt: skip
     assert (document["width"], document["height"]) == (14, 12)
     assert [estimator["words"] for estimator in document["estimators"]] == [
         "leave-one-out(num_samples=3, credit=local)",
         "moments(order=0)",
-        "random-windows(estimator=leave-one-out(num_samples=2, credit=local), rate=0.5)",
+        "random-windows(estimator=leave-one-out(num_samples=2, credit=local), num_strips=2)",
     ]
 
 

@@ -48,6 +48,13 @@ class BrightnessCost(Cost):
         return images.mean(dim=(2, 3, 4)) * (1 if self.left[0] >= 0 else torch.nan)
 
 
+def assert_lowered(solution):
+    """The expected cost fell, and not by returning to an earlier picture."""
+    assert not solution.notes
+    first, last = solution.history.looks[0], solution.history.looks[-1]
+    assert last.cost < first.cost
+
+
 # On a picture of many pixels these are too noisy: they go nowhere with so few draws.
 NOISY = ("score-function", "rebar", "stochastic-triples")
 
@@ -61,8 +68,7 @@ def test_every_estimator_lowers_its_expected_cost(name, photo):
     if estimator.max_num_pictures is not None:
         photo, palette = photo.crop(left=9, top=7, width=3, height=3), BLACK_AND_WHITE
     problem = Problem(picture=photo, palette=palette, estimator=estimator, num_steps=60)
-    looks = optimize(problem).history.looks
-    assert looks[-1].cost < looks[0].cost
+    assert_lowered(optimize(problem))
 
 
 @pytest.mark.parametrize("name", NOISY)
@@ -70,8 +76,7 @@ def test_noisy_estimators_lower_their_expected_cost_on_few_pixels(name, photo):
     tiny = photo.crop(left=20, top=20, width=4, height=3)
     estimator = ESTIMATORS.parse(name).with_num_samples(16)
     problem = Problem(picture=tiny, palette=BLACK_AND_WHITE, estimator=estimator, num_steps=150)
-    looks = optimize(problem).history.looks
-    assert looks[-1].cost < looks[0].cost
+    assert_lowered(optimize(problem))
 
 
 def test_a_walk_uphill_ends_with_the_best_picture_seen(photo):
@@ -79,7 +84,7 @@ def test_a_walk_uphill_ends_with_the_best_picture_seen(photo):
     solution = optimize(problem, seconds_between_looks=0.0)
     first, *others, last = solution.history.looks
     assert others[-1].cost > first.cost
-    assert last.cost == min(look.cost for look in solution.history.looks)
+    assert last.cost < others[-1].cost
     assert "is too noisy here. The picture is the best one seen, of step" in solution.notes[-1]
     nearest = optimize(replace(problem, num_steps=1))
     changed = (solution.indices != nearest.indices).mean()

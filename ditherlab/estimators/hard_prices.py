@@ -1,0 +1,45 @@
+"""Hard pictures and what they cost, with the palette's term of the gradient, `E[grad f]`."""
+
+from dataclasses import dataclass
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import Cost
+from ditherlab.types import Colors, DrawCosts, Indices
+
+
+@dataclass(frozen=True)
+class HardPrices:
+    """The costs of drawn pictures, differentiated where the palette is to be learned.
+
+    Attributes:
+        costs: Of each draw.
+        grad_palette: The weighted gradient of the costs in the colors that they show; None where
+            the palette is fixed or the cost has no gradient.
+        num_backward_passes: Spent on it.
+    """
+
+    costs: DrawCosts
+    grad_palette: Colors | None
+    num_backward_passes: int
+
+    @classmethod
+    def of(
+        cls, indices: Indices, model: Categorical, cost: Cost, shares: DrawCosts | None = None
+    ) -> "HardPrices":
+        """Price drawn pictures, once.
+
+        Args:
+            indices: The draws.
+            model: What was drawn from.
+            cost: What is minimized.
+            shares: What each draw counts; None for all the same.
+        """
+        images = model.images(indices)
+        if not model.learns_palette or "gradient" not in cost.abilities:
+            return cls(cost.cost(images), None, 0)
+        costs, grad_images = cost.price_with_gradient(images)
+        if shares is None:
+            grad_images /= len(indices)
+        else:
+            grad_images *= shares[:, :, None, None, None]
+        return cls(costs, model.gather_palette_gradient(indices, grad_images), len(indices))
