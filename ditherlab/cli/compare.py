@@ -19,7 +19,7 @@ from ditherlab.cli.reporting import (
 )
 from ditherlab.cli.request import read_palette, read_source
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
-from ditherlab.errors import RequestError
+from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
@@ -131,11 +131,18 @@ def compare(context: click.Context, /, **words: Any) -> int:
         CountdownBar(is_hidden=words["quiet"]) as bar,
     ):
         laboratory = Laboratory(problem, estimators, words["seeds"], bar, interruption)
-        gradients = laboratory.compare_gradients(
-            place, words["repetitions"], is_all=words["gradients_only"]
-        )
+        try:
+            gradients = laboratory.compare_gradients(
+                place, words["repetitions"], is_all=words["gradients_only"]
+            )
+        except ObjectiveError:
+            if interruption():
+                raise click.Abort from None
+            raise
         runs = None if words["gradients_only"] else laboratory.compare_runs()
-    is_complete = not interruption()
+    is_interrupted = interruption()
+    has_all_runs = words["gradients_only"] or (runs is not None and runs.is_complete)
+    is_complete = gradients.is_complete and has_all_runs and not is_interrupted
     told = ComparisonReport(problem, words["at"], gradients, left_out, is_complete, runs)
     deliver_report(
         told.document(),
@@ -149,8 +156,9 @@ def compare(context: click.Context, /, **words: Any) -> int:
     elif not words["quiet"]:
         write_to_stdout(told.table())
     if not is_complete:
-        click.echo("Interrupted: these are the figures so far.", err=True)
-    return 0 if is_complete else _INTERRUPTED
+        reason = "Interrupted" if is_interrupted else "The time was up"
+        click.echo(f"{reason}: these are the figures so far.", err=True)
+    return _INTERRUPTED if is_interrupted else 0
 
 
 def _crop(picture: "Picture", crop: str | None) -> "Picture":

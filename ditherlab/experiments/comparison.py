@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import RequestError
+from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.gradients import (
     GradientFigures,
@@ -19,6 +19,7 @@ from ditherlab.experiments.gradients import (
     measure_reference,
 )
 from ditherlab.palette import Palette
+from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Estimator
 from ditherlab.randomness import seeded_generator
@@ -111,10 +112,12 @@ class Comparison:
     Attributes:
         reference: What they were compared with.
         figures: By the names that were asked for.
+        is_complete: Whether all that were asked for are there.
     """
 
     reference: Reference
     figures: Mapping[str, GradientFigures]
+    is_complete: bool = True
 
 
 def fitting_estimators(
@@ -166,7 +169,11 @@ def compare_gradients(
         max_seconds: Shared equally by the estimators, four parts for the reference; None for no
             limit.
         on_progress: Called before each measurement with their number so far and the name.
-        should_stop: Asked all the time; what is measured so far is returned.
+        should_stop: Asked all the time; what is measured so far is returned. A Python function
+            that prices pictures in another process is not waited for then.
+
+    Raises:
+        ObjectiveError: If there is not even a reference when the measurement has to end.
     """
     device = place.model.probs.device
     num_parts = PARTS_OF_REFERENCE + len(estimators)
@@ -175,20 +182,7 @@ def compare_gradients(
         end_s = None if max_seconds is None else time.monotonic() + max_seconds * parts / num_parts
         return lambda: should_stop() or (end_s is not None and time.monotonic() > end_s)
 
-    on_progress(0, "reference")
-    reference = measure_reference(
-        place.model,
-        place.cost,
-        seeded_generator(seed + 1, device),
-        num_repetitions=PARTS_OF_REFERENCE * num_repetitions,
-        is_exact=place.is_expectation_exact,
-        should_stop=stopper(PARTS_OF_REFERENCE),
-    )
-    figures: dict[str, GradientFigures] = {}
-    for number, (name, estimator) in enumerate(estimators.items(), start=1):
-        if should_stop():
-            break
-        on_progress(number, name)
+    def measure(estimator: Estimator) -> GradientFigures:
         found = measure_estimator(
             estimator,
             place.model,
@@ -198,8 +192,34 @@ def compare_gradients(
             num_repetitions=num_repetitions,
             should_stop=stopper(),
         )
-        figures[name] = replace(found, unbiased=found.unbiased and _claims_hold(estimator, place))
-    return Comparison(reference, figures)
+        return replace(found, unbiased=found.unbiased and _claims_hold(estimator, place))
+
+    figures: dict[str, GradientFigures] = {}
+    with limited_patience(should_stop):
+        on_progress(0, "reference")
+        try:
+            reference = measure_reference(
+                place.model,
+                place.cost,
+                seeded_generator(seed + 1, device),
+                num_repetitions=PARTS_OF_REFERENCE * num_repetitions,
+                is_exact=place.is_expectation_exact,
+                should_stop=stopper(PARTS_OF_REFERENCE),
+            )
+        except PatienceEndedError:
+            raise ObjectiveError(
+                "The time was up before there was a reference gradient to compare with: pricing "
+                "pictures takes too long. Take more time, or a smaller picture."
+            ) from None
+        for number, (name, estimator) in enumerate(estimators.items(), start=1):
+            if should_stop():
+                break
+            on_progress(number, name)
+            try:
+                figures[name] = measure(estimator)
+            except PatienceEndedError:
+                break
+    return Comparison(reference, figures, is_complete=len(figures) == len(estimators))
 
 
 def _claims_hold(estimator: Estimator, place: Place) -> bool:

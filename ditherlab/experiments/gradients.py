@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,11 +10,15 @@ import torch
 from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
 from ditherlab.estimators import ESTIMATORS, Exact, Moments
-from ditherlab.protocol import Ability, Cost, Estimator
+from ditherlab.patience import PatienceEndedError, check_patience
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator
 from ditherlab.types import Logits
 
 # Unbiased estimators for a reference, the least noisy first.
 _REFERENCES = ("linstat", "local-leave-one-out", "leave-one-out")
+
+# Fewer gradients have no variance that could be told.
+_FEWEST = 2
 
 # So few pictures can be priced one by one.
 _MOST_LISTED = 1 << 12
@@ -132,6 +136,7 @@ def measure_reference(
 
     Raises:
         AbilityError: If no unbiased estimator fits the cost.
+        PatienceEndedError: If nobody waits any longer, and there are not even two estimates.
     """
     certain = Moments() if is_exact else Exact()
     if is_exact or _can_be_listed(model):
@@ -139,8 +144,15 @@ def measure_reference(
         return Reference(estimate.grad_logits, 0.0, str(certain), 1)
     estimator = _reference_estimator(cost.abilities, num_samples)
     found = RunningMoments()
-    while found.count < num_repetitions and not (found.count > 1 and should_stop()):
-        found.include(estimator.estimate(model, cost, generator)[0].grad_logits)
+    for estimate, _ in _repeat(
+        estimator,
+        model,
+        cost,
+        generator,
+        num_repetitions=num_repetitions,
+        should_stop=should_stop,
+    ):
+        found.include(estimate.grad_logits)
     if found.mean is None:
         raise ValueError("`num_repetitions` must be at least 1.")
     squared_error = found.total_variance / found.count
@@ -167,18 +179,24 @@ def measure_estimator(
         generator: On the model's device.
         num_repetitions: Gradients to estimate; a deterministic estimator needs no more than 3.
         should_stop: Asked between gradients; at least two are made.
+
+    Raises:
+        PatienceEndedError: If nobody waits any longer, and there are not even two gradients.
     """
     found = RunningMoments()
     cosines, times_s = [], []
-    state: object = None
     if estimator.noise == "none":
         num_repetitions = min(num_repetitions, 3)
-    while found.count < num_repetitions and not (found.count > 1 and should_stop()):
-        start_s = time.perf_counter()
-        estimate, state = estimator.estimate(model, cost, generator, state)
+    for estimate, seconds in _repeat(
+        estimator,
+        model,
+        cost,
+        generator,
+        num_repetitions=num_repetitions,
+        should_stop=should_stop,
+    ):
         gradient = estimate.grad_logits
-        _wait_for(gradient.device)
-        times_s.append(time.perf_counter() - start_s)
+        times_s.append(seconds)
         found.include(gradient)
         cosines.append(
             float(torch.cosine_similarity(gradient.flatten(), reference.gradient.flatten(), dim=0))
@@ -202,6 +220,32 @@ def measure_estimator(
         ms_per_gradient=1e3 * sorted(times_s)[len(times_s) // 2],
         num_repetitions=found.count,
     )
+
+
+def _repeat(
+    estimator: Estimator,
+    model: Categorical,
+    cost: Cost,
+    generator: torch.Generator,
+    *,
+    num_repetitions: int,
+    should_stop: Callable[[], bool],
+) -> Iterator[tuple[Estimate, float]]:
+    """Estimate again and again, and tell the seconds that each gradient took."""
+    state: object = None
+    for number in range(num_repetitions):
+        if number >= _FEWEST and should_stop():
+            return
+        try:
+            check_patience()
+            start_s = time.perf_counter()
+            estimate, state = estimator.estimate(model, cost, generator, state)
+            _wait_for(estimate.grad_logits.device)
+        except PatienceEndedError:
+            if number < _FEWEST:
+                raise
+            return
+        yield estimate, time.perf_counter() - start_s
 
 
 def _can_be_listed(model: Categorical) -> bool:

@@ -79,7 +79,7 @@ class ComparisonPage:
     def _opening(self) -> Iterator[str]:
         report, problem = self.report, self.report.problem
         if not report.is_complete:
-            yield '<p class="warning">Interrupted: these are the figures so far.</p>'
+            yield '<p class="warning">Ended early: these are the figures so far.</p>'
         palette = problem.palette.hex if isinstance(problem.palette, Palette) else []
         picture = problem.picture
         yield terms(

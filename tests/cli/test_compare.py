@@ -284,7 +284,7 @@ def test_ctrl_c_keeps_what_is_done(photo, start):
     assert not document["complete"]
     assert [estimator["name"] for estimator in document["estimators"]] == ["st", "moments"]
     assert document["runs"] == []
-    assert "Interrupted" in Path("page.html").read_text(encoding="utf-8")
+    assert "Ended early" in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_a_report_must_have_a_form_that_the_command_knows(run, photo):
@@ -354,3 +354,61 @@ def test_what_cannot_be_compared_is_refused(words, code, message, run, photo):
     ended = run("compare", photo, *words)
     assert ended.code == code
     assert message in ended.error
+
+
+FUNCTIONS = """
+import os, time
+
+num_calls = 0
+
+def hang(picture):
+    os.write(2, b"computing\\n")
+    while True: time.sleep(1)
+
+def hang_later(picture):
+    global num_calls
+    num_calls += 1
+    if num_calls > 20: time.sleep(1e6)
+    return picture.mean()
+"""
+
+
+@pytest.fixture
+def functions(folder):
+    Path("costs.py").write_text(FUNCTIONS, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_cost_that_never_returns_ends_with_the_time(run, photo):
+    words = ("--objective", "python:costs.py:hang", "--colors", "2", "--max-seconds", "2")
+    ended = run("compare", photo, *words, "--report", "a.json")
+    assert (ended.code, Path("a.json").exists()) == (1, False)
+    assert ended.err.count("Error") == 1
+    assert "The time was up before there was a reference gradient" in ended.err
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_cost_that_hangs_later_leaves_what_was_done(run, photo):
+    ended = run(
+        "compare", photo, "--objective", "python:costs.py:hang_later", "--colors", "2", "--json",
+        "--estimators", "leave-one-out(num_samples=2),score-function", "--repetitions", "2",
+        "--max-seconds", "8", "--seeds", "1",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    assert not document["complete"]
+    assert document["reference"]["repetitions"] >= 2
+    assert document["runs"]
+    assert "The time was up: these are the figures so far." in ended.err
+
+
+@pytest.mark.usefixtures("functions")
+def test_ctrl_c_ends_a_cost_that_never_returns(photo, start):
+    process = start("compare", photo, "--objective", "python:costs.py:hang", "--colors", "2")
+    while process.stderr.readline() != b"computing\n":
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 130
+    assert b"Interrupted; nothing was written." in err
