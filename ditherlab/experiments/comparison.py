@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import ObjectiveError, RequestError
+from ditherlab.demand import memory_need
+from ditherlab.errors import ObjectiveError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.gradients import (
     GradientFigures,
@@ -18,6 +19,8 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
+from ditherlab.memory import free_memory_bytes
+from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette
 from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.problem import Problem
@@ -55,6 +58,7 @@ class Place:
         """Bind a problem's objective, and put the logits where they are asked for.
 
         Raises:
+            PictureError: If all of the picture is transparent.
             RequestError: If given logits do not fit the picture and the palette.
         """
         problem, target = fix_palette(problem), problem.target()
@@ -80,7 +84,15 @@ def fix_palette(problem: Problem) -> Problem:
     """Choose by k-means the colors that were to be learned, so that all are compared on the same.
 
     There are fewer than asked for where the picture has fewer, or where rounding joins two.
+
+    Raises:
+        PictureError: If all of the picture is transparent.
     """
+    if not problem.picture.opaque.any():
+        raise PictureError(
+            "A picture to compare on must have a pixel that is not transparent, got none in "
+            f"{problem.picture.width} x {problem.picture.height}. Compare on another part of it."
+        )
     if isinstance(problem.palette, Palette):
         return problem
     target = problem.target()
@@ -125,27 +137,35 @@ def fitting_estimators(
 ) -> tuple[dict[str, Estimator], dict[str, str]]:
     """Sort estimators into those that fit a problem and those that do not, with the reason.
 
+    One that needs more memory than there is does not fit.
+
     Args:
         names: Words of estimators; None means all, with their compositions.
         problem: Its objective and palette decide.
         num_samples: Draws for those that draw; None leaves each its own.
 
     Raises:
+        PictureError: If a named estimator, or every one, needs more memory than there is.
         RequestError: For words that name no estimator, or one that does not fit.
     """
     fitting, left_out = {}, {}
+    last_error: RequestError | PictureError | None = None
+    num_free_bytes = free_memory_bytes(problem.chosen_device)
     for name in ESTIMATORS.names_and_compositions if names is None else names:
         estimator = ESTIMATORS.parse(name)
         try:
             if num_samples is not None:
                 estimator = estimator.with_num_samples(num_samples)
-            replace(problem, estimator=estimator, optimizer=None)
-        except RequestError as error:
+            fitted = replace(problem, estimator=estimator, optimizer=problem.optimizer or Adam())
+            memory_need(fitted).check(num_free_bytes)
+        except (RequestError, PictureError) as error:
             if names is not None:
                 raise
-            left_out[name] = str(error)
+            left_out[name], last_error = str(error), error
         else:
             fitting[name] = estimator
+    if last_error is not None and not fitting:
+        raise last_error
     return fitting, left_out
 
 
@@ -233,4 +253,11 @@ def _given_logits(at: npt.NDArray[np.floating], shape: tuple[int, ...]) -> Logit
             f"The logits must have the shape {list(shape[1:])} (colors, height, width), got "
             f"{list(at.shape)}."
         )
-    return torch.from_numpy(at.astype(np.float32)).unsqueeze(0)
+    with np.errstate(over="ignore"):
+        logits = torch.from_numpy(at.astype(np.float32)).unsqueeze(0)
+    if not bool(logits.isfinite().all()):
+        raise RequestError(
+            "The logits must be finite in single precision, got NaN, infinity or numbers beyond "
+            "3.4e38. A probability of 0 is a logit of -100."
+        )
+    return logits
