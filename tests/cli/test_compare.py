@@ -501,3 +501,26 @@ def test_rounding_is_no_bias_and_a_measured_bias_is_shown(run, photo):
     biases = {row[0]: row[2] for row in rows[1:4]}
     assert (biases["moments"], biases["linstat"]) == ("<floor", "<floor")
     assert float(biases["moments(order=0)"]) > 0
+
+
+def test_no_process_is_left_behind(run, photo, monkeypatch):
+    closed = []
+
+    class Watched(BrightnessCost):
+        def close(self):
+            closed.append(self)
+
+    bound = []
+
+    class Watching(Brightness):
+        def bind(self, target):
+            bound.append(Watched(self.abilities, [self.num_good]))
+            return bound[-1]
+
+    monkeypatch.setattr("ditherlab.objectives.parse_objective", lambda words: Watching())
+    words = ("--colors", "2", "--repetitions", "2", "--seeds", "1", "--max-seconds", "1")
+    ended = run("compare", photo, *words, "--estimators", "leave-one-out")
+    assert ended.code == 0, ended.err
+    assert {id(cost) for cost in closed} == {id(cost) for cost in bound}
+    # That of the gradients is the first one bound, and gone before the runs.
+    assert closed[0] is bound[0]
