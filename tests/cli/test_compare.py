@@ -160,7 +160,7 @@ def test_all_estimators_that_fit_are_compared_and_the_others_named(compare):
 def test_estimators_are_run_under_equal_time_and_equal_evaluations(compare):
     document = compare(
         "--colors", "3", "--estimators", "linstat,moments", "--seeds", "2", "--seed", "5",
-        "--max-seconds", "6",
+        "--max-seconds", "12",
     )  # fmt: skip
     assert len(document["palette"]) == document["colors"] == 3
     runs, budgets = document["runs"], document["budgets"]
