@@ -15,6 +15,8 @@ class PatienceEndedError(Exception):
 def limited_patience(gives_up: Callable[[], bool]) -> Iterator[None]:
     """Let whoever waits inside the block ask `gives_up` whether to go on waiting.
 
+    The limits of blocks around this one hold inside it, too.
+
     Example:
         >>> with limited_patience(lambda: True):
         ...     check_patience()
@@ -22,7 +24,8 @@ def limited_patience(gives_up: Callable[[], bool]) -> Iterator[None]:
         ...
         ditherlab.patience.PatienceEndedError
     """
-    token = _gives_up.set(gives_up)
+    outer = _gives_up.get()
+    token = _gives_up.set(gives_up if outer is None else lambda: outer() or gives_up())
     try:
         yield
     finally:

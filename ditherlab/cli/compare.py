@@ -19,7 +19,7 @@ from ditherlab.cli.reporting import (
 )
 from ditherlab.cli.request import read_palette, read_source
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
-from ditherlab.errors import RequestError
+from ditherlab.errors import ObjectiveError, PictureError, RequestError
 from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ _INTERRUPTED = 130
     metavar="A,B,...",
     help="Estimators with their parameters, or `all` that fit; the others are named.",
 )
-@click.option("--samples", type=int, metavar="N", help="Pictures drawn for each gradient.")
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Pictures drawn for each gradient.",
+)
 @click.option(
     "--at",
     default="flat",
@@ -103,6 +108,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
         check_standard_output()
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
     palette = read_palette(words["palette"], words["colors"])
+    names = _read_names(words["estimators"])
     picture = _crop(read_source(words["source"]), words["crop"])
 
     from ditherlab.experiments import Place, fitting_estimators, fix_palette
@@ -122,8 +128,6 @@ def compare(context: click.Context, /, **words: Any) -> int:
     )
     # The last seed has to be one, too.
     replace(problem, seed=problem.seed + words["seeds"] - 1)
-    asked_for = words["estimators"].strip()
-    names = None if asked_for == "all" else [name.strip() for name in split_outside(asked_for, ",")]
     estimators, left_out = fitting_estimators(names, problem, words["samples"])
     place = Place.of(problem, _read_at(words["at"]))
     with (
@@ -131,11 +135,18 @@ def compare(context: click.Context, /, **words: Any) -> int:
         CountdownBar(is_hidden=words["quiet"]) as bar,
     ):
         laboratory = Laboratory(problem, estimators, words["seeds"], bar, interruption)
-        gradients = laboratory.compare_gradients(
-            place, words["repetitions"], is_all=words["gradients_only"]
-        )
+        try:
+            gradients = laboratory.compare_gradients(
+                place, words["repetitions"], is_all=words["gradients_only"]
+            )
+        except ObjectiveError:
+            if interruption():
+                raise click.Abort from None
+            raise
         runs = None if words["gradients_only"] else laboratory.compare_runs()
-    is_complete = not interruption()
+    is_interrupted = interruption()
+    has_all_runs = words["gradients_only"] or (runs is not None and runs.is_complete)
+    is_complete = gradients.is_complete and has_all_runs and not is_interrupted
     told = ComparisonReport(problem, words["at"], gradients, left_out, is_complete, runs)
     deliver_report(
         told.document(),
@@ -149,8 +160,9 @@ def compare(context: click.Context, /, **words: Any) -> int:
     elif not words["quiet"]:
         write_to_stdout(told.table())
     if not is_complete:
-        click.echo("Interrupted: these are the figures so far.", err=True)
-    return 0 if is_complete else _INTERRUPTED
+        reason = "Interrupted" if is_interrupted else "The time was up"
+        click.echo(f"{reason}: these are the figures so far.", err=True)
+    return _INTERRUPTED if is_interrupted else 0
 
 
 def _crop(picture: "Picture", crop: str | None) -> "Picture":
@@ -160,7 +172,23 @@ def _crop(picture: "Picture", crop: str | None) -> "Picture":
     if match is None:
         raise RequestError(f"`--crop` must be WxH+X+Y in pixels, got '{crop}'. Try 64x64+0+0.")
     width, height, left, top = (int(number) for number in match.groups())
-    return picture.crop(left=left, top=top, width=width, height=height)
+    try:
+        return picture.crop(left=left, top=top, width=width, height=height)
+    except PictureError as error:
+        raise RequestError(f"`--crop`: {error}") from error
+
+
+def _read_names(estimators: str) -> list[str] | None:
+    """Return the words of each estimator; None stands for all."""
+    names = [name.strip() for name in split_outside(estimators, ",")]
+    if names == ["all"]:
+        return None
+    if "all" in names:
+        raise RequestError(
+            f"`--estimators`: `all` must stand alone, got '{estimators}'. Name the estimators, or "
+            "all of them by `all`."
+        )
+    return names
 
 
 def _read_at(at: str) -> "At":

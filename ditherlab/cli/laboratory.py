@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ditherlab.cli.progress import CountdownBar, Interruption
+from ditherlab.patience import limited_patience
 
 if TYPE_CHECKING:
     from ditherlab.experiments import Comparison, Place, RunComparison, RunProgress
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from ditherlab.protocol import Estimator
 
 _PART_OF_GRADIENTS = 1 / 4
+
+# Each is measured at least twice; what takes more than this is left out, for the runs' sake.
+_LARGEST_PART_OF_GRADIENTS = 1 / 2
 
 # Without a limit: enough for most to repeat themselves as often as they are asked.
 _SECONDS_PER_ESTIMATOR = 15.0
@@ -60,18 +65,24 @@ class Laboratory:
             tell(*now)
             return self.interruption()
 
-        return compare_gradients(
-            place,
-            self.estimators,
-            num_repetitions=num_repetitions,
-            seed=self.problem.seed,
-            max_seconds=max_seconds,
-            on_progress=tell,
-            should_stop=should_stop,
-        )
+        limit_s = self.problem.max_seconds
+        latest_s = limit_s if limit_s is None or is_all else limit_s * _LARGEST_PART_OF_GRADIENTS
+        with (
+            closing(place.cost),
+            limited_patience(lambda: latest_s is not None and self._seconds() > latest_s),
+        ):
+            return compare_gradients(
+                place,
+                self.estimators,
+                num_repetitions=num_repetitions,
+                seed=self.problem.seed,
+                max_seconds=max_seconds,
+                on_progress=tell,
+                should_stop=should_stop,
+            )
 
-    def compare_runs(self) -> "RunComparison":
-        """Optimize with each estimator in the time that is left."""
+    def compare_runs(self) -> "RunComparison | None":
+        """Optimize with each estimator in the time that is left; None if there is none."""
         from ditherlab.experiments import compare_runs
 
         def tell(progress: "RunProgress") -> None:
@@ -83,12 +94,14 @@ class Laboratory:
             )
 
         limit_s = self.problem.max_seconds
+        left_s = None if limit_s is None else limit_s - self._seconds()
+        if left_s is not None and left_s <= 0:
+            return None
         return compare_runs(
             self.problem,
             self.estimators,
             num_seeds=self.num_seeds,
-            # Gradients may have taken longer than they should: each is measured at least twice.
-            max_seconds=None if limit_s is None else max(limit_s - self._seconds(), limit_s / 10),
+            max_seconds=left_s,
             on_progress=tell,
             should_stop=self.interruption,
         )

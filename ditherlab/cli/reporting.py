@@ -107,4 +107,9 @@ def command_line(context: click.Context) -> str:
 
 
 def _without_folder(text: str) -> str:
+    if "python:" in text:
+        # Imported here: it takes torch, and `--help` does without.
+        from ditherlab.objectives import hide_folders
+
+        return hide_folders(text)
     return Path(text).name if Path(text).is_absolute() or Path(text).is_file() else text

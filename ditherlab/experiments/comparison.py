@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import RequestError
+from ditherlab.demand import memory_need
+from ditherlab.errors import ObjectiveError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.gradients import (
     GradientFigures,
@@ -18,7 +19,10 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
+from ditherlab.memory import free_memory_bytes
+from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette
+from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Estimator
 from ditherlab.randomness import seeded_generator
@@ -54,6 +58,7 @@ class Place:
         """Bind a problem's objective, and put the logits where they are asked for.
 
         Raises:
+            PictureError: If all of the picture is transparent.
             RequestError: If given logits do not fit the picture and the palette.
         """
         problem, target = fix_palette(problem), problem.target()
@@ -79,7 +84,15 @@ def fix_palette(problem: Problem) -> Problem:
     """Choose by k-means the colors that were to be learned, so that all are compared on the same.
 
     There are fewer than asked for where the picture has fewer, or where rounding joins two.
+
+    Raises:
+        PictureError: If all of the picture is transparent.
     """
+    if not problem.picture.opaque.any():
+        raise PictureError(
+            "A picture to compare on must have a pixel that is not transparent, got none in "
+            f"{problem.picture.width} x {problem.picture.height}. Compare on another part of it."
+        )
     if isinstance(problem.palette, Palette):
         return problem
     target = problem.target()
@@ -111,10 +124,12 @@ class Comparison:
     Attributes:
         reference: What they were compared with.
         figures: By the names that were asked for.
+        is_complete: Whether all that were asked for are there.
     """
 
     reference: Reference
     figures: Mapping[str, GradientFigures]
+    is_complete: bool = True
 
 
 def fitting_estimators(
@@ -122,27 +137,35 @@ def fitting_estimators(
 ) -> tuple[dict[str, Estimator], dict[str, str]]:
     """Sort estimators into those that fit a problem and those that do not, with the reason.
 
+    One that needs more memory than there is does not fit.
+
     Args:
         names: Words of estimators; None means all, with their compositions.
         problem: Its objective and palette decide.
         num_samples: Draws for those that draw; None leaves each its own.
 
     Raises:
+        PictureError: If a named estimator, or every one, needs more memory than there is.
         RequestError: For words that name no estimator, or one that does not fit.
     """
     fitting, left_out = {}, {}
+    last_error: RequestError | PictureError | None = None
+    num_free_bytes = free_memory_bytes(problem.chosen_device)
     for name in ESTIMATORS.names_and_compositions if names is None else names:
         estimator = ESTIMATORS.parse(name)
         try:
             if num_samples is not None:
                 estimator = estimator.with_num_samples(num_samples)
-            replace(problem, estimator=estimator, optimizer=None)
-        except RequestError as error:
+            fitted = replace(problem, estimator=estimator, optimizer=problem.optimizer or Adam())
+            memory_need(fitted).check(num_free_bytes)
+        except (RequestError, PictureError) as error:
             if names is not None:
                 raise
-            left_out[name] = str(error)
+            left_out[name], last_error = str(error), error
         else:
             fitting[name] = estimator
+    if last_error is not None and not fitting:
+        raise last_error
     return fitting, left_out
 
 
@@ -166,7 +189,11 @@ def compare_gradients(
         max_seconds: Shared equally by the estimators, four parts for the reference; None for no
             limit.
         on_progress: Called before each measurement with their number so far and the name.
-        should_stop: Asked all the time; what is measured so far is returned.
+        should_stop: Asked all the time; what is measured so far is returned. A Python function
+            that prices pictures in another process is not waited for then.
+
+    Raises:
+        ObjectiveError: If there is not even a reference when the measurement has to end.
     """
     device = place.model.probs.device
     num_parts = PARTS_OF_REFERENCE + len(estimators)
@@ -175,20 +202,7 @@ def compare_gradients(
         end_s = None if max_seconds is None else time.monotonic() + max_seconds * parts / num_parts
         return lambda: should_stop() or (end_s is not None and time.monotonic() > end_s)
 
-    on_progress(0, "reference")
-    reference = measure_reference(
-        place.model,
-        place.cost,
-        seeded_generator(seed + 1, device),
-        num_repetitions=PARTS_OF_REFERENCE * num_repetitions,
-        is_exact=place.is_expectation_exact,
-        should_stop=stopper(PARTS_OF_REFERENCE),
-    )
-    figures: dict[str, GradientFigures] = {}
-    for number, (name, estimator) in enumerate(estimators.items(), start=1):
-        if should_stop():
-            break
-        on_progress(number, name)
+    def measure(estimator: Estimator) -> GradientFigures:
         found = measure_estimator(
             estimator,
             place.model,
@@ -198,8 +212,34 @@ def compare_gradients(
             num_repetitions=num_repetitions,
             should_stop=stopper(),
         )
-        figures[name] = replace(found, unbiased=found.unbiased and _claims_hold(estimator, place))
-    return Comparison(reference, figures)
+        return replace(found, unbiased=found.unbiased and _claims_hold(estimator, place))
+
+    figures: dict[str, GradientFigures] = {}
+    with limited_patience(should_stop):
+        on_progress(0, "reference")
+        try:
+            reference = measure_reference(
+                place.model,
+                place.cost,
+                seeded_generator(seed + 1, device),
+                num_repetitions=PARTS_OF_REFERENCE * num_repetitions,
+                is_exact=place.is_expectation_exact,
+                should_stop=stopper(PARTS_OF_REFERENCE),
+            )
+        except PatienceEndedError:
+            raise ObjectiveError(
+                "The time was up before there was a reference gradient to compare with: pricing "
+                "pictures takes too long. Take more time, or a smaller picture."
+            ) from None
+        for number, (name, estimator) in enumerate(estimators.items(), start=1):
+            if should_stop():
+                break
+            on_progress(number, name)
+            try:
+                figures[name] = measure(estimator)
+            except PatienceEndedError:
+                break
+    return Comparison(reference, figures, is_complete=len(figures) == len(estimators))
 
 
 def _claims_hold(estimator: Estimator, place: Place) -> bool:
@@ -213,4 +253,11 @@ def _given_logits(at: npt.NDArray[np.floating], shape: tuple[int, ...]) -> Logit
             f"The logits must have the shape {list(shape[1:])} (colors, height, width), got "
             f"{list(at.shape)}."
         )
-    return torch.from_numpy(at.astype(np.float32)).unsqueeze(0)
+    with np.errstate(over="ignore"):
+        logits = torch.from_numpy(at.astype(np.float32)).unsqueeze(0)
+    if not bool(logits.isfinite().all()):
+        raise RequestError(
+            "The logits must be finite in single precision, got NaN, infinity or numbers beyond "
+            "3.4e38. A probability of 0 is a logit of -100."
+        )
+    return logits

@@ -1,13 +1,15 @@
 """Estimators at work: the same problem optimized with each, under equal time and evaluations."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
 from ditherlab.errors import DitherlabError
 from ditherlab.experiments.comparison import fix_palette
-from ditherlab.experiments.prices import PriceList
+from ditherlab.experiments.prices import BaselineFigures, PriceList
 from ditherlab.experiments.runs import (
     BudgetName,
     Budgets,
@@ -17,6 +19,7 @@ from ditherlab.experiments.runs import (
     Task,
 )
 from ditherlab.optimizers import Adam
+from ditherlab.patience import limited_patience
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimator
 from ditherlab.solution import Solution
@@ -39,6 +42,11 @@ _OVERHEAD = 0.05
 # A run under equal evaluations that takes so much longer than one under equal time is cut off.
 _PATIENCE = 3.0
 
+# Beyond the time for everything: the last run may end so much later, and then its picture is
+# priced. What takes longer is abandoned.
+_GRACE_S = 1.0
+_GRACE_TO_PRICE_S = 0.5
+
 
 def compare_runs(
     problem: Problem,
@@ -60,18 +68,26 @@ def compare_runs(
             used.
         estimators: By name; all must fit.
         num_seeds: Runs of each estimator under each budget.
-        max_seconds: For everything; None gives each run `DEFAULT_SECONDS_PER_RUN`.
+        max_seconds: For everything; None gives each run `DEFAULT_SECONDS_PER_RUN`. Runs that would
+            end later are not made.
         on_progress: Called before each run and at every look at it.
-        should_stop: Asked all the time; the runs that have ended are returned.
+        should_stop: Asked all the time; the runs that have ended are returned. A Python function
+            that prices pictures in another process is not waited for then, nor after `max_seconds`.
     """
     contest = _Contest(fix_palette(problem), estimators, num_seeds, max_seconds)
-    for task in contest.tasks():
-        if should_stop():
-            break
-        figures = contest.carry_out(task, on_progress, should_stop)
-        if figures.outcome == "interrupted":
-            break
-    return contest.comparison()
+    # What prices finished pictures waits beside the runs: to start it anew may take seconds.
+    with (
+        closing(contest.prices.cost),
+        limited_patience(lambda: should_stop() or contest.left_s < -_GRACE_S - _GRACE_TO_PRICE_S),
+    ):
+        contest.price_baselines()
+        for task in contest.tasks():
+            if should_stop() or not contest.has_time_for(task):
+                return contest.comparison(is_complete=False)
+            figures = contest.carry_out(task, on_progress, should_stop)
+            if figures.outcome == "interrupted":
+                return contest.comparison(is_complete=False)
+    return contest.comparison(is_complete=True)
 
 
 class _Contest:
@@ -90,7 +106,7 @@ class _Contest:
         self.seeds = range(problem.seed, problem.seed + num_seeds)
         self.end_s = None if max_seconds is None else time.monotonic() + max_seconds
         self.prices = PriceList.of(problem)
-        self.baselines = self.prices.baselines()
+        self.baselines: tuple[BaselineFigures, ...] = ()
         num_runs = max(1, len(estimators) * num_seeds)
         share_s = (
             DEFAULT_SECONDS_PER_RUN
@@ -100,6 +116,21 @@ class _Contest:
         self.budgets = Budgets(share_s)
         self.queue: list[Task] = []
         self.runs: list[RunFigures] = []
+
+    @property
+    def left_s(self) -> float:
+        """The seconds until the end of everything."""
+        return math.inf if self.end_s is None else self.end_s - time.monotonic()
+
+    def has_time_for(self, task: Task) -> bool:
+        """Say whether a run can get what the others under its budget get."""
+        needed_s = self.budgets.seconds if task.budget == "equal-time" else 0.0
+        return self.left_s + _GRACE_S > needed_s
+
+    def price_baselines(self) -> None:
+        """Price what people get without optimizing."""
+        with self._waiting_as_long_as_for_a_run():
+            self.baselines = self.prices.baselines()
 
     def tasks(self) -> Iterator[Task]:
         """Hand out the runs, a seed after the other, so that an early end leaves whole rounds."""
@@ -138,21 +169,30 @@ class _Contest:
                 ),
                 num_look_samples=_NUM_LOOK_SAMPLES,
             )
-        except DitherlabError as error:
-            figures = RunFigures(
-                task.estimator, task.budget, task.seed, "failed", reason=str(error)
-            )
-        else:
             figures = self._judge(task, solution)
+        except DitherlabError as error:
+            figures = _failed(task, str(error))
+        if should_stop() and figures.cost is None:
+            # Nobody waited for the price.
+            return replace(figures, outcome="interrupted")
         if figures.outcome != "interrupted":
             self.runs.append(figures)
         return figures
 
-    def comparison(self) -> RunComparison:
+    def comparison(self, *, is_complete: bool) -> RunComparison:
         """Return what has been found so far."""
         return RunComparison(
-            self.problem, str(self.optimizer), self.budgets, self.baselines, tuple(self.runs)
+            self.problem,
+            str(self.optimizer),
+            self.budgets,
+            self.baselines,
+            tuple(self.runs),
+            is_complete,
         )
+
+    def _waiting_as_long_as_for_a_run(self) -> AbstractContextManager[None]:
+        latest_s = time.monotonic() + max(self.budgets.seconds, _GRACE_S)
+        return limited_patience(lambda: time.monotonic() > latest_s)
 
     def _enqueue(self, budget: BudgetName, expected_s: Mapping[str, float]) -> Iterator[Task]:
         self.queue = [
@@ -166,25 +206,31 @@ class _Contest:
     def _problem_of(self, task: Task) -> Problem:
         under_time = task.budget == "equal-time"
         seconds = self.budgets.seconds
+        longest_s = min(_PATIENCE * max(seconds, task.expected_s), self.left_s + _GRACE_S)
         return replace(
             self.problem,
             estimator=self.estimators[task.estimator],
             optimizer=self.optimizer,
             seed=task.seed,
             num_steps=_UNLIMITED_STEPS,
-            max_seconds=seconds if under_time else _PATIENCE * max(seconds, task.expected_s),
+            # Above 0 also if the clock went on since somebody asked whether there is time.
+            max_seconds=seconds if under_time else max(longest_s, seconds / _LOOKS_PER_RUN),
             max_evaluations=None if under_time else self.budgets.evaluations,
         )
 
     def _judge(self, task: Task, solution: Solution) -> RunFigures:
         history = solution.history
+        if solution.outcome == "out-of-time" and history.num_evaluations == 0:
+            return _failed(task, "The time was up before the first step.")
+        with self._waiting_as_long_as_for_a_run():
+            cost = self.prices.price(solution.indices)
         last = history.looks[-1] if history.looks else None
         return RunFigures(
             estimator=task.estimator,
             budget=task.budget,
             seed=task.seed,
             outcome=solution.outcome,
-            cost=self.prices.price(solution.indices),
+            cost=cost,
             expected_cost=None if last is None else last.cost,
             entropy=None if last is None else last.entropy,
             seconds=solution.seconds,
@@ -205,7 +251,7 @@ class _Contest:
         evaluations = int(managed[slowest])
         affordable = evaluations
         if self.end_s is not None:
-            left_s = max(0.0, self.end_s - time.monotonic()) * (1 - _OVERHEAD)
+            left_s = max(0.0, self.left_s) * (1 - _OVERHEAD)
             affordable = int(left_s / (len(self.seeds) * sum(seconds_each.values())))
         return replace(
             self.budgets,
@@ -219,7 +265,7 @@ class _Contest:
         num_runs_a_budget = len(self.estimators) * len(self.seeds)
         is_first = task.budget == "equal-time"
         if is_first and self.end_s is not None:
-            left_s = self.end_s - time.monotonic()
+            left_s = self.left_s
         elif is_first:
             left_s += num_runs_a_budget * self.budgets.seconds
         return RunProgress(
@@ -228,6 +274,10 @@ class _Contest:
             task=task,
             seconds_left=max(0.0, left_s),
         )
+
+
+def _failed(task: Task, reason: str) -> RunFigures:
+    return RunFigures(task.estimator, task.budget, task.seed, "failed", reason=reason)
 
 
 def _ended_runs(runs: Sequence[RunFigures], estimator: str) -> list[RunFigures]:

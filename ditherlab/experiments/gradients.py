@@ -2,19 +2,26 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 
 from ditherlab.categorical import Categorical
-from ditherlab.errors import AbilityError
+from ditherlab.errors import AbilityError, ObjectiveError
 from ditherlab.estimators import ESTIMATORS, Exact, Moments
-from ditherlab.protocol import Ability, Cost, Estimator
+from ditherlab.patience import PatienceEndedError, check_patience
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator
 from ditherlab.types import Logits
 
 # Unbiased estimators for a reference, the least noisy first.
 _REFERENCES = ("linstat", "local-leave-one-out", "leave-one-out")
+
+# Fewer gradients have no variance that could be told.
+_FEWEST = 2
+
+# What rounding may make of a gradient, in units of the last place of its length.
+_ROUNDING = 32.0
 
 # So few pictures can be priced one by one.
 _MOST_LISTED = 1 << 12
@@ -43,6 +50,11 @@ class Reference:
         return math.sqrt(max(squared, torch.finfo(self.gradient.dtype).tiny))
 
     @property
+    def squared_rounding(self) -> float:
+        """The squared distance that rounding may make between two equal gradients."""
+        return (_ROUNDING * torch.finfo(self.gradient.dtype).eps * self.norm) ** 2
+
+    @property
     def relative_error(self) -> float:
         """The error of the reference itself, as a part of the gradient."""
         return math.sqrt(self.squared_error) / self.norm
@@ -57,7 +69,8 @@ class GradientFigures:
         unbiased: Whether it claims to have no bias.
         bias: Distance of its mean from the true gradient, free of what chance adds; 0 where
             chance explains all of it.
-        bias_floor: What chance alone makes of the distance: a bias below it cannot be seen.
+        bias_floor: What chance and rounding alone make of the distance: a bias below it cannot be
+            seen.
         variance: Expected squared distance from its own mean.
         relative_error: Root of the expected squared distance from the true gradient.
         cosine: Mean cosine with the reference.
@@ -78,6 +91,11 @@ class GradientFigures:
     backward_passes: int
     ms_per_gradient: float
     num_repetitions: int
+
+    @property
+    def shows_bias(self) -> bool:
+        """Whether more bias was measured than chance and rounding explain."""
+        return self.bias > self.bias_floor
 
 
 class RunningMoments:
@@ -132,19 +150,28 @@ def measure_reference(
 
     Raises:
         AbilityError: If no unbiased estimator fits the cost.
+        ObjectiveError: If the gradient is not finite.
+        PatienceEndedError: If nobody waits any longer, and there are not even two estimates.
     """
     certain = Moments() if is_exact else Exact()
     if is_exact or _can_be_listed(model):
         estimate, _ = certain.estimate(model, cost, generator)
-        return Reference(estimate.grad_logits, 0.0, str(certain), 1)
+        return _finite(Reference(estimate.grad_logits, 0.0, str(certain), 1))
     estimator = _reference_estimator(cost.abilities, num_samples)
     found = RunningMoments()
-    while found.count < num_repetitions and not (found.count > 1 and should_stop()):
-        found.include(estimator.estimate(model, cost, generator)[0].grad_logits)
+    for estimate, _ in _repeat(
+        estimator,
+        model,
+        cost,
+        generator,
+        num_repetitions=num_repetitions,
+        should_stop=should_stop,
+    ):
+        found.include(estimate.grad_logits)
     if found.mean is None:
         raise ValueError("`num_repetitions` must be at least 1.")
     squared_error = found.total_variance / found.count
-    return Reference(found.mean, squared_error, str(estimator), found.count)
+    return _finite(Reference(found.mean, squared_error, str(estimator), found.count))
 
 
 def measure_estimator(
@@ -167,18 +194,24 @@ def measure_estimator(
         generator: On the model's device.
         num_repetitions: Gradients to estimate; a deterministic estimator needs no more than 3.
         should_stop: Asked between gradients; at least two are made.
+
+    Raises:
+        PatienceEndedError: If nobody waits any longer, and there are not even two gradients.
     """
     found = RunningMoments()
     cosines, times_s = [], []
-    state: object = None
     if estimator.noise == "none":
         num_repetitions = min(num_repetitions, 3)
-    while found.count < num_repetitions and not (found.count > 1 and should_stop()):
-        start_s = time.perf_counter()
-        estimate, state = estimator.estimate(model, cost, generator, state)
+    for estimate, seconds in _repeat(
+        estimator,
+        model,
+        cost,
+        generator,
+        num_repetitions=num_repetitions,
+        should_stop=should_stop,
+    ):
         gradient = estimate.grad_logits
-        _wait_for(gradient.device)
-        times_s.append(time.perf_counter() - start_s)
+        times_s.append(seconds)
         found.include(gradient)
         cosines.append(
             float(torch.cosine_similarity(gradient.flatten(), reference.gradient.flatten(), dim=0))
@@ -193,7 +226,7 @@ def measure_estimator(
         name=str(estimator),
         unbiased=estimator.is_unbiased,
         bias=math.sqrt(squared_bias) / norm,
-        bias_floor=math.sqrt(chance) / norm,
+        bias_floor=math.sqrt(chance + reference.squared_rounding) / norm,
         variance=found.total_variance / norm**2,
         relative_error=math.sqrt(found.total_variance + squared_bias) / norm,
         cosine=sum(cosines) / len(cosines),
@@ -202,6 +235,42 @@ def measure_estimator(
         ms_per_gradient=1e3 * sorted(times_s)[len(times_s) // 2],
         num_repetitions=found.count,
     )
+
+
+def _repeat(
+    estimator: Estimator,
+    model: Categorical,
+    cost: Cost,
+    generator: torch.Generator,
+    *,
+    num_repetitions: int,
+    should_stop: Callable[[], bool],
+) -> Iterator[tuple[Estimate, float]]:
+    """Estimate again and again, and tell the seconds that each gradient took."""
+    state: object = None
+    for number in range(num_repetitions):
+        if number >= _FEWEST and should_stop():
+            return
+        try:
+            check_patience()
+            start_s = time.perf_counter()
+            estimate, state = estimator.estimate(model, cost, generator, state)
+            _wait_for(estimate.grad_logits.device)
+        except PatienceEndedError:
+            if number < _FEWEST:
+                raise
+            return
+        yield estimate, time.perf_counter() - start_s
+
+
+def _finite(reference: Reference) -> Reference:
+    is_finite = bool(reference.gradient.isfinite().all())
+    if not (is_finite and math.isfinite(reference.norm + reference.squared_error)):
+        raise ObjectiveError(
+            "The cost must be finite where the gradients are taken, got NaN, infinity or numbers "
+            "too large to be squared. Take the gradients elsewhere, or scale the objective."
+        )
+    return reference
 
 
 def _can_be_listed(model: Categorical) -> bool:

@@ -9,6 +9,7 @@ import torch
 
 from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.experiments.comparison import fixed_colors
+from ditherlab.patience import PatienceEndedError
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Target
 from ditherlab.types import Colors
@@ -22,7 +23,7 @@ class BaselineFigures:
 
     Attributes:
         name: `nearest` or `floyd-steinberg`.
-        cost: Of the picture; None if it is infinite or NaN.
+        cost: Of the picture; None if it is infinite or NaN, or took too long.
         indices: The picture.
     """
 
@@ -52,18 +53,23 @@ class PriceList:
         return cls(target, problem.objective.bind(target), fixed_colors(problem))
 
     def price(self, indices: IndexImage) -> float | None:
-        """Return the cost of a picture; None if it is infinite or NaN."""
+        """Return the cost of a picture; None if it is infinite or NaN, or nobody waits for it."""
         places = torch.from_numpy(indices.astype(np.int64)).to(self.colors.device)
-        with torch.no_grad():
-            if "value" in self.cost.abilities:
-                picture = self.colors[0][places].permute(2, 0, 1)
-                price = self.cost.cost(picture[None, None]).item()
-            else:
-                # A picture is a distribution that is sure of itself.
-                one_hot = torch.nn.functional.one_hot(places, self.colors.shape[1])
-                probs = one_hot.permute(2, 0, 1).unsqueeze(0).to(self.colors.dtype)
-                price = self.cost.expected(probs, self.colors).item()
+        try:
+            with torch.no_grad():
+                price = self._cost_of(places).item()
+        except PatienceEndedError:
+            return None
         return price if math.isfinite(price) else None
+
+    def _cost_of(self, places: torch.Tensor) -> torch.Tensor:
+        if "value" in self.cost.abilities:
+            picture = self.colors[0][places].permute(2, 0, 1)
+            return self.cost.cost(picture[None, None])
+        # A picture is a distribution that is sure of itself.
+        one_hot = torch.nn.functional.one_hot(places, self.colors.shape[1])
+        probs = one_hot.permute(2, 0, 1).unsqueeze(0).to(self.colors.dtype)
+        return self.cost.expected(probs, self.colors)
 
     def baselines(self) -> tuple[BaselineFigures, ...]:
         """Price the nearest colors and Floyd-Steinberg."""

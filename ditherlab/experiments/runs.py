@@ -37,7 +37,8 @@ class RunFigures:
         budget: What all estimators got alike.
         seed: Of the start and of all draws.
         outcome: Why it ended; `failed` if it could not be done.
-        cost: Of the finished picture as it would be written; None if it is not finite.
+        cost: Of the finished picture as it would be written; None if it is not finite, or took too
+            long.
         expected_cost: Of pictures drawn from the last probabilities; None if there were none.
         entropy: Mean of a pixel in the end, in nats.
         seconds: How long it took, the setup included.
@@ -83,6 +84,7 @@ class RunComparison:
         budgets: What each run could spend.
         baselines: The same palette without optimizing.
         runs: Those that ended, in the order in which they were made.
+        is_complete: Whether none was left out for want of time, or interrupted.
     """
 
     problem: Problem
@@ -90,6 +92,7 @@ class RunComparison:
     budgets: Budgets
     baselines: tuple[BaselineFigures, ...]
     runs: tuple[RunFigures, ...]
+    is_complete: bool = True
 
     @property
     def best_baseline(self) -> BaselineFigures | None:

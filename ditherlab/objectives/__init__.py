@@ -4,7 +4,7 @@ from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum
 from ditherlab.objectives.piqe import PIQE
 from ditherlab.objectives.png_bytes import PngBytes
-from ditherlab.objectives.python_function import PythonFunction
+from ditherlab.objectives.python_function import PythonFunction, hide_folders
 from ditherlab.objectives.registry import OBJECTIVES, parse_objective
 from ditherlab.objectives.ssim import SSIM, ViewedSSIM
 from ditherlab.objectives.variance import Variance
@@ -21,5 +21,6 @@ __all__ = [
     "Variance",
     "ViewedError",
     "ViewedSSIM",
+    "hide_folders",
     "parse_objective",
 ]

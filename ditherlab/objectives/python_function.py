@@ -15,6 +15,18 @@ from ditherlab.protocol import Ability, Cost, Objective, Target
 PYTHON_WORDS = re.compile(r"python:(?P<location>[\w.]+|.+?\.py):(?P<name>[\w.]+)(?=\s*(?:\+|$))")
 
 
+def hide_folders(words: str) -> str:
+    """Return the words of an objective without the folders of its Python functions.
+
+    Example:
+        >>> hide_folders("0.5*python:/home/me/costs.py:sharpness+ssim")
+        '0.5*python:costs.py:sharpness+ssim'
+    """
+    return PYTHON_WORDS.sub(
+        lambda match: f"python:{Path(match['location']).name}:{match['name']}", words
+    )
+
+
 @dataclass(frozen=True)
 class PythonFunction(Objective):
     """A Python function that prices pictures; the one with the smallest price is looked for.

@@ -79,14 +79,14 @@ class ComparisonPage:
     def _opening(self) -> Iterator[str]:
         report, problem = self.report, self.report.problem
         if not report.is_complete:
-            yield '<p class="warning">Interrupted: these are the figures so far.</p>'
+            yield '<p class="warning">Ended early: these are the figures so far.</p>'
         palette = problem.palette.hex if isinstance(problem.palette, Palette) else []
         picture = problem.picture
         yield terms(
             [
                 ("Picture", f"{picture.width} × {picture.height} pixels"),
                 ("Palette", swatches(palette)),
-                ("Objective", f"<code>{escape(str(problem.objective))}</code>, minimized"),
+                ("Objective", f"<code>{escape(problem.objective.public_words)}</code>, minimized"),
                 ("Estimators", str(len(report.comparison.figures))),
                 ("Machine", escape(describe_machine(problem.chosen_device))),
                 ("Date", self.date.isoformat()),
@@ -106,14 +106,15 @@ class ComparisonPage:
         yield (
             f"<p>Taken at <code>{escape(Path(report.at).name)}</code> logits, and compared with "
             f"{times}<code>{escape(reference.estimator)}</code>, {error}. Lengths are parts of the "
-            "true gradient’s length. A bias below its floor cannot be told from chance.</p>"
+            "true gradient’s length. A bias below its floor cannot be told from chance and "
+            "rounding.</p>"
         )
         yield f'<div class="wide">{ComparisonPlots(report).error_over_time().svg()}</div>'
         yield (
-            '<p class="note">Discs claim to have no bias, rings do not; the foot below a ring is '
-            "its bias, where one is seen above its floor. An error of 0, of an estimator that "
-            "draws nothing and shows no bias, stands at the lower edge. Down and left is better."
-            "</p>"
+            '<p class="note">Discs claim to have no bias, rings do not; the foot below one is '
+            "the bias that was measured, where it is above its floor. An error of 0, of an "
+            "estimator that draws nothing and shows no bias, stands at the lower edge. Down and "
+            "left is better.</p>"
         )
         yield table("Gradients of each estimator", _GRADIENT_HEADS, report.gradient_rows())
 
@@ -149,7 +150,7 @@ class ComparisonPage:
         if failed:
             yield "<h3>Runs that did not spend their budget</h3><ul>"
             for run in failed:
-                reason = f": {run.reason}" if run.reason else ""
+                reason = f": {self.report.publish(run.reason)}" if run.reason else ""
                 yield (
                     f"<li>{escape(run.estimator)}, {escape(run.budget)}, seed {run.seed}: "
                     f"{escape(run.outcome + reason)}</li>"
@@ -190,7 +191,10 @@ class ComparisonPage:
     def _end(self) -> Iterator[str]:
         if self.report.left_out:
             yield "<h2>Left out</h2><ul>"
-            yield from (f"<li>{escape(reason)}</li>" for reason in self.report.left_out.values())
+            yield from (
+                f"<li>{escape(name)}: {escape(self.report.publish(reason))}</li>"
+                for name, reason in self.report.left_out.items()
+            )
             yield "</ul>"
         yield "<h2>The command</h2>"
         yield f"<pre><code>{escape(self.command)}</code></pre>"

@@ -34,9 +34,7 @@ class ComparisonPlots:
                     found.relative_error,
                     title=_describe(name, found),
                     is_filled=found.unbiased,
-                    part=found.bias
-                    if not found.unbiased and found.bias > found.bias_floor
-                    else None,
+                    part=found.bias if found.shows_bias else None,
                     style=style,
                 )
                 for style, (name, found) in enumerate(figures.items())

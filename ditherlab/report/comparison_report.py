@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ditherlab.experiments import (
@@ -13,6 +14,7 @@ from ditherlab.experiments import (
     Spread,
     summarize_runs,
 )
+from ditherlab.objectives import ObjectiveSum
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
 from ditherlab.report.document import finite_document
@@ -57,8 +59,8 @@ class ComparisonReport:
             "height": problem.picture.height,
             "colors": problem.num_colors,
             "palette": palette.hex if isinstance(palette, Palette) else None,
-            "objective": str(problem.objective),
-            "at": self.at,
+            "objective": problem.objective.public_words,
+            "at": Path(self.at).name,
             "seed": problem.seed,
             "device": str(problem.chosen_device),
             "complete": self.is_complete,
@@ -73,14 +75,15 @@ class ComparisonReport:
                 for name, figures in self.comparison.figures.items()
             ],
             "left_out": [
-                {"name": name, "reason": reason} for name, reason in self.left_out.items()
+                {"name": name, "reason": self.publish(reason)}
+                for name, reason in self.left_out.items()
             ],
             "budgets": None if self.runs is None else asdict(self.runs.budgets),
             "baselines": {
                 baseline.name: {"cost": baseline.cost}
                 for baseline in (self.runs.baselines if self.runs else ())
             },
-            "runs": [_run_document(run) for run in (self.runs.runs if self.runs else ())],
+            "runs": [self._run_document(run) for run in (self.runs.runs if self.runs else ())],
             "summaries": [
                 {**asdict(summary), "budget": budget}
                 for budget in BUDGETS
@@ -88,6 +91,14 @@ class ComparisonReport:
             ],
         }
         return finite_document(document)
+
+    def publish(self, text: str) -> str:
+        """Write a reason for others to read: the objective's folder is left out."""
+        objective = self.problem.objective
+        parts = [part for _, part in objective.terms] if isinstance(objective, ObjectiveSum) else []
+        for named in (objective, *parts):
+            text = text.replace(str(named), named.public_words)
+        return text
 
     def summaries(self, budget: BudgetName) -> list[RunSummary]:
         """Return what the seeds say together; nothing if only gradients were compared."""
@@ -100,7 +111,7 @@ class ComparisonReport:
             align([GRADIENT_HEADS, *self.gradient_rows()]),
             f"Reference: {reference.num_repetitions} x {reference.estimator}, relative error "
             f"{reference.relative_error:.2g}.",
-            *(f"Left out: {reason}" for reason in self.left_out.values()),
+            *(f"Left out: {name}: {reason}" for name, reason in self.left_out.items()),
         ]
         for budget in BUDGETS:
             rows = self.run_rows(budget)
@@ -114,7 +125,7 @@ class ComparisonReport:
             [
                 name,
                 f"{figures.relative_error:.3g}",
-                "none" if figures.unbiased else f"{figures.bias:.3g}",
+                f"{figures.bias:.3g}" if figures.shows_bias else "<floor",
                 f"{figures.bias_floor:.2g}",
                 f"{figures.variance:.3g}",
                 f"{figures.cosine:.3f}",
@@ -135,6 +146,30 @@ class ComparisonReport:
             *([b.name, spell(b.cost), *["-"] * num_others] for b in self.runs.baselines),
             *([summary.estimator, *_spell_summary(summary)] for summary in summaries),
         ]
+
+    def _run_document(self, run: RunFigures) -> dict[str, Any]:
+        return {
+            "estimator": run.estimator,
+            "budget": run.budget,
+            "seed": run.seed,
+            "outcome": run.outcome,
+            "reason": None if run.reason is None else self.publish(run.reason),
+            "cost": run.cost,
+            "expected_cost": run.expected_cost,
+            "entropy": run.entropy,
+            "seconds": round(run.seconds, 3),
+            "steps": run.num_steps,
+            "evaluations": run.num_evaluations,
+            "backward_passes": run.num_backward_passes,
+            "temperature": run.temperature,
+            "curve": {
+                "seconds": [round(look.seconds, 3) for look in run.looks],
+                "evaluations": [look.num_evaluations for look in run.looks],
+                "backward_passes": [look.num_backward_passes for look in run.looks],
+                "expected_cost": [look.cost for look in run.looks],
+                "entropy": [look.entropy for look in run.looks],
+            },
+        }
 
 
 def spell(number: float | None, digits: int = 4, *, sign: bool = False) -> str:
@@ -172,28 +207,3 @@ def spell_budget(runs: RunComparison, budget: BudgetName) -> str:
 
 def _mean(spread: Spread | None) -> float | None:
     return None if spread is None else spread.mean
-
-
-def _run_document(run: RunFigures) -> dict[str, Any]:
-    return {
-        "estimator": run.estimator,
-        "budget": run.budget,
-        "seed": run.seed,
-        "outcome": run.outcome,
-        "reason": run.reason,
-        "cost": run.cost,
-        "expected_cost": run.expected_cost,
-        "entropy": run.entropy,
-        "seconds": round(run.seconds, 3),
-        "steps": run.num_steps,
-        "evaluations": run.num_evaluations,
-        "backward_passes": run.num_backward_passes,
-        "temperature": run.temperature,
-        "curve": {
-            "seconds": [round(look.seconds, 3) for look in run.looks],
-            "evaluations": [look.num_evaluations for look in run.looks],
-            "backward_passes": [look.num_backward_passes for look in run.looks],
-            "expected_cost": [look.cost for look in run.looks],
-            "entropy": [look.entropy for look in run.looks],
-        },
-    }

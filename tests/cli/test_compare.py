@@ -160,7 +160,7 @@ def test_all_estimators_that_fit_are_compared_and_the_others_named(compare):
 def test_estimators_are_run_under_equal_time_and_equal_evaluations(compare):
     document = compare(
         "--colors", "3", "--estimators", "linstat,moments", "--seeds", "2", "--seed", "5",
-        "--max-seconds", "6",
+        "--max-seconds", "12",
     )  # fmt: skip
     assert len(document["palette"]) == document["colors"] == 3
     runs, budgets = document["runs"], document["budgets"]
@@ -284,7 +284,7 @@ def test_ctrl_c_keeps_what_is_done(photo, start):
     assert not document["complete"]
     assert [estimator["name"] for estimator in document["estimators"]] == ["st", "moments"]
     assert document["runs"] == []
-    assert "Interrupted" in Path("page.html").read_text(encoding="utf-8")
+    assert "Ended early" in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_a_report_must_have_a_form_that_the_command_knows(run, photo):
@@ -337,8 +337,12 @@ def test_the_table_is_for_people(run, photo):
     ("words", "code", "message"),
     [
         (["--crop", "64"], 2, "`--crop` must be WxH+X+Y in pixels, got '64'"),
-        (["--crop", "30x30+0+0"], 1, "must lie inside the picture of 32 x 24 pixels"),
-        (["--crop", "0x5+0+0"], 1, "must lie inside"),
+        (["--crop", "30x30+0+0"], 2, "must lie inside the picture of 32 x 24 pixels"),
+        (["--crop", "0x5+0+0"], 2, "must lie inside"),
+        (["--samples", "0"], 2, "0 is not in the range"),
+        (["--estimators", "all,st"], 2, "`all` must stand alone, got 'all,st'"),
+        (["--at", "nan.npy", "--colors", "2"], 2, "The logits must be finite"),
+        (["--at", "large.npy", "--colors", "2"], 2, "The logits must be finite"),
         (["--estimators", "reinmx"], 2, "Unknown estimator `reinmx`. Did you mean `reinmax`?"),
         (["--estimators", "arm"], 2, "`arm` needs a palette of 2 colors, got 16"),
         (["--objective", "variance", "--estimators", "st"], 2, "does not offer"),
@@ -351,6 +355,172 @@ def test_the_table_is_for_people(run, photo):
 )
 def test_what_cannot_be_compared_is_refused(words, code, message, run, photo):
     np.save("wrong.npy", np.zeros((3, 4, 4)))
+    np.save("nan.npy", np.full((2, 24, 32), np.nan))
+    np.save("large.npy", np.full((2, 24, 32), 1e300))
     ended = run("compare", photo, *words)
     assert ended.code == code
     assert message in ended.error
+
+
+FUNCTIONS = """
+import os, time
+
+num_calls = 0
+
+def hang(picture):
+    os.write(2, b"computing\\n")
+    while True: time.sleep(1)
+
+def nan(picture):
+    return float("nan")
+
+def large(picture):
+    return 1e300
+
+def fail_later(picture):
+    global num_calls
+    num_calls += 1
+    if num_calls > 100: raise ValueError
+    return picture.mean()
+
+def hang_later(picture):
+    global num_calls
+    num_calls += 1
+    if num_calls > 20: time.sleep(1e6)
+    return picture.mean()
+"""
+
+
+@pytest.fixture
+def functions(folder):
+    Path("costs.py").write_text(FUNCTIONS, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_cost_that_never_returns_ends_with_the_time(run, photo):
+    words = ("--objective", "python:costs.py:hang", "--colors", "2", "--max-seconds", "2")
+    ended = run("compare", photo, *words, "--report", "a.json")
+    assert (ended.code, Path("a.json").exists()) == (1, False)
+    assert ended.err.count("Error") == 1
+    assert "The time was up before there was a reference gradient" in ended.err
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_cost_that_hangs_later_leaves_what_was_done(run, photo):
+    ended = run(
+        "compare", photo, "--objective", "python:costs.py:hang_later", "--colors", "2", "--json",
+        "--estimators", "leave-one-out(num_samples=2),score-function", "--repetitions", "2",
+        "--max-seconds", "8", "--seeds", "1",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    assert not document["complete"]
+    assert document["reference"]["repetitions"] >= 2
+    assert document["runs"]
+    assert "The time was up: these are the figures so far." in ended.err
+
+
+@pytest.mark.usefixtures("functions")
+def test_ctrl_c_ends_a_cost_that_never_returns(photo, start):
+    process = start("compare", photo, "--objective", "python:costs.py:hang", "--colors", "2")
+    while process.stderr.readline() != b"computing\n":
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 130
+    assert b"Interrupted; nothing was written." in err
+
+
+@pytest.mark.parametrize("name", ["nan", "large"])
+@pytest.mark.usefixtures("functions")
+def test_a_cost_that_is_not_finite_is_refused(name, run, photo):
+    words = ("--objective", f"python:costs.py:{name}", "--colors", "2", "--repetitions", "2")
+    ended = run("compare", photo, *words, "--gradients-only")
+    assert (ended.code, ended.out) == (1, b"")
+    assert "The cost must be finite where the gradients are taken" in ended.error
+
+
+def test_a_transparent_picture_is_refused(run, folder):
+    Image.new("RGBA", (12, 12)).save("nothing.png")
+    for colors in (("--colors", "2"), ("--palette", "cga")):
+        ended = run("compare", "nothing.png", *colors)
+        assert ended.code == 1
+        assert "must have a pixel that is not transparent, got none in 12 x 12" in ended.error
+
+
+def test_what_is_left_out_is_named(run, photo):
+    words = ("--samples", "1", "--colors", "2", "--repetitions", "2", "--gradients-only")
+    ended = run("compare", photo, *words, "--crop", "12x12+0+0")
+    assert ended.code == 0, ended.err
+    told = [line for line in ended.out.decode().splitlines() if line.startswith("Left out: ")]
+    assert len(set(told)) == len(told)
+    assert any(line.startswith("Left out: leave-one-out: `leave-one-out(") for line in told)
+
+
+def test_what_does_not_fit_into_memory_is_left_out_or_refused(run, photo, monkeypatch):
+    needs = "needs about .* of memory, and .* are free"
+    words = ("--colors", "2", "--repetitions", "2", "--gradients-only", "--json")
+    free = 1_000_000
+    monkeypatch.setattr("ditherlab.experiments.comparison.free_memory_bytes", lambda _: free)
+    ended = run("compare", photo, *words)
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    large = [e["name"] for e in document["left_out"] if re.search(needs, e["reason"])]
+    assert large
+    assert document["estimators"]
+    ended = run("compare", photo, *words, "--estimators", large[0])
+    assert ended.code == 1
+    assert re.search(needs, ended.error)
+    free = 1
+    assert run("compare", photo, *words).code == 1
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_report_names_no_folder(run, photo):
+    objective = f"python:{Path('costs.py').absolute()}:fail_later"
+    np.save("at.npy", np.zeros((2, 24, 32)))
+    words = (
+        "--objective", f"2*{objective}+ssim", "--colors", "2", "--repetitions", "2", "--seeds",
+        "1", "--max-seconds", "4", "--at", Path("at.npy").absolute(), "--estimators",
+        "leave-one-out",
+    )  # fmt: skip
+    for report in ("a.json", "a.html"):
+        ended = run("compare", photo, *words, "--report", report)
+        assert ended.code == 0, ended.err
+        text = Path(report).read_text(encoding="utf-8")
+        assert str(Path.cwd()) not in text
+        assert "2*python:costs.py:fail_later+ssim" in text
+
+
+def test_rounding_is_no_bias_and_a_measured_bias_is_shown(run, photo):
+    words = ("--objective", "viewed-error", "--colors", "3", "--repetitions", "3")
+    names = "moments,linstat,moments(order=0)"
+    ended = run("compare", photo, *words, "--estimators", names, "--gradients-only")
+    rows = [line.split() for line in ended.out.decode().splitlines()]
+    biases = {row[0]: row[2] for row in rows[1:4]}
+    assert (biases["moments"], biases["linstat"]) == ("<floor", "<floor")
+    assert float(biases["moments(order=0)"]) > 0
+
+
+def test_no_process_is_left_behind(run, photo, monkeypatch):
+    closed = []
+
+    class Watched(BrightnessCost):
+        def close(self):
+            closed.append(self)
+
+    bound = []
+
+    class Watching(Brightness):
+        def bind(self, target):
+            bound.append(Watched(self.abilities, [self.num_good]))
+            return bound[-1]
+
+    monkeypatch.setattr("ditherlab.objectives.parse_objective", lambda words: Watching())
+    words = ("--colors", "2", "--repetitions", "2", "--seeds", "1", "--max-seconds", "1")
+    ended = run("compare", photo, *words, "--estimators", "leave-one-out")
+    assert ended.code == 0, ended.err
+    assert {id(cost) for cost in closed} == {id(cost) for cost in bound}
+    # That of the gradients is the first one bound, and gone before the runs.
+    assert closed[0] is bound[0]
