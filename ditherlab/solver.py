@@ -237,10 +237,15 @@ class _Run:
     def _expected_cost(self, estimate: Estimate) -> torch.Tensor:
         if self.num_look_samples is None:
             return estimate.value.mean()
+        return self._price_draws(self.model, self.num_look_samples, self.look_generator)
+
+    def _price_draws(
+        self, model: Categorical, num_samples: int, generator: torch.Generator
+    ) -> torch.Tensor:
         # One by one, as a step may fill the memory.
         costs = [
-            self.cost.cost(self.model.images(self.model.draw_indices(1, self.look_generator)))
-            for _ in range(self.num_look_samples)
+            self.cost.cost(model.images(model.draw_indices(1, generator)))
+            for _ in range(num_samples)
         ]
         return torch.stack(costs).mean()
 
@@ -263,7 +268,11 @@ class _Run:
         """
         last, best = self.looks[-1], min(self.looks, key=lambda look: look.cost)
         if "value" in self.cost.abilities:
-            ended, before = (self._price_draws(model) for model in (self.model, self.best))
+            seed, device = self.problem.seed + 1, self.problem.chosen_device
+            ended, before = (
+                float(self._price_draws(m, _NUM_DECIDING_DRAWS, seeded_generator(seed, device)))
+                for m in (self.model, self.best)
+            )
         else:
             ended, before = last.cost, best.cost
         if ended <= before:
@@ -275,15 +284,6 @@ class _Run:
             f"picture is the best one seen, of step {best.step}, at {before:.4g}. Try more "
             "samples, a smaller picture, or an estimator that needs more of the objective."
         )
-
-    def _price_draws(self, model: Categorical, num_samples: int = _NUM_DECIDING_DRAWS) -> float:
-        generator = seeded_generator(self.problem.seed + 1, self.problem.chosen_device)
-        # One by one, as a step may fill the memory.
-        costs = [
-            self.cost.cost(model.images(model.draw_indices(1, generator)))
-            for _ in range(num_samples)
-        ]
-        return float(torch.stack(costs).mean())
 
     def _return_to_good(self) -> Outcome:
         self.model = self.good

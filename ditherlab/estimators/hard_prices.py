@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import Cost
-from ditherlab.types import Colors, DrawCosts, Indices
+from ditherlab.protocol import Cost, Estimate
+from ditherlab.types import Colors, DrawCosts, Indices, Logits
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,13 @@ class HardPrices:
         else:
             grad_images *= shares[:, :, None, None, None]
         return cls(costs, model.gather_palette_gradient(indices, grad_images), len(indices))
+
+    def estimate(self, logit_gradient: Logits, num_evaluations: int) -> Estimate:
+        """Make the estimate of a gradient for the logits that took so many prices in all."""
+        return Estimate(
+            value=self.costs.mean(dim=0),
+            grad_palette=self.grad_palette,
+            num_evaluations=num_evaluations,
+            num_backward_passes=self.num_backward_passes,
+            logit_gradient=logit_gradient,
+        )

@@ -73,13 +73,9 @@ class MeasureValued(Estimator):
         positive, negative = changes.mean(dim=1).chunk(2)
         priced = HardPrices.of(drawn, model, cost)
         num_replacing = len(replacements) * self.num_samples
-        return Estimate(
-            value=priced.costs.mean(dim=0),
-            grad_palette=priced.grad_palette,
-            num_evaluations=self.num_samples + count_maps(num_replacing, drawn, cost),
-            num_backward_passes=priced.num_backward_passes,
-            logit_gradient=_weigh(model.probs, positive.transpose(0, 1), negative.transpose(0, 1)),
-        ), None
+        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
+        logit_gradient = _weigh(model.probs, positive.transpose(0, 1), negative.transpose(0, 1))
+        return priced.estimate(logit_gradient, num_evaluations), None
 
 
 def _weigh(probs: Probs, positive: Probs, negative: Probs) -> Logits:

@@ -75,13 +75,9 @@ class RaoBlackwell(Estimator):
         changes = price_replacements(drawn, replacements, model, cost, self.pricing)
         priced = HardPrices.of(drawn, model, cost)
         num_replacing = len(replacements) * self.num_samples
-        return Estimate(
-            value=priced.costs.mean(dim=0),
-            grad_palette=priced.grad_palette,
-            num_evaluations=self.num_samples + count_maps(num_replacing, drawn, cost),
-            num_backward_passes=priced.num_backward_passes,
-            logit_gradient=_weigh(replacements, changes, model),
-        ), None
+        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
+        logit_gradient = _weigh(replacements, changes, model)
+        return priced.estimate(logit_gradient, num_evaluations), None
 
     def _top(self, model: Categorical) -> Tensor:
         num_top = min(self.num_top, model.probs.shape[1])

@@ -127,13 +127,8 @@ class Relax(Estimator):
                 weight.requires_grad_()
             gradient = self._gradient(scores, priced.costs, surrogate, model)
             slopes = torch.autograd.grad(gradient.square().mean(), surrogate.weights)
-        return Estimate(
-            value=priced.costs.mean(dim=0),
-            grad_palette=priced.grad_palette,
-            num_evaluations=self.num_samples,
-            num_backward_passes=priced.num_backward_passes,
-            logit_gradient=gradient.detach(),
-        ), surrogate.learn(slopes, self.learning_rate)
+        learned = surrogate.learn(slopes, self.learning_rate)
+        return priced.estimate(gradient.detach(), self.num_samples), learned
 
     def _gradient(
         self, scores: CoupledScores, costs: DrawCosts, surrogate: Surrogate, model: Categorical

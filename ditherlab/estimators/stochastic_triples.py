@@ -64,13 +64,9 @@ class StochasticTriples(Estimator):
         neighbors = torch.stack([(draws + 1).clamp_max(last), (draws - 1).clamp_min(0)])
         up, down = price_replacements(draws, neighbors, model, cost, self.pricing)
         priced = HardPrices.of(draws, model, cost)
-        return Estimate(
-            value=priced.costs.mean(dim=0),
-            grad_palette=priced.grad_palette,
-            num_evaluations=self.num_samples + count_maps(2 * self.num_samples, draws, cost),
-            num_backward_passes=priced.num_backward_passes,
-            logit_gradient=_weigh_jumps(draws, up, down, model),
-        ), None
+        num_evaluations = self.num_samples + count_maps(2 * self.num_samples, draws, cost)
+        logit_gradient = _weigh_jumps(draws, up, down, model)
+        return priced.estimate(logit_gradient, num_evaluations), None
 
 
 def _weigh_jumps(
