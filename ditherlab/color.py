@@ -12,6 +12,14 @@ _ENCODED_KNEE = 0.04045
 # Rows: the luminance Y of IEC 61966-2-1 (the second row of the sRGB to XYZ matrix).
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
 
+_LINEAR_TO_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+# Below it, CIELAB's lightness is linear.
+_LIGHTNESS_KNEE = (6 / 29) ** 3
+
 _LINEAR_TO_LMS = (
     (0.4122214708, 0.5363325363, 0.0514459929),
     (0.2119034982, 0.6806995451, 0.1073969566),
@@ -88,7 +96,39 @@ def srgb_to_oklab(srgb: Tensor, dim: int) -> Tensor:
     return _mix(lms.clamp_min(0) ** (1 / 3), _LMS_TO_OKLAB, dim)
 
 
-def _mix(channels: Tensor, matrix: tuple[tuple[float, ...], ...], dim: int) -> Tensor:
-    weights = torch.tensor(matrix, dtype=channels.dtype, device=channels.device)
-    mixed: Tensor = torch.tensordot(channels, weights, dims=([dim], [1]))
+def linear_to_opponent(num_channels: int) -> Tensor:
+    """Return the matrix `[c, r]` from linear RGB to Y, X - Y and Y - Z, each white point at 1, 0, 0.
+
+    Lightness, red against green, and yellow against blue, as CIELAB opposes them before its cube
+    root; of a gray picture, luminance itself.
+
+    Source: CIE 15:2004, "Colorimetry", section 8.2.1; IEC 61966-2-1:1999 for the primaries.
+
+    Example:
+        >>> white = linear_to_opponent(3) @ torch.ones(3)
+        >>> white.round(decimals=3).abs()
+        tensor([1., 0., 0.])
+    """
+    if num_channels == 1:
+        return torch.ones((1, 1))
+    x, y, z = torch.tensor(_LINEAR_TO_XYZ, dtype=torch.float64)
+    rows = (y / y.sum(), x / x.sum() - y / y.sum(), y / y.sum() - z / z.sum())
+    return torch.stack(rows).float()
+
+
+def lightness_slope(luminance: Tensor, *, darkest: float) -> Tensor:
+    """Return d L* / d Y over 100 of CIELAB's lightness, at a luminance of at least `darkest`.
+
+    Source: CIE 15:2004, "Colorimetry", section 8.2.1.
+    """
+    return 1.16 / 3 * luminance.clamp_min(max(darkest, _LIGHTNESS_KNEE)) ** (-2 / 3)
+
+
+def mix_channels(channels: Tensor, matrix: Tensor, dim: int) -> Tensor:
+    """Multiply the axis `dim` by a matrix `[new, old]`."""
+    mixed: Tensor = torch.tensordot(channels, matrix.to(channels), dims=([dim], [1]))
     return mixed.movedim(-1, dim)
+
+
+def _mix(channels: Tensor, matrix: tuple[tuple[float, ...], ...], dim: int) -> Tensor:
+    return mix_channels(channels, torch.tensor(matrix, dtype=channels.dtype), dim)

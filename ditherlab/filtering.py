@@ -58,8 +58,18 @@ def filter_reflected_squared(images: Tensor, taps: Taps) -> Tensor:
     `Var[(H x)_j] = sum_i H_ji^2 Var[x_i]` for independent pixels. Near the border a weight is a sum
     of several taps, folded *before* it is squared.
     """
-    for dim in (-1, -2):
-        images = _filter_banded(images, _folded_band(images.shape[dim], taps) ** 2, dim)
+    return filter_reflected_products(images, taps, 0, 0)
+
+
+def filter_reflected_products(images: Tensor, taps: Taps, rows: int, columns: int) -> Tensor:
+    """Filter with products of entries of the matrix of `filter_reflected`: what two pixels share.
+
+    Entry `i` of the result is `sum_j H_ji H_j(i+d) images_j` for the pixel `d` = (`rows`,
+    `columns`) further on, 0 where there is none. No offset gives `filter_reflected_squared`.
+    """
+    for dim, offset in ((-1, columns), (-2, rows)):
+        band = _folded_band(images.shape[dim], taps)
+        images = _filter_banded(images, band * _shift_band(band, offset), dim)
     return images
 
 
@@ -157,6 +167,19 @@ def _folded_band(size: int, taps: Taps) -> Tensor:
         rows = positions[offset : offset + size] - columns + reach
         band[rows, columns] += tap
     return band
+
+
+def _shift_band(band: Tensor, offset: int) -> Tensor:
+    """Return the band as the pixels `offset` further on see it: `band[t - offset, j + offset]`."""
+    reach, size = len(band) // 2, band.shape[1]
+    shifted = torch.zeros_like(band)
+    rows = torch.arange(len(band)) - offset
+    columns = torch.arange(size) + offset
+    inside_rows = (rows >= 0) & (rows < 2 * reach + 1)
+    inside_columns = (columns >= 0) & (columns < size)
+    kept = band[rows[inside_rows]][:, columns[inside_columns]]
+    shifted[inside_rows.nonzero(), inside_columns.nonzero().T] = kept
+    return shifted
 
 
 def _filter_banded(images: Tensor, band: Tensor, dim: int) -> Tensor:

@@ -1,5 +1,6 @@
 """What the eye makes of a picture: light adds up, and fine detail blurs."""
 
+import math
 from dataclasses import dataclass
 
 from jaxtyping import Float
@@ -10,6 +11,34 @@ from ditherlab.errors import RequestError
 from ditherlab.filtering import Taps, filter_reflected, gaussian_taps
 
 Pictures = Float[Tensor, "*batch h w"]
+
+
+# Main lobes of the eye's point spread for lightness, red-green and yellow-blue, as the standard
+# deviations of Gaussians in degrees of visual angle: the published spread `s` of `exp(-(x / s)^2)`,
+# over the square root of 2. Source: Xuemei Zhang and Brian Wandell, "A Spatial Extension of CIELAB
+# for Digital Color-Image Reproduction", SID 1996, table 1.
+_POINT_SPREAD_DEGREES = (0.0283 / 2**0.5, 0.0392 / 2**0.5, 0.0536 / 2**0.5)
+
+
+def pixels_per_degree(distance_cm: float, dots_per_inch: float) -> float:
+    """Return how many pixels a degree of visual angle spans.
+
+    Raises:
+        RequestError: If one of the two is not above 0.
+
+    Example:
+        >>> round(pixels_per_degree(70, 139))
+        67
+    """
+    for name, value in (("distance", distance_cm), ("dots per inch", dots_per_inch)):
+        if not value > 0:
+            raise RequestError(f"The {name} must be above 0, got {value:g}.")
+    return 2 * distance_cm / 2.54 * dots_per_inch * math.tan(math.radians(0.5))
+
+
+def point_spread_px(pixels_per_degree: float, num_channels: int) -> tuple[float, ...]:
+    """Return the eye's blur of each opponent channel: standard deviations in pixels."""
+    return tuple(d * pixels_per_degree for d in _POINT_SPREAD_DEGREES[:num_channels])
 
 
 @dataclass(frozen=True)

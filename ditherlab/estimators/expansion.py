@@ -23,12 +23,11 @@ def differentiate_expectation(
         is_second_order: Take the objective's expectation (exact, or of second order); else the
             cost of the expected statistics, as if pictures had no spread.
     """
+    if is_second_order:
+        return cost.expected_with_field(moments)
     with torch.enable_grad():
         leaves = moments.detach().requires_grad_()
-        if is_second_order:
-            value = cost.expected_from_moments(leaves)
-        else:
-            statistics = cost.statistics(leaves.unsqueeze(0))
-            value = cost.map_from_statistics(statistics)[0].sum(dim=(1, 2))
+        statistics = cost.statistics(leaves.unsqueeze(0))
+        value = cost.map_from_statistics(statistics)[0].sum(dim=(1, 2))
         (field,) = torch.autograd.grad(value.sum(), leaves)
     return value.detach(), field

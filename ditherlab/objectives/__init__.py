@@ -2,6 +2,7 @@
 
 from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum
+from ditherlab.objectives.perceptual import Perceptual
 from ditherlab.objectives.piqe import PIQE
 from ditherlab.objectives.png_bytes import PngBytes
 from ditherlab.objectives.python_function import PythonFunction, hide_folders
@@ -16,6 +17,7 @@ __all__ = [
     "PIQE",
     "SSIM",
     "ObjectiveSum",
+    "Perceptual",
     "PngBytes",
     "PythonFunction",
     "Variance",

@@ -37,7 +37,9 @@ class ObjectiveSum(Objective):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        return frozenset.intersection(*(objective.abilities for _, objective in self.terms))
+        shared = frozenset.intersection(*(objective.abilities for _, objective in self.terms))
+        # Squared errors in different spaces have no equations in common.
+        return shared - {"quadratic"}
 
     @property
     def min_size_px(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ditherlab.errors import RequestError
 from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum
+from ditherlab.objectives.perceptual import Perceptual
 from ditherlab.objectives.piqe import PIQE
 from ditherlab.objectives.png_bytes import PngBytes
 from ditherlab.objectives.python_function import PYTHON_WORDS, PythonFunction
@@ -16,7 +17,7 @@ from ditherlab.protocol import Objective
 from ditherlab.specs import Registry
 
 OBJECTIVES: Registry[Objective] = Registry.of(
-    "objective", [Variance, SSIM, ViewedError, ViewedSSIM, FLIP, PIQE, PngBytes]
+    "objective", [Perceptual, Variance, SSIM, ViewedError, ViewedSSIM, FLIP, PIQE, PngBytes]
 )
 
 # A plus sign between terms: outside parentheses, and not the sign of an exponent.

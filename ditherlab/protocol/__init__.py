@@ -6,7 +6,16 @@ An `Optimizer` moves the probabilities along an estimate. Each side declares wha
 needs as `Ability` words, and `require` compares them when a problem is built.
 """
 
-from ditherlab.protocol.cost import Ability, Cost, Target, keep_rows, mix_moments, rows_seen
+from ditherlab.protocol.cost import (
+    Ability,
+    Cost,
+    PaletteEquations,
+    PixelError,
+    Target,
+    keep_rows,
+    mix_moments,
+    rows_seen,
+)
 from ditherlab.protocol.estimate import ColorCosts, Estimate, apply_softmax_jacobian
 from ditherlab.protocol.estimator import Estimator, Noise, require
 from ditherlab.protocol.objective import Objective
@@ -21,6 +30,8 @@ __all__ = [
     "Noise",
     "Objective",
     "Optimizer",
+    "PaletteEquations",
+    "PixelError",
     "Target",
     "apply_softmax_jacobian",
     "keep_rows",

@@ -25,7 +25,7 @@ from ditherlab.types import (
     WindowWeights,
 )
 
-Ability = Literal["value", "gradient", "local", "statistics", "expectation"]
+Ability = Literal["value", "gradient", "local", "statistics", "expectation", "quadratic"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,32 @@ class Target:
     def fill_transparent(self, drawn: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
         """Replace what is drawn at transparent pixels by the target itself, which costs nothing."""
         return torch.where(self.opaque, drawn, self.images)
+
+
+@dataclass(frozen=True)
+class PixelError:
+    """A squared error of single pixels: what error diffusion needs to know of a cost.
+
+    Attributes:
+        values: What every pixel shall have, in the space of the cost's first moments.
+        weights: What a squared deviation costs there.
+    """
+
+    values: Images
+    weights: Images
+
+
+@dataclass(frozen=True)
+class PaletteEquations:
+    """An expected cost `x' A x - 2 x' b` of the palette's linear light `x`, all else fixed.
+
+    Attributes:
+        matrix: `A`; the colors of the first channel come first.
+        right: `b`.
+    """
+
+    matrix: Float[Tensor, "n n"]
+    right: Float[Tensor, "n"]
 
 
 class Cost(ABC):
@@ -155,6 +181,31 @@ class Cost(ABC):
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         """Price the expected moments of every pixel (ability `expectation`), differentiably."""
         raise self._lacks("expectation")
+
+    def expected_with_field(self, moments: Moments) -> tuple[PictureCosts, Moments]:
+        """Price expected moments and differentiate the price in them (ability `expectation`)."""
+        with torch.enable_grad():
+            leaves = moments.detach().requires_grad_()
+            values = self.expected_from_moments(leaves)
+            (field,) = torch.autograd.grad(values.sum(), leaves)
+        return values.detach(), field
+
+    def pair_weights(self, rows: int, columns: int) -> Moments:
+        """Return what the product of the changes of two pixels costs (ability `quadratic`).
+
+        If the moments of pixel `i` change by `a` and those of the pixel `d` = (`rows`, `columns`)
+        further on by `b`, the cost changes by what it would for each alone, plus
+        `sum_m weights[m, i] a_m b_m`. 0 where there is no such pixel.
+        """
+        raise self._lacks("quadratic")
+
+    def pixel_error(self) -> PixelError:
+        """Return the squared error of a pixel by itself, unblurred (ability `quadratic`)."""
+        raise self._lacks("quadratic")
+
+    def palette_equations(self, probs: Probs) -> PaletteEquations:
+        """Return the expected cost as a function of the palette alone (ability `quadratic`)."""
+        raise self._lacks("quadratic")
 
     @final
     def expected(self, probs: Probs, palette: Colors) -> PictureCosts:

@@ -98,12 +98,12 @@ def test_moments_of_second_order_predict_the_cost_of_drawn_pictures():
 
 def test_unfolded_borders_fail_the_same_test(enumeration, model, target, monkeypatch):
     from ditherlab.filtering import filter_reflected
-    from ditherlab.objectives import viewed_error
+    from ditherlab.objectives import blurred_error
 
     def squared_before_folding(images, taps):
         return filter_reflected(images, tuple(tap**2 for tap in taps))
 
-    monkeypatch.setattr(viewed_error, "filter_reflected_squared", squared_before_folding)
+    monkeypatch.setattr(blurred_error, "filter_reflected_squared", squared_before_folding)
     cost = parse_objective("viewed-error").bind(target)
     difference = estimate(model, cost).value[0] - enumeration.truth(cost).value
     assert difference.abs() > 1e-6
