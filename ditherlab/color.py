@@ -97,7 +97,7 @@ def srgb_to_oklab(srgb: Tensor, dim: int) -> Tensor:
 
 
 def linear_to_opponent(num_channels: int) -> Tensor:
-    """Return the matrix `[c, r]` from linear RGB to Y, X - Y and Y - Z, each white point at 1, 0, 0.
+    """Return the matrix `[c, r]` from linear RGB to Y, X - Y and Y - Z: of white, 1, 0, 0.
 
     Lightness, red against green, and yellow against blue, as CIELAB opposes them before its cube
     root; of a gray picture, luminance itself.

@@ -9,14 +9,20 @@ class Preset:
     """What a preset sets.
 
     Attributes:
-        num_steps: Steps of the optimizer.
+        num_steps: Steps of the estimator and the optimizer.
+        num_sweeps: Sweeps of the polish over all pixels.
+        polish_temperature: Where the polish starts to cool, in mean costs of a pixel; 0 is greedy.
+        palette_px: The size of the picture on which a palette is learned.
     """
 
     num_steps: int
+    num_sweeps: int
+    polish_temperature: float
+    palette_px: int
 
 
 PRESETS: Mapping[str, Preset] = {
-    "fast": Preset(num_steps=50),
-    "balanced": Preset(num_steps=150),
-    "best": Preset(num_steps=500),
+    "fast": Preset(num_steps=30, num_sweeps=5, polish_temperature=0.0, palette_px=1 << 14),
+    "balanced": Preset(num_steps=60, num_sweeps=12, polish_temperature=0.0, palette_px=1 << 16),
+    "best": Preset(num_steps=150, num_sweeps=60, polish_temperature=1.0, palette_px=1 << 17),
 }

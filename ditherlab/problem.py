@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log2
 from typing import Literal
 
@@ -12,12 +12,17 @@ from ditherlab.color import srgb_to_gray
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
 from ditherlab.images import Picture
-from ditherlab.objectives import ViewedError
+from ditherlab.objectives import Perceptual
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
 from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
 from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
 
 Draw = Literal["mode", "sample"]
+Start = Literal["nearest", "error-diffusion"]
+Polish = Literal["none", "flips", "swaps"]
+
+# Of the time, which a palette may take.
+_LEARNING_PART = 0.4
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
@@ -34,7 +39,18 @@ class Problem:
         optimizer: How the probabilities move; None chooses what fits the estimator.
         temperature: Start and end of the annealing. For a relaxation its own temperature, else the
             weight of the mean entropy of a pixel against the cost; None chooses what fits.
-        num_steps: Steps to take at most.
+        num_steps: Steps of the estimator to take at most. A fixed palette that starts from error
+            diffusion takes them only if an estimator or optimizer is given.
+        start: Where the probabilities start. None takes error diffusion where the cost is a squared
+            error, and for a fixed palette no estimator or optimizer is given, else the nearest
+            colors. Before error diffusion, a palette is learned on a smaller copy of the picture.
+        polish: Which exact moves finish the drawn picture: flips of single pixels, or also swaps of
+            neighbors; None polishes with both what it can.
+        num_sweeps: How often the polish visits every pixel.
+        polish_temperature: Where the polish starts to cool, in mean costs of a pixel; 0 is greedy.
+        palette_px: The size of the copy on which a palette is learned, in pixels.
+        strength: From 0, no dithering, to 1, full: how far the wanted colors lie between the
+            nearest ones of the palette and the picture's own.
         max_seconds: When to stop at the latest; None for never.
         max_evaluations: Pictures to price at most, those of the last look included; None for no
             limit. A run that can afford no step still takes one.
@@ -52,11 +68,17 @@ class Problem:
 
     picture: Picture
     palette: Palette | int = 16
-    objective: Objective = field(default_factory=ViewedError)
+    objective: Objective = field(default_factory=Perceptual)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
     temperature: tuple[float, float] | None = None
-    num_steps: int = 150
+    num_steps: int = 60
+    start: Start | None = None
+    polish: Polish | None = None
+    num_sweeps: int = 12
+    polish_temperature: float = 0.0
+    palette_px: int = 1 << 16
+    strength: float = 1.0
     max_seconds: float | None = None
     max_evaluations: int | None = None
     seed: int = 0
@@ -67,6 +89,7 @@ class Problem:
         self._check_numbers()
         self._check_size()
         self._check_pairs()
+        self._check_quadratic()
 
     @property
     def chosen_estimator(self) -> Estimator:
@@ -82,6 +105,56 @@ class Problem:
     def chosen_draw(self) -> Draw:
         """How the picture is drawn in the end."""
         return self.draw or ("sample" if self.objective.draws_its_dither else "mode")
+
+    @property
+    def learns_palette(self) -> bool:
+        """Whether the colors are to be found as well."""
+        return isinstance(self.palette, int)
+
+    @property
+    def chosen_start(self) -> Start:
+        """Where the probabilities start."""
+        if self.start is not None:
+            return self.start
+        is_free = self.learns_palette or (self.estimator is None and self.optimizer is None)
+        return "error-diffusion" if is_free and self._is_quadratic else "nearest"
+
+    @property
+    def chosen_polish(self) -> Polish:
+        """Which moves finish the drawn picture."""
+        return self.polish or ("swaps" if self._is_quadratic else "none")
+
+    @property
+    def takes_steps(self) -> bool:
+        """Whether the estimator has anything to do."""
+        is_named = self.estimator is not None or self.optimizer is not None
+        return self.learns_palette or is_named or self.chosen_start == "nearest"
+
+    @property
+    def learns_on_copy(self) -> bool:
+        """Whether the palette is learned beforehand, on a smaller copy of the picture."""
+        return self.learns_palette and self.chosen_start == "error-diffusion"
+
+    @property
+    def num_full_steps(self) -> int:
+        """How many steps the estimator takes on the whole picture."""
+        return self.num_steps if self.takes_steps and not self.learns_on_copy else 0
+
+    def copy_to_learn_on(self) -> "Problem":
+        """Return the same problem for a smaller copy of the picture, without a polish."""
+        limit = None if self.max_seconds is None else self.max_seconds * _LEARNING_PART
+        return replace(
+            self,
+            picture=self.picture.shrink(self.palette_px),
+            start="nearest",
+            polish="none",
+            strength=1.0,
+            max_seconds=limit,
+        )
+
+    @property
+    def _is_quadratic(self) -> bool:
+        return "quadratic" in self.objective.abilities
 
     @property
     def chosen_device(self) -> torch.device:
@@ -112,7 +185,12 @@ class Problem:
             "estimator": str(self.chosen_estimator),
             "optimizer": str(self.chosen_optimizer),
             "temperature": self.temperature,
-            "steps": self.num_steps,
+            "steps": self.num_steps if self.takes_steps else 0,
+            "start": self.chosen_start,
+            "polish": self.chosen_polish,
+            "sweeps": self.num_sweeps if self.chosen_polish != "none" else 0,
+            "polish_temperature": self.polish_temperature,
+            "strength": self.strength,
             **budget,
             "draw": self.chosen_draw,
             "seed": self.seed,
@@ -140,6 +218,22 @@ class Problem:
             )
         if self.num_steps < 1:
             raise RequestError(f"The number of steps must be at least 1, got {self.num_steps}.")
+        if self.num_sweeps < 0:
+            raise RequestError(f"The number of sweeps must be at least 0, got {self.num_sweeps}.")
+        if not 0 <= self.polish_temperature < float("inf"):
+            raise RequestError(
+                "The polish's temperature must be at least 0, got "
+                f"{self.polish_temperature:g}. Try 0 or 1."
+            )
+        if self.palette_px < 1:
+            raise RequestError(
+                "A palette must be learned on at least 1 pixel, got "
+                f"`palette_px={self.palette_px}`. Try 65536."
+            )
+        if not 0 <= self.strength <= 1:
+            raise RequestError(
+                f"The strength must be from 0 (no dithering) to 1 (full), got {self.strength:g}."
+            )
         if self.max_seconds is not None and not self.max_seconds > 0:
             raise RequestError(f"The time must be above 0 seconds, got {self.max_seconds:g}.")
         if self.max_evaluations is not None and self.max_evaluations < 1:
@@ -202,6 +296,22 @@ class Problem:
                 f"`{optimizer}` needs an objective that is the expected cost of a drawn picture, "
                 f"and `{self.objective}` is none. Use `adam`."
             )
+
+    def _check_quadratic(self) -> None:
+        """Refuse what only squared errors offer."""
+        if self._is_quadratic:
+            return
+        wishes = {
+            f"start={self.start}": self.start == "error-diffusion",
+            f"polish={self.polish}": self.polish not in (None, "none"),
+            f"strength={self.strength:g}": self.strength != 1,
+        }
+        for wish, is_made in wishes.items():
+            if is_made:
+                raise AbilityError(
+                    f"`{wish}` needs an objective that is a squared error, got "
+                    f"`{self.objective}`. Use `perceptual` or `viewed-error`."
+                )
 
     def _is_small_enough_for(self, estimator: Estimator) -> bool:
         """Say whether the palette has the right size, and the pictures are few enough to list."""

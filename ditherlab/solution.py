@@ -30,7 +30,8 @@ class Look:
     """One look at a run that goes on.
 
     Attributes:
-        step: Steps taken so far.
+        stage: What goes on: `step` of an estimator, or `polish`.
+        step: Steps of that stage taken so far.
         seconds: Since the start.
         cost: The expected cost, on hard draws.
         entropy: Mean entropy of a pixel in nats.
@@ -46,6 +47,7 @@ class Look:
     progress: float
     num_evaluations: int
     num_backward_passes: int
+    stage: Literal["step", "polish"] = "step"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class History:
     """What happened on the way.
 
     Attributes:
-        costs: The estimated cost at every step, before it was taken.
+        costs: The expected cost at every step, before it was taken, those of the polish included.
         looks: What was seen at the start, now and then, and at the end.
         num_evaluations: Pictures priced.
         num_backward_passes: Pictures priced and differentiated.

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +18,27 @@ from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
 from ditherlab.patience import PatienceEndedError, limited_patience
+from ditherlab.polish import NUM_CLASSES, Cooling, Polisher
 from ditherlab.problem import Problem
-from ditherlab.protocol import Estimate, Target
+from ditherlab.protocol import Estimate
 from ditherlab.randomness import seeded_generator
 from ditherlab.solution import History, Look, Outcome, Solution
-from ditherlab.start import nearest_logits, starting_palette
+from ditherlab.start import (
+    diffused_indices,
+    first_palette,
+    indices_to_logits,
+    nearest_logits,
+    weaken_dither,
+)
+from ditherlab.types import Colors
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
 # A look at a large picture takes longer than a step: it may take a twentieth of the time.
 _STEPPING_TO_LOOKING = 20
+
+# Which part of the progress learning a palette on a copy is.
+_LEARNING_PART = 0.4
 
 # To tell whether a run led uphill.
 _NUM_DECIDING_DRAWS = 4
@@ -78,9 +89,8 @@ def optimize(
     memory_need(problem).check(free_memory_bytes(problem.chosen_device))
     try:
         with torch.no_grad():
-            run = _Run(problem, start_s, seconds_between_looks, num_look_samples)
-            with closing(run.cost):
-                return run.solution(run.loop(on_look, should_stop))
+            task = _Task(problem, start_s, seconds_between_looks, num_look_samples)
+            return task.solve(on_look, should_stop)
     except DitherlabError:
         raise
     except (MemoryError, RuntimeError) as error:
@@ -94,50 +104,178 @@ def optimize(
         ) from error
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What a call of `optimize` has to do: one run, or two where the palette is learned first."""
+
+    problem: Problem
+    start_s: float
+    seconds_between_looks: float
+    num_look_samples: int | None
+
+    def solve(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Solution:
+        """Learn the palette on a copy, if there is anything to learn; then make the picture."""
+        problem = self.problem
+        generator = seeded_generator(problem.seed, problem.chosen_device)
+        palette, learns_palette = first_palette(problem, generator)
+        notes: list[str] = []
+        if learns_palette and not problem.objective.abilities & {"gradient", "expectation"}:
+            notes.append(
+                f"`{problem.objective}` has no gradient for colors, so the palette stays as "
+                "k-means found it."
+            )
+            learns_palette = False
+        before: _Run | None = None
+        outcome: Outcome = "finished"
+        if learns_palette and problem.learns_on_copy:
+            before = _Run(self, problem.copy_to_learn_on(), palette, generator, learns_palette=True)
+            outcome = before.loop(_before(on_look), should_stop)
+            palette = before.palette
+        run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
+        run.notes += notes
+        with closing(run.cost):
+            if outcome not in ("interrupted", "not-finite"):
+                outcome = run.loop(_after(on_look) if before else on_look, should_stop)
+            return run.solution(outcome, before)
+
+
+def _before(on_look: Callable[[Look], None]) -> Callable[[Look], None]:
+    return lambda look: on_look(replace(look, progress=_LEARNING_PART * look.progress))
+
+
+def _after(on_look: Callable[[Look], None]) -> Callable[[Look], None]:
+    rest = 1 - _LEARNING_PART
+    return lambda look: on_look(replace(look, progress=_LEARNING_PART + rest * look.progress))
+
+
 class _Run:
-    """One run: what stays (problem, cost, strategies) and what moves (model and states)."""
+    """One run: what stays (problem, cost, strategies) and what moves (model, picture, states)."""
 
     def __init__(
         self,
+        task: _Task,
         problem: Problem,
-        start_s: float,
-        seconds_between_looks: float,
-        num_look_samples: int | None,
+        palette: Colors,
+        generator: torch.Generator,
+        *,
+        learns_palette: bool,
     ) -> None:
         self.problem = problem
-        self.budget = Budget(problem, start_s)
-        self.seconds_between_looks = seconds_between_looks
+        self.budget = Budget(problem, task.start_s)
+        self.seconds_between_looks = task.seconds_between_looks
         self.notes: list[str] = []
         self.failure: str | None = None
-        self.generator = seeded_generator(problem.seed, problem.chosen_device)
+        self.generator = generator
         # Looks draw from their own, so that a run is the same however often it is looked at.
         self.look_generator = seeded_generator(problem.seed, problem.chosen_device)
         self.estimator = problem.chosen_estimator
         self.optimizer = problem.chosen_optimizer
         target = problem.target()
         self.cost = problem.objective.bind(target)
-        self.num_look_samples = num_look_samples if "value" in self.cost.abilities else None
-        palette, learns_palette = self._start_palette(target)
-        logits = nearest_logits(target.images, palette, self.generator)
-        self.pixels = self.optimizer.start(logits)
-        self.colors = PaletteDescent().start(palette)
-        self.model = Categorical.from_logits(logits, palette, learns_palette=learns_palette)
-        self.good = self.best = self.model
+        if problem.strength < 1:
+            target = weaken_dither(target, self.cost, palette, problem.strength)
+            self.cost = problem.objective.bind(target)
+        self.num_look_samples = task.num_look_samples if "value" in self.cost.abilities else None
+        self.palette = palette
+        self.learns_palette = learns_palette
+        self.indices: torch.Tensor | None = None
         self.annealing = Annealing.of(problem)
         self.baseline: object = None
         self.values: list[torch.Tensor] = []
         self.looks: list[Look] = []
+        self.next_look_s = 0.0
         self.estimate_s = 0.0
+        if problem.chosen_start == "error-diffusion":
+            self.indices = diffused_indices(target, self.cost, palette)
+        if problem.num_full_steps:
+            if self.indices is None:
+                logits = nearest_logits(target.images, palette, generator)
+            else:
+                logits = indices_to_logits(self.indices, palette)
+            self.pixels = self.optimizer.start(logits)
+            self.colors = PaletteDescent().start(palette)
+            self.model = Categorical.from_logits(logits, palette, learns_palette=learns_palette)
+            self.good = self.best = self.model
 
     def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
-        """Step until something ends the run; the model is then the last good one, or the best."""
+        """Step until something ends the run; the picture is then the last good one, or the best."""
         if not self.problem.picture.opaque.any():
             return "nothing-to-draw"
+        outcome: Outcome = "finished"
+        if self.problem.num_full_steps:
+            outcome = self._step_to_the_end(on_look, should_stop)
+            self.palette = self.model.palette
+            self.indices = self._draw()
+        if outcome == "finished" and self.problem.chosen_polish != "none":
+            try:
+                outcome = self._polish(on_look, should_stop)
+            except KeyboardInterrupt:
+                outcome = "interrupted"
+        return outcome
+
+    def _step_to_the_end(
+        self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
+    ) -> Outcome:
         outcome = self._run_to_its_end(on_look, should_stop)
         if outcome != "not-finite" and self.looks[1:] and self.looks[-1].cost > self.looks[0].cost:
             with suppress(PatienceEndedError, ObjectiveError), self._grace():
                 self._return_to_better()
         return outcome
+
+    def _draw(self) -> torch.Tensor:
+        """Draw the picture from the model."""
+        if self.problem.chosen_draw == "sample":
+            return self.model.draw_indices(1, self.generator)[0, 0]
+        return self.model.most_probable()[0]
+
+    def _polish(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
+        problem, budget = self.problem, self.budget
+        if self.indices is None:
+            raise ValueError("There is no picture to polish.")
+        swaps = problem.chosen_polish == "swaps"
+        polisher = Polisher(self.cost, self.indices, self.palette, self.generator, swaps=swaps)
+        num_moves = problem.num_sweeps * NUM_CLASSES
+        cooling = Cooling(problem.polish_temperature)
+        self.indices = polisher.indices
+        for number in range(num_moves):
+            if should_stop():
+                return "interrupted"
+            if not budget.has_time:
+                return "out-of-time"
+            sweep, place = divmod(number, NUM_CLASSES)
+            if place == 0:
+                order = polisher.shuffle_classes()
+                if self.learns_palette and _is_time_to_refit(sweep, problem.num_sweeps):
+                    polisher.refit_palette(0)
+                    self.palette = polisher.palette
+            progress = number / num_moves
+            value = polisher.move_class(order[place], cooling.temperature(progress))
+            cooling.see(value, self.indices.numel())
+            self.values.append(value)
+            self._look_at_polish(value, on_look, progress)
+        self.next_look_s = 0.0
+        self._look_at_polish(polisher.price(), on_look, 1.0)
+        return "finished"
+
+    def _look_at_polish(
+        self, value: torch.Tensor, on_look: Callable[[Look], None], progress: float
+    ) -> None:
+        self.budget.num_evaluations += 1
+        if self.budget.seconds < self.next_look_s:
+            return
+        self.next_look_s = self.budget.seconds + self.seconds_between_looks
+        look = Look(
+            step=len(self.values),
+            seconds=self.budget.seconds,
+            cost=float(value),
+            entropy=0.0,
+            progress=progress,
+            num_evaluations=self.budget.num_evaluations,
+            num_backward_passes=self.budget.num_backward_passes,
+            stage="polish",
+        )
+        self.looks.append(look)
+        on_look(look)
 
     def _run_to_its_end(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
@@ -172,7 +310,7 @@ class _Run:
     def _take_steps(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
     ) -> Outcome:
-        budget, next_look_s = self.budget, 0.0
+        budget = self.budget
         while budget.has_steps:
             seconds, progress = budget.seconds, budget.progress
             if should_stop():
@@ -181,12 +319,12 @@ class _Run:
                 return "out-of-time" if budget.has_evaluations else "out-of-evaluations"
             estimate = self._estimate(progress)
             # The host waits for an accelerator only here, not at every step.
-            if seconds >= next_look_s:
+            if seconds >= self.next_look_s:
                 look_s = budget.seconds
                 if not self._look(estimate, on_look, progress):
                     return "not-finite"
                 pause_s = _STEPPING_TO_LOOKING * (budget.seconds - look_s)
-                next_look_s = budget.seconds + max(self.seconds_between_looks, pause_s)
+                self.next_look_s = budget.seconds + max(self.seconds_between_looks, pause_s)
             self.values.append(estimate.value.mean())
             self._move(estimate, progress)
             budget.num_steps += 1
@@ -289,42 +427,28 @@ class _Run:
         self.model = self.good
         return "not-finite"
 
-    def _start_palette(self, target: Target) -> tuple[torch.Tensor, bool]:
-        palette = self.problem.palette
-        if isinstance(palette, Palette):
-            colors = palette.srgb(target.images.device)[:, : target.images.shape[1]]
-            return colors.unsqueeze(0), False
-        opaque = target.images[0][:, target.opaque[0, 0]].T
-        colors, learns = starting_palette(opaque, palette, self.generator)
-        if learns and not self.cost.abilities & {"gradient", "expectation"}:
-            self.notes.append(
-                f"`{self.problem.objective}` has no gradient for colors, so the palette stays as "
-                "k-means found it."
-            )
-            learns = False
-        return colors.unsqueeze(0), learns
-
-    def solution(self, outcome: Outcome) -> Solution:
-        """Draw the picture from the model, in 8-bit colors."""
-        if self.problem.chosen_draw == "sample":
-            drawn = self.model.draw_indices(1, self.generator)[0, 0]
-        else:
-            drawn = self.model.most_probable()[0]
+    def solution(self, outcome: Outcome, before: "_Run | None") -> Solution:
+        """Show the picture in 8-bit colors; `before` is the run that learned the palette."""
+        problem = self.problem
+        if self.indices is None:
+            self.indices = torch.zeros(problem.picture.opaque.shape, dtype=torch.int64)
         palette, places = self._final_palette()
+        runs = [run for run in (before, self) if run is not None]
+        values = [value for run in runs for value in run.values]
         return Solution(
-            problem=self.problem,
-            indices=places[drawn.cpu().numpy()],
+            problem=problem,
+            indices=places[self.indices.cpu().numpy()],
             palette=palette,
             outcome=outcome,
             history=History(
-                costs=tuple(torch.stack(self.values).tolist()) if self.values else (),
-                looks=tuple(self.looks),
-                num_evaluations=self.budget.num_evaluations,
-                num_backward_passes=self.budget.num_backward_passes,
-                temperature=self.annealing.temperature,
+                costs=tuple(torch.stack(values).tolist()) if values else (),
+                looks=tuple(look for run in runs for look in run.looks),
+                num_evaluations=sum(run.budget.num_evaluations for run in runs),
+                num_backward_passes=sum(run.budget.num_backward_passes for run in runs),
+                temperature=runs[0].annealing.temperature,
             ),
             seconds=self.budget.seconds,
-            notes=tuple(self.notes),
+            notes=tuple(note for run in runs for note in run.notes),
             failure=self.failure,
         )
 
@@ -332,7 +456,12 @@ class _Run:
         """Round the palette; colors that become equal share one place."""
         if isinstance(self.problem.palette, Palette):
             return self.problem.palette, np.arange(len(self.problem.palette), dtype=np.uint8)
-        levels = (self.model.palette[0].expand(-1, 3) * 255).round().long().tolist()
+        levels = (self.palette[0].expand(-1, 3) * 255).round().long().tolist()
         colors = [(red, green, blue) for red, green, blue in levels]
         palette = Palette(tuple(colors))
         return palette, np.array([palette.colors.index(color) for color in colors], dtype=np.uint8)
+
+
+def _is_time_to_refit(sweep: int, num_sweeps: int) -> bool:
+    """Every second sweep, and not at the end: the last sweeps are for the palette that stays."""
+    return sweep % 2 == 1 and sweep < 0.8 * num_sweeps

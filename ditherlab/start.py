@@ -1,14 +1,22 @@
 """Where the optimization starts: a palette, and logits around the nearest colors."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from ditherlab.color import linear_to_srgb, srgb_to_linear
+from ditherlab.error_diffusion import diffuse_error
+from ditherlab.palette import Palette
 from ditherlab.palette.clustering import cluster_colors
+from ditherlab.problem import Problem
+from ditherlab.protocol import Cost, Target
 from ditherlab.types import Colors, Images, Logits
 
 # Logits fall by this per squared sRGB distance: neighbors in the palette stay in play.
 _SHARPNESS = 30.0
+
+# Of the color that error diffusion chose.
+_CERTAINTY = 0.9
 
 # A little noise breaks ties between pixels of one color, which would else all move alike.
 _JITTER = 0.1
@@ -24,6 +32,56 @@ def nearest_logits(images: Images, palette: Colors, generator: torch.Generator) 
         # One channel stands for three equal ones.
         logits[:, color].sub_(distance, alpha=_SHARPNESS * 3 / images.shape[1])
     return logits
+
+
+def diffused_indices(target: Target, cost: Cost, palette: Colors) -> Int[Tensor, "h w"]:
+    """Start from error diffusion in the space of a quadratic cost."""
+    pixel = cost.pixel_error()
+    values, weights = pixel.values[0], pixel.weights[0]
+    colors = cost.expected_color_moments(palette)[0, : len(values)]
+    return diffuse_error(values, colors, weights, target.opaque[0, 0])
+
+
+def indices_to_logits(indices: Int[Tensor, "h w"], palette: Colors) -> Logits:
+    """Start every pixel at one color that is probable, and leave the others possible."""
+    num_colors = palette.shape[1]
+    probs = palette.new_full((num_colors, *indices.shape), (1 - _CERTAINTY) / num_colors)
+    probs.scatter_add_(0, indices.unsqueeze(0), torch.full_like(probs[:1], _CERTAINTY))
+    return probs.log_().unsqueeze(0)
+
+
+def weaken_dither(target: Target, cost: Cost, palette: Colors, strength: float) -> Target:
+    """Pull what pixels shall look like to their nearest palette colors, in linear light.
+
+    Args:
+        target: The source.
+        cost: Quadratic; says which color is nearest.
+        palette: To choose from.
+        strength: 0 leaves only the nearest colors, 1 the source.
+    """
+    pixel = cost.pixel_error()
+    values, weights = pixel.values[0], pixel.weights[0]
+    colors = cost.expected_color_moments(palette)[0, : len(values)]
+    least = torch.full_like(values[0], torch.inf)
+    nearest = torch.zeros_like(values[0], dtype=torch.int64)
+    for color in range(colors.shape[1]):
+        price = ((values - colors[:, color, None, None]).square() * weights).sum(dim=0)
+        nearest[price < least] = color
+        least = torch.minimum(least, price)
+    linear, drawn = srgb_to_linear(target.images), srgb_to_linear(palette)[0].T[:, nearest]
+    return Target(linear_to_srgb(drawn + strength * (linear - drawn)), target.opaque)
+
+
+def first_palette(problem: Problem, generator: torch.Generator) -> tuple[Colors, bool]:
+    """Return the palette to begin with, and whether there is anything to learn."""
+    if isinstance(problem.palette, Palette):
+        num_channels = 1 if problem.is_gray else 3
+        colors = problem.palette.srgb(problem.chosen_device)[:, :num_channels]
+        return colors.unsqueeze(0), False
+    target = problem.target()
+    opaque = target.images[0][:, target.opaque[0, 0]].T
+    colors, learns = starting_palette(opaque, problem.palette, generator)
+    return colors.unsqueeze(0), learns
 
 
 def starting_palette(

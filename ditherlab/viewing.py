@@ -1,6 +1,7 @@
 """What the eye makes of a picture: light adds up, and fine detail blurs."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from jaxtyping import Float
@@ -12,6 +13,9 @@ from ditherlab.filtering import Taps, filter_reflected, gaussian_taps
 
 Pictures = Float[Tensor, "*batch h w"]
 
+
+_CENTIMETERS = {"mm": 0.1, "cm": 1.0, "m": 100.0, "in": 2.54, "ft": 30.48}
+_LENGTH = re.compile(rf"(?P<number>\d+\.?\d*|\.\d+)\s*(?P<unit>{'|'.join(_CENTIMETERS)})")
 
 # Main lobes of the eye's point spread for lightness, red-green and yellow-blue, as the standard
 # deviations of Gaussians in degrees of visual angle: the published spread `s` of `exp(-(x / s)^2)`,
@@ -34,6 +38,26 @@ def pixels_per_degree(distance_cm: float, dots_per_inch: float) -> float:
         if not value > 0:
             raise RequestError(f"The {name} must be above 0, got {value:g}.")
     return 2 * distance_cm / 2.54 * dots_per_inch * math.tan(math.radians(0.5))
+
+
+def parse_length_cm(text: str) -> float:
+    """Read a length such as `70cm`, `0.7m`, `700mm` or `28in`.
+
+    Raises:
+        RequestError: If it is no positive length with a unit.
+
+    Example:
+        >>> parse_length_cm("0.7 m")
+        70.0
+    """
+    match = _LENGTH.fullmatch(text.strip())
+    length_cm = float(match["number"]) * _CENTIMETERS[match["unit"]] if match else 0.0
+    if length_cm <= 0:
+        raise RequestError(
+            f"A viewing distance must be a positive length with a unit, got '{text}'. Try 70cm, "
+            "0.7m or 28in."
+        )
+    return length_cm
 
 
 def point_spread_px(pixels_per_degree: float, num_channels: int) -> tuple[float, ...]:

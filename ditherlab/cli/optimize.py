@@ -54,11 +54,41 @@ _REMARKS = {
 )
 @click.option(
     "--objective",
-    default="viewed-error",
+    default="perceptual",
     show_default=True,
-    help="What to minimize: variance, ssim, viewed-error, viewed-ssim, flip, png-bytes, with "
-    "parameters such as 'ssim(sigma=1.5)', a Python function (python:FILE.py:function, whose code "
-    "is run), or a weighted sum such as 'viewed-error+0.1*viewed-ssim'.",
+    help="What to minimize: perceptual, variance, ssim, viewed-error, viewed-ssim, flip, "
+    "png-bytes, with parameters such as 'ssim(sigma=1.5)', a Python function "
+    "(python:FILE.py:function, whose code is run), or a weighted sum such as "
+    "'viewed-error+0.1*viewed-ssim'.",
+)
+@click.option(
+    "--pixels-per-degree",
+    type=float,
+    metavar="N",
+    help="perceptual, flip: from where the picture will be looked at. 35 is a desktop monitor, 67 "
+    "a 4K monitor at 70 cm, 100 a phone.  [default: 45 for perceptual]",
+)
+@click.option(
+    "--viewing-distance",
+    metavar="LENGTH",
+    help="The same, as a distance such as 70cm, 0.7m or 28in; needs --dpi.",
+)
+@click.option(
+    "--dpi", type=float, metavar="N", help="Pixels per inch of the display, for a distance."
+)
+@click.option(
+    "--crisp",
+    type=float,
+    metavar="WEIGHT",
+    help="perceptual: the weight of single pixels, for pixel art and text: 0.1 is quiet, 1 hardly "
+    "dithers.  [default: 0]",
+)
+@click.option(
+    "--strength",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="From 0, only the nearest colors, to 1, full dithering.",
 )
 @click.option(
     "--estimator",
@@ -72,7 +102,28 @@ _REMARKS = {
 @click.option(
     "--samples", type=int, metavar="N", help="Pictures to draw a step, for estimators that draw."
 )
-@click.option("--steps", type=int, metavar="N", help="Steps to take.  [default: by --preset]")
+@click.option(
+    "--steps",
+    type=int,
+    metavar="N",
+    help="Steps of the estimator: to learn a palette, or to start from the nearest colors.  "
+    "[default: by --preset]",
+)
+@click.option(
+    "--start",
+    type=click.Choice(["nearest", "error-diffusion"]),
+    help="Where to start: with the colors near each pixel's own, or with error diffusion in linear "
+    "light.  [default: what fits]",
+)
+@click.option(
+    "--polish",
+    type=click.Choice(["none", "flips", "swaps"]),
+    help="Exact moves that finish the picture: flips of pixels, or also swaps of neighbors.  "
+    "[default: swaps for perceptual and viewed-error, else none]",
+)
+@click.option(
+    "--sweeps", type=int, metavar="N", help="Sweeps of the polish.  [default: by --preset]"
+)
 @click.option(
     "--learning-rate",
     type=float,
@@ -102,8 +153,11 @@ _REMARKS = {
     default="balanced",
     show_default=True,
     help="Between haste and beauty: "
-    + ", ".join(f"{name} takes {preset.num_steps} steps" for name, preset in PRESETS.items())
-    + ", unless --steps says otherwise.",
+    + ", ".join(
+        f"{name} takes {preset.num_steps} steps and {preset.num_sweeps} sweeps"
+        for name, preset in PRESETS.items()
+    )
+    + ", unless --steps and --sweeps say otherwise.",
 )
 @report_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -228,7 +282,7 @@ def _check_stdout_is_free(output: str | None) -> None:
 def _solve(problem: "Problem", interruption: Interruption, *, is_quiet: bool) -> "Solution":
     from ditherlab.solver import optimize as solve
 
-    with ProgressBar(problem.num_steps, is_hidden=is_quiet) as bar:
+    with ProgressBar(is_hidden=is_quiet) as bar:
         return solve(problem, on_look=bar.show, should_stop=interruption)
 
 

@@ -80,8 +80,7 @@ class CountdownBar:
 class ProgressBar:
     """Show looks at a run on standard error, if that is a terminal."""
 
-    def __init__(self, num_steps: int, *, is_hidden: bool) -> None:
-        self._num_steps = num_steps
+    def __init__(self, *, is_hidden: bool) -> None:
         self._bar = _bar(_BAR_LENGTH, self._describe, is_hidden=is_hidden)
 
     def __enter__(self) -> "ProgressBar":
@@ -99,8 +98,7 @@ class ProgressBar:
         if look is None:
             return ""
         return (
-            f"step {look.step}/{self._num_steps}  expected cost {look.cost:.4g}  "
-            f"entropy {look.entropy:.3f}"
+            f"{look.stage} {look.step}  expected cost {look.cost:.4g}  entropy {look.entropy:.3f}"
         )
 
 

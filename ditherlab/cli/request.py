@@ -30,8 +30,16 @@ class OptimizeRequest:
     objective: str
     estimator: str | None
     optimizer: str | None
+    pixels_per_degree: float | None
+    viewing_distance: str | None
+    dpi: float | None
+    crisp: float | None
+    strength: float
     samples: int | None
     steps: int | None
+    start: Any
+    polish: Any
+    sweeps: int | None
     learning_rate: float | None
     temperature: str | None
     max_seconds: float | None
@@ -52,41 +60,88 @@ class OptimizeRequest:
         picture = read_source(self.source)
 
         from ditherlab.objectives import parse_objective
-        from ditherlab.problem import Problem
+        from ditherlab.problem import Problem, default_estimator
 
-        objective = parse_objective(self.objective)
+        objective = self._viewed(parse_objective(self.objective))
         estimator = self._estimator(objective)
         optimizer = self._optimizer(objective, estimator)
+        preset = PRESETS[self.preset]
         return Problem(
             picture=picture,
             palette=palette,
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
-            temperature=self._temperature(estimator),
-            num_steps=PRESETS[self.preset].num_steps if self.steps is None else self.steps,
+            temperature=self._temperature(estimator or default_estimator(objective)),
+            num_steps=preset.num_steps if self.steps is None else self.steps,
+            start=self._start(palette),
+            polish=self.polish,
+            num_sweeps=preset.num_sweeps if self.sweeps is None else self.sweeps,
+            polish_temperature=preset.polish_temperature,
+            palette_px=preset.palette_px,
+            strength=self.strength,
             max_seconds=self.max_seconds,
             seed=self.seed,
             device=self.device,
             draw=self.draw,
         )
 
-    def _estimator(self, objective: "Objective") -> "Estimator":
+    def _viewed(self, objective: "Objective") -> "Objective":
+        """Tell the objective where the viewer is, and how crisp the picture shall be."""
+        typed, crisp = self.objective, self.crisp
+        distance = self._pixels_per_degree()
+        objective = _with_option(
+            objective, typed, "--pixels-per-degree", "pixels_per_degree", distance
+        )
+        return _with_option(objective, typed, "--crisp", "crisp", crisp)
+
+    def _pixels_per_degree(self) -> float | None:
+        if self.viewing_distance is None and self.dpi is None:
+            return self.pixels_per_degree
+        if self.pixels_per_degree is not None:
+            raise RequestError(
+                "`--pixels-per-degree` and `--viewing-distance` with `--dpi` say the same: give "
+                "one of the two."
+            )
+        if self.viewing_distance is None or self.dpi is None:
+            raise RequestError(
+                "`--viewing-distance` and `--dpi` need each other: `--viewing-distance 70cm --dpi "
+                "139`."
+            )
+        from ditherlab.viewing import parse_length_cm, pixels_per_degree
+
+        return pixels_per_degree(parse_length_cm(self.viewing_distance), self.dpi)
+
+    def _start(self, palette: Palette | int) -> Any:
+        """Start where the steps that were asked for have something to do."""
+        asks_for_steps = (self.steps, self.temperature, self.estimator, self.optimizer)
+        is_fixed = not isinstance(palette, int)
+        if self.start is None and is_fixed and any(word is not None for word in asks_for_steps):
+            return "nearest"
+        return self.start
+
+    def _estimator(self, objective: "Objective") -> "Estimator | None":
         from ditherlab.estimators import ESTIMATORS
         from ditherlab.problem import default_estimator
 
+        if self.estimator is None and self.samples is None:
+            return None
         if self.estimator is None:
             estimator = default_estimator(objective)
         else:
             estimator = ESTIMATORS.parse(self.estimator)
         return _with_option(estimator, self.estimator, "--samples", "num_samples", self.samples)
 
-    def _optimizer(self, objective: "Objective", estimator: "Estimator") -> "Optimizer":
+    def _optimizer(
+        self, objective: "Objective", estimator: "Estimator | None"
+    ) -> "Optimizer | None":
         from ditherlab.optimizers import OPTIMIZERS
-        from ditherlab.problem import default_optimizer
+        from ditherlab.problem import default_estimator, default_optimizer
 
+        if self.optimizer is None and self.learning_rate is None:
+            return None
         if self.optimizer is None:
-            optimizer = default_optimizer(objective, estimator)
+            optimizer = default_optimizer(objective, estimator or default_estimator(objective))
         else:
             optimizer = OPTIMIZERS.parse(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,13 @@ from ditherlab.errors import PictureError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+_LEVELS = np.arange(256, dtype=np.float32) / 255
+
+# The light of each 8-bit level, IEC 61966-2-1:1999.
+_DECODED = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
+_DECODED_MIDDLES = (_DECODED[1:] + _DECODED[:-1]) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +100,24 @@ class Picture:
             )
         rows, columns = slice(top, top + height), slice(left, left + width)
         return replace(self, pixels=self.pixels[rows, columns], opaque=self.opaque[rows, columns])
+
+    def shrink(self, num_px: int) -> Picture:
+        """Make a copy of about `num_px` pixels at most: light is averaged over square blocks.
+
+        Rows and columns that fill no block are left out; a picture that is small enough is itself.
+        """
+        factor = math.ceil(math.sqrt(self.height * self.width / num_px))
+        height, width = self.height // factor, self.width // factor
+        if factor <= 1 or not (height and width):
+            return self
+        rows, columns = slice(0, height * factor), slice(0, width * factor)
+        blocks = (height, factor, width, factor)
+        opaque = self.opaque[rows, columns].reshape(blocks)
+        counts = opaque.sum(axis=(1, 3), dtype=np.float32)
+        light = _DECODED[self.pixels[rows, columns]].reshape(*blocks, 3) * opaque[..., np.newaxis]
+        mean = light.sum(axis=(1, 3)) / np.maximum(counts, 1)[..., np.newaxis]
+        levels = np.searchsorted(_DECODED_MIDDLES, mean).astype(np.uint8)
+        return replace(self, pixels=levels, opaque=counts > 0)
 
     def to_srgb(self) -> Float[Tensor, "1 3 h w"]:
         """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.

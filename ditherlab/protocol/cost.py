@@ -79,6 +79,9 @@ class PaletteEquations:
     matrix: Float[Tensor, "n n"]
     right: Float[Tensor, "n"]
 
+    def __add__(self, other: "PaletteEquations") -> "PaletteEquations":
+        return PaletteEquations(self.matrix + other.matrix, self.right + other.right)
+
 
 class Cost(ABC):
     """An objective bound to its target: prices drawn pictures, in `value` and in expectation.

@@ -1,0 +1,62 @@
+"""The best palette for given pixels: a least-squares problem inside the display's gamut."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ditherlab.color import linear_to_srgb, srgb_to_linear
+from ditherlab.protocol import PaletteEquations
+from ditherlab.types import Colors
+
+# Keeps a color that no pixel shows where it is; relative to the mean of the diagonal.
+_INERTIA = 1e-6
+
+_MAX_NUM_ROUNDS = 20
+
+
+def fit_palette(equations: PaletteEquations, palette: Colors, num_fixed: int = 0) -> Colors:
+    """Minimize `x' A x - 2 x' b` over the palette's linear light `x` in [0, 1].
+
+    An active-set method: solve for the free entries, stop those that would leave the gamut at its
+    border, free those whose slope points inwards again.
+
+    Args:
+        equations: `A` and `b`.
+        palette: Where it is now, `[1 k c]`.
+        num_fixed: How many colors at the palette's beginning stay.
+
+    Returns:
+        The best palette, display sRGB.
+    """
+    num_colors = palette.shape[1]
+    start = srgb_to_linear(palette[0]).T.reshape(-1).double()
+    inertia = _INERTIA * equations.matrix.diagonal().mean().clamp_min(1e-300)
+    matrix = equations.matrix + inertia * torch.eye(len(start)).to(equations.matrix)
+    right = equations.right + inertia * start
+    movable = torch.arange(len(start), device=start.device) % num_colors >= num_fixed
+    linear = _solve_in_box(matrix, right, start, movable)
+    channels = linear.view(-1, num_colors).T.to(palette.dtype)
+    moved = linear_to_srgb(channels)
+    moved[:num_fixed] = palette[0, :num_fixed]
+    return moved.clamp(0, 1).unsqueeze(0)
+
+
+def _solve_in_box(
+    matrix: Float[Tensor, "n n"],
+    right: Float[Tensor, "n"],
+    start: Float[Tensor, "n"],
+    movable: Bool[Tensor, "n"],
+) -> Float[Tensor, "n"]:
+    found, free = start.clone(), movable.clone()
+    for _ in range(_MAX_NUM_ROUNDS):
+        if not bool(free.any()):
+            break
+        wanted = right[free] - matrix[free][:, ~free] @ found[~free]
+        found[free] = torch.linalg.solve(matrix[free][:, free], wanted).clamp(0, 1)
+        slope = matrix @ found - right
+        stopped = ((found <= 0) & (slope > 0)) | ((found >= 1) & (slope < 0))
+        now_free = movable & ~stopped
+        if bool((now_free == free).all()):
+            break
+        free = now_free
+    return found
