@@ -1,17 +1,21 @@
 """The best palette for given pixels: a least-squares problem inside the display's gamut."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from ditherlab.color import linear_to_srgb, srgb_to_linear
-from ditherlab.protocol import PaletteEquations
+from ditherlab.filtering import filter_reflected, gaussian_taps
+from ditherlab.protocol import Cost, PaletteEquations, Target
 from ditherlab.types import Colors
 
 # Keeps a color that no pixel shows where it is; relative to the mean of the diagonal.
 _INERTIA = 1e-6
 
 _MAX_NUM_ROUNDS = 20
+
+# How large a place must be for a color of its own.
+_GAP_BLUR_PX = 3.0
 
 
 def fit_palette(equations: PaletteEquations, palette: Colors, num_fixed: int = 0) -> Colors:
@@ -39,6 +43,53 @@ def fit_palette(equations: PaletteEquations, palette: Colors, num_fixed: int = 0
     moved = linear_to_srgb(channels)
     moved[:num_fixed] = palette[0, :num_fixed]
     return moved.clamp(0, 1).unsqueeze(0)
+
+
+def revive_colors(
+    palette: Colors,
+    shares: Shaped[Tensor, "k"],
+    cost: Cost,
+    target: Target,
+    *,
+    least_share: float,
+    num_fixed: int = 0,
+) -> Colors:
+    """Move colors that nearly no pixel shows to where the palette is furthest from the picture.
+
+    Args:
+        palette: Of one picture.
+        shares: How much each color is shown: a part, or a number of pixels.
+        cost: Quadratic; says how far a color is from what a pixel shall have.
+        target: The picture.
+        least_share: Colors that are shown at least as often stay.
+        num_fixed: How many colors at the palette's beginning stay in any case.
+    """
+    idle = [
+        int(color) for color in (shares < least_share).nonzero().flatten() if color >= num_fixed
+    ]
+    if not idle:
+        return palette
+    pixel = cost.pixel_error()
+    values, weights = pixel.values[0], pixel.weights[0]
+    busy = (shares >= least_share).nonzero().flatten()
+    colors = cost.expected_color_moments(palette)[0, : len(values)]
+    gap = torch.full_like(values[0], torch.inf)
+    for color in busy:
+        gap = torch.minimum(gap, _distance(values, weights, colors[:, color]))
+    revived = palette.clone()
+    for color in idle:
+        # Not the single odd pixel: a place where many are far from every color.
+        place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
+        revived[0, color] = target.images[0].flatten(1)[:, place]
+        moments = cost.expected_color_moments(revived[:, color : color + 1])[0, : len(values), 0]
+        gap = torch.minimum(gap, _distance(values, weights, moments))
+    return revived
+
+
+def _distance(
+    values: Float[Tensor, "c h w"], weights: Float[Tensor, "c h w"], color: Float[Tensor, "c"]
+) -> Float[Tensor, "h w"]:
+    return ((values - color[:, None, None]).square() * weights).sum(dim=0)
 
 
 def _solve_in_box(

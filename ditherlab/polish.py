@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.palette_fit import fit_palette
-from ditherlab.protocol import Cost, PaletteEquations, rows_seen
+from ditherlab.palette_fit import fit_palette, revive_colors
+from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
 from ditherlab.schedules import exponential
 from ditherlab.types import Colors, MomentTable
 
@@ -77,13 +77,14 @@ class Polisher:
     def __init__(
         self,
         cost: Cost,
+        target: Target,
         indices: Int[Tensor, "h w"],
         palette: Colors,
         generator: torch.Generator,
         *,
         swaps: bool = True,
     ) -> None:
-        self.cost, self.generator = cost, generator
+        self.cost, self.target, self.generator = cost, target, generator
         self.indices, self.palette = indices.clone(), palette
         self._neighbors = _NEIGHBORS if swaps else ()
         half = self._neighbors[: len(_HALF_OF_NEIGHBORS)]
@@ -125,12 +126,19 @@ class Polisher:
         return order
 
     def refit_palette(self, num_fixed: int) -> None:
-        """Move the palette to its best place for the picture, in 8-bit steps."""
+        """Move the palette to its best place for the picture, in 8-bit steps.
+
+        A color that no pixel shows goes where it is missed most.
+        """
         height, width = self.indices.shape
         num_rows = max(1, _PART_OF_COLORS // (width * self.palette.shape[1]))
         bands = [range(top, min(top + num_rows, height)) for top in range(0, height, num_rows)]
         equations = reduce(add, (self._palette_equations(rows) for rows in bands))
         palette = fit_palette(equations, self.palette, num_fixed)
+        counts = self.indices.flatten().bincount(minlength=palette.shape[1])
+        palette = revive_colors(
+            palette, counts, self.cost, self.target, least_share=1, num_fixed=num_fixed
+        )
         self._show((palette * 255).round() / 255)
 
     def _palette_equations(self, rows: range) -> PaletteEquations:

@@ -17,6 +17,7 @@ from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
+from ditherlab.palette_fit import fit_palette, revive_colors
 from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.polish import NUM_CLASSES, Cooling, Polisher
 from ditherlab.problem import Problem
@@ -30,7 +31,7 @@ from ditherlab.start import (
     nearest_logits,
     weaken_dither,
 )
-from ditherlab.types import Colors
+from ditherlab.types import Colors, Probs
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -39,6 +40,14 @@ _STEPPING_TO_LOOKING = 20
 
 # Which part of the progress learning a palette on a copy is.
 _LEARNING_PART = 0.4
+
+# A fit of the palette takes as long as a few steps.
+_STEPS_BETWEEN_REFITS = 6
+
+# A color that is shown less than this part of its fair share is idle; it is moved elsewhere as long
+# as there is time for the others to make room.
+_IDLE_SHARE = 0.02
+_REVIVING_PART = 0.75
 
 # To tell whether a run led uphill.
 _NUM_DECIDING_DRAWS = 4
@@ -175,9 +184,15 @@ class _Run:
         if problem.strength < 1:
             target = weaken_dither(target, self.cost, palette, problem.strength)
             self.cost = problem.objective.bind(target)
+        self.target = target
         self.num_look_samples = task.num_look_samples if "value" in self.cost.abilities else None
         self.palette = palette
         self.learns_palette = learns_palette
+        # Where probabilities jump to what is best for the palette, it has to keep up with them.
+        is_closed_form = problem.chosen_optimizer.needs_color_costs
+        self.refits_palette = (
+            learns_palette and is_closed_form and "quadratic" in self.cost.abilities
+        )
         self.indices: torch.Tensor | None = None
         self.annealing = Annealing.of(problem)
         self.baseline: object = None
@@ -194,7 +209,8 @@ class _Run:
                 logits = indices_to_logits(self.indices, palette)
             self.pixels = self.optimizer.start(logits)
             self.colors = PaletteDescent().start(palette)
-            self.model = Categorical.from_logits(logits, palette, learns_palette=learns_palette)
+            follows_gradient = learns_palette and not self.refits_palette
+            self.model = Categorical.from_logits(logits, palette, learns_palette=follows_gradient)
             self.good = self.best = self.model
 
     def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
@@ -233,7 +249,9 @@ class _Run:
         if self.indices is None:
             raise ValueError("There is no picture to polish.")
         swaps = problem.chosen_polish == "swaps"
-        polisher = Polisher(self.cost, self.indices, self.palette, self.generator, swaps=swaps)
+        polisher = Polisher(
+            self.cost, self.target, self.indices, self.palette, self.generator, swaps=swaps
+        )
         num_moves = problem.num_sweeps * NUM_CLASSES
         cooling = Cooling(problem.polish_temperature)
         self.indices = polisher.indices
@@ -349,7 +367,18 @@ class _Run:
         palette = self.model.palette
         if estimate.grad_palette is not None:
             palette = PaletteDescent().step(self.colors, estimate.grad_palette)
+        elif self.refits_palette and self.budget.num_steps % _STEPS_BETWEEN_REFITS == 0:
+            palette = self._fit_palette(probs, palette)
         self.model = Categorical(probs, palette, self.model.learns_palette)
+
+    def _fit_palette(self, probs: Probs, palette: Colors) -> Colors:
+        """Take the best palette for the probabilities, and wake colors that nobody needs there."""
+        fitted = fit_palette(self.cost.palette_equations(probs), palette)
+        if self.budget.progress > _REVIVING_PART:
+            return fitted
+        shares = probs[0].mean(dim=(1, 2))
+        least = _IDLE_SHARE / len(shares)
+        return revive_colors(fitted, shares, self.cost, self.target, least_share=least)
 
     def _look(self, estimate: Estimate, on_look: Callable[[Look], None], progress: float) -> bool:
         """Look at the run; keep a copy of the model if its cost and gradient are finite."""

@@ -23,6 +23,8 @@ _GAINS = (1.0, 5 / 1.16, 2 / 1.16)
 # fixed palettes; noise of lightness disturbs more than noise of color.
 _COLOR_WEIGHT = 0.3
 
+_TAIL, _TAIL_SPREAD = 0.1, 0.5
+
 
 @dataclass(frozen=True)
 class Perceptual(Objective):
@@ -87,6 +89,9 @@ class Perceptual(Objective):
         num_opaque = target.num_opaque.view(-1, 1, 1, 1)
         weights = slope.square() * scales.view(1, -1, 1, 1) * target.opaque / num_opaque
         layers = [Layer(taps, weights)]
+        if _TAIL:
+            near = tuple(gaussian_taps(spread * _TAIL_SPREAD) for spread in spreads)
+            layers.append(Layer(near, weights * _TAIL))
         if self.crisp:
             sharp = gaussian_taps(0)
             layers.append(Layer((sharp,) * num_channels, weights * self.crisp))
