@@ -14,7 +14,16 @@ from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments
 from ditherlab.images import Picture
 from ditherlab.objectives import ViewedError
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
-from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
+from ditherlab.palette import (
+    MAX_NUM_COLORS,
+    MIN_NUM_COLORS,
+    Color,
+    Palette,
+    are_gray,
+    checked_colors,
+    merged,
+    spell_colors,
+)
 from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
 
 Draw = Literal["mode", "sample"]
@@ -29,6 +38,8 @@ class Problem:
     Attributes:
         picture: The source.
         palette: A fixed palette, or how many colors to learn (2 to 256).
+        locked: Colors, 8-bit display sRGB, that a learned palette begins with and that stay as they
+            are; fewer than the palette has. Repeated ones are merged.
         objective: What the drawn picture shall be good for.
         estimator: How the gradient is found; None chooses what fits the objective.
         optimizer: How the probabilities move; None chooses what fits the estimator.
@@ -46,12 +57,14 @@ class Problem:
     Raises:
         AbilityError: If the estimator cannot work with the objective, or the optimizer with the
             estimator; the message names what could.
-        RequestError: If a number is out of its range.
+        RequestError: If a number is out of its range, or options exclude each other.
+        PaletteRequestError: If a locked color is none.
         PictureError: If the picture is too small for the objective.
     """
 
     picture: Picture
     palette: Palette | int = 16
+    locked: tuple[Color, ...] = ()
     objective: Objective = field(default_factory=ViewedError)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -64,7 +77,9 @@ class Problem:
     draw: Draw | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "locked", merged(checked_colors(self.locked, "locked"))[0])
         self._check_numbers()
+        self._check_locked()
         self._check_size()
         self._check_pairs()
 
@@ -100,14 +115,18 @@ class Problem:
     @property
     def is_gray(self) -> bool:
         """Whether only luminance counts: a gray palette, or colors to learn for a gray picture."""
-        return (self.palette if isinstance(self.palette, Palette) else self.picture).is_gray
+        if isinstance(self.palette, Palette):
+            return self.palette.is_gray
+        return self.picture.is_gray and are_gray(self.locked)
 
     @property
     def settings(self) -> Mapping[str, object]:
         """What decides the picture, in words and numbers; no path, date or duration."""
+        locked = {"locked": spell_colors(self.locked)} if self.locked else {}
         budget = {} if self.max_evaluations is None else {"max_evaluations": self.max_evaluations}
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
+            **locked,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
             "optimizer": str(self.chosen_optimizer),
@@ -154,6 +173,18 @@ class Problem:
             raise RequestError(
                 f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
                 f"{self.num_colors}: transparent pixels need an entry of their own."
+            )
+
+    def _check_locked(self) -> None:
+        if self.locked and isinstance(self.palette, Palette):
+            raise RequestError(
+                "Locked colors must stand beside colors to learn, got a fixed palette. Add them to "
+                "the palette, or give the number of colors instead of it."
+            )
+        if isinstance(self.palette, int) and len(self.locked) >= self.palette:
+            raise RequestError(
+                f"The locked colors must be fewer than the {self.palette} colors of the palette, "
+                f"got {len(self.locked)}. Ask for more colors, or give them as a fixed palette."
             )
 
     def _check_size(self) -> None:

@@ -210,7 +210,9 @@ class _Run:
         probs = self.optimizer.step(self.pixels, estimate, weight, self.generator)
         palette = self.model.palette
         if estimate.grad_palette is not None:
-            palette = PaletteDescent().step(self.colors, estimate.grad_palette)
+            gradient = estimate.grad_palette.clone()
+            gradient[:, : len(self.problem.locked)] = 0
+            palette = PaletteDescent().step(self.colors, gradient)
         self.model = Categorical(probs, palette, self.model.learns_palette)
 
     def _look(self, estimate: Estimate, on_look: Callable[[Look], None], progress: float) -> bool:
@@ -295,7 +297,7 @@ class _Run:
             colors = palette.srgb(target.images.device)[:, : target.images.shape[1]]
             return colors.unsqueeze(0), False
         opaque = target.images[0][:, target.opaque[0, 0]].T
-        colors, learns = starting_palette(opaque, palette, self.generator)
+        colors, learns = starting_palette(opaque, palette, self.generator, self.problem.locked)
         if learns and not self.cost.abilities & {"gradient", "expectation"}:
             self.notes.append(
                 f"`{self.problem.objective}` has no gradient for colors, so the palette stays as "

@@ -53,6 +53,12 @@ _REMARKS = {
     help="Learn a palette of K colors (2 to 256).  [default: 16, without --palette]",
 )
 @click.option(
+    "--lock",
+    metavar="PALETTE",
+    help="Colors that are among the --colors and stay as they are, such as '#000,#fff'; or a name "
+    "or file as for --palette.",
+)
+@click.option(
     "--objective",
     default="viewed-error",
     show_default=True,
@@ -116,6 +122,7 @@ def optimize(**words: Any) -> int:
       ditherlab optimize photo.jpg
       ditherlab optimize photo.jpg --palette pico-8 -o small.png
       ditherlab optimize photo.jpg --colors 8 --preset best
+      ditherlab optimize photo.jpg --colors 8 --lock '#000,#fff'
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))

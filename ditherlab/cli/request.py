@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ditherlab.cli.streams import STANDARD_STREAM, standard_input
 from ditherlab.errors import RequestError
 from ditherlab.images import read_picture
-from ditherlab.palette import Palette, resolve_palette
+from ditherlab.palette import Color, Palette, resolve_colors, resolve_palette
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class OptimizeRequest:
     source: str
     palette: str | None
     colors: int | None
+    lock: str | None
     objective: str
     estimator: str | None
     optimizer: str | None
@@ -48,7 +49,7 @@ class OptimizeRequest:
             PictureError: For a source that is no picture.
             PaletteError: For a palette file that holds no palette.
         """
-        palette = read_palette(self.palette, self.colors)
+        palette, locked = read_palette(self.palette, self.colors), self._locked()
         picture = read_source(self.source)
 
         from ditherlab.objectives import parse_objective
@@ -60,6 +61,7 @@ class OptimizeRequest:
         return Problem(
             picture=picture,
             palette=palette,
+            locked=locked,
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
@@ -70,6 +72,16 @@ class OptimizeRequest:
             device=self.device,
             draw=self.draw,
         )
+
+    def _locked(self) -> tuple[Color, ...]:
+        if self.lock is None:
+            return ()
+        if self.palette is not None:
+            raise RequestError(
+                "`--lock` keeps some of the `--colors`, and `--palette` fixes all: give one of the "
+                "two."
+            )
+        return resolve_colors(self.lock, "--lock")
 
     def _estimator(self, objective: "Objective") -> "Estimator":
         from ditherlab.estimators import ESTIMATORS

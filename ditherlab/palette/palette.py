@@ -43,8 +43,7 @@ class Palette:
     num_merged: int = field(default=0, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        checked = [_checked(index, color) for index, color in enumerate(self.colors)]
-        kept, num_merged = merged(checked)
+        kept, num_merged = merged(checked_colors(self.colors))
         if not MIN_NUM_COLORS <= len(kept) <= MAX_NUM_COLORS:
             advice = "Add a color." if len(kept) < MIN_NUM_COLORS else "Drop some of them."
             raise PaletteRequestError(
@@ -73,12 +72,12 @@ class Palette:
     @property
     def hex(self) -> list[str]:
         """Spell every color as '#rrggbb', 8-bit display sRGB."""
-        return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in self.colors]
+        return spell_colors(self.colors)
 
     @property
     def is_gray(self) -> bool:
         """Say whether red, green and blue are equal in every color."""
-        return all(red == green == blue for red, green, blue in self.colors)
+        return are_gray(self.colors)
 
     def srgb(
         self, device: "torch.device | str | None" = None, dtype: "torch.dtype | None" = None
@@ -103,6 +102,28 @@ class Palette:
         return exact.to(dtype or torch.get_default_dtype()).to(device or "cpu")
 
 
+def checked_colors(colors: Iterable[Iterable[int]], name: str = "colors") -> tuple[Color, ...]:
+    """Make sure that colors are triples of whole numbers from 0 to 255, 8-bit display sRGB.
+
+    Args:
+        colors: What should be colors; numpy's integers will do.
+        name: What messages call them.
+
+    Raises:
+        PaletteRequestError: For the first that is none.
+
+    Example:
+        >>> checked_colors([[255, 128, 0]])
+        ((255, 128, 0),)
+    """
+    return tuple(_checked(index, color, name) for index, color in enumerate(colors))
+
+
+def are_gray(colors: Iterable[Color]) -> bool:
+    """Say whether red, green and blue are equal in every color."""
+    return all(red == green == blue for red, green, blue in colors)
+
+
 def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
     """Drop repeated colors, keeping the first of each, and say how many were dropped.
 
@@ -113,6 +134,16 @@ def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
     listed = tuple(colors)
     kept = tuple(dict.fromkeys(listed))
     return kept, len(listed) - len(kept)
+
+
+def spell_colors(colors: Iterable[Color]) -> list[str]:
+    """Spell colors as '#rrggbb', 8-bit display sRGB.
+
+    Example:
+        >>> spell_colors([(255, 128, 0)])
+        ['#ff8000']
+    """
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in colors]
 
 
 def hex_to_color(text: str) -> Color:
@@ -152,7 +183,7 @@ def quoted(text: str, max_length: int = 40) -> str:
     return repr(text if len(text) <= max_length else text[: max_length - 1] + "…")
 
 
-def _checked(index: int, color: Iterable[int]) -> Color:
+def _checked(index: int, color: Iterable[int], name: str) -> Color:
     try:
         red, green, blue = (operator.index(component) for component in color)
     except (TypeError, ValueError):
@@ -161,7 +192,7 @@ def _checked(index: int, color: Iterable[int]) -> Color:
         if all(0 <= component <= 255 for component in (red, green, blue)):
             return red, green, blue
     raise PaletteRequestError(
-        f"`colors[{index}]` must be three whole numbers from 0 to 255, got {_shown(color)}. "
+        f"`{name}[{index}]` must be three whole numbers from 0 to 255, got {_shown(color)}. "
         "Give 8-bit display sRGB, or use `Palette.from_hex`."
     )
 

@@ -94,6 +94,17 @@ def test_a_decompression_bomb(
         (["--colors", "1"], "The number of colors must be from 2 to 256, got 1."),
         (["--colors", "257"], "The number of colors must be from 2 to 256, got 257."),
         (["--colors", "4", "--palette", "nes"], "`--palette` fixes the colors and `--colors`"),
+        (["--lock", "#000", "--palette", "nes"], "`--lock` keeps some of the `--colors`"),
+        (["--lock", "#00", "--colors", "4"], "`--lock`: '#00' is not a color"),
+        (["--lock", "pico8"], "`--lock` must be a name, a file or colors such as '#000,#fff'"),
+        (
+            ["--lock", "pico-8"],
+            "The locked colors must be fewer than the 16 colors of the palette, got 16. ",
+        ),
+        (
+            ["--lock", "pico-8", "--colors", "8"],
+            "The locked colors must be fewer than the 8 colors of the palette, got 16. ",
+        ),
         (["--max-seconds", "0"], "The time must be above 0 seconds, got 0."),
         (["--max-seconds", "nan"], "The time must be above 0 seconds, got nan."),
         (["--max-seconds", "soon"], "Invalid value for '--max-seconds'"),

@@ -329,3 +329,30 @@ def test_cuda_gives_a_picture_too(photo: Path, optimize: Optimize) -> None:
     document = settings(optimize(photo, "--json", "--palette", "pico-8", "--device", "cuda"))
     assert document["device"].startswith("cuda")
     assert is_indexed("photo-dithered.png")
+
+
+@pytest.mark.parametrize("objective", ["viewed-error", "viewed-ssim", "variance"])
+def test_locked_colors_come_first_and_stay(objective: str, photo: Path, optimize: Optimize) -> None:
+    words = ["--colors", "5", "--lock", "#fe0102,#000,#fe0102", "--objective", objective]
+    document = settings(optimize(photo, "--json", *words))
+    assert document["locked"] == ["#fe0102", "#000000"]
+    assert document["palette"][:2] == document["locked"]
+    assert len(document["palette"]) == 5
+
+
+def test_locked_colors_may_be_one_or_a_name_or_a_file(photo: Path, optimize: Optimize) -> None:
+    Path("two.hex").write_text("112233\nffeedd\n")
+    assert settings(optimize(photo, "--json", "--lock", "#123"))["palette"][0] == "#112233"
+    for words, first in (("game-boy", "#0f380f"), ("two.hex", "#112233")):
+        document = settings(optimize(photo, "--json", "--lock", words))
+        assert document["palette"][0] == first
+
+
+def test_a_colored_lock_makes_a_gray_picture_colored(folder: Path, optimize: Optimize) -> None:
+    ramp = np.repeat(np.arange(0, 256, 8, dtype=np.uint8)[None, :, None], 24, axis=0)
+    Image.fromarray(ramp.repeat(3, axis=2)).save("gray.png")
+    locked = settings(optimize("gray.png", "--json", "--colors", "4", "--lock", "#f00"))
+    assert locked["palette"][0] == "#ff0000"
+    gray = settings(optimize("gray.png", "--json", "--colors", "4", "--lock", "#777"))
+    assert gray["palette"][0] == "#777777"
+    assert all(len({color[1:3], color[3:5], color[5:]}) == 1 for color in gray["palette"])

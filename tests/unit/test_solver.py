@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
+from ditherlab.errors import (
+    AbilityError,
+    DeviceError,
+    PaletteRequestError,
+    PictureError,
+    RequestError,
+)
 from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, Moments, ScoreFunction
 from ditherlab.images import Picture
 from ditherlab.objectives import SSIM, Variance, ViewedError, parse_objective
@@ -333,3 +339,25 @@ def test_adam_minimizes_what_mean_field_does(photo):
     mean_field = optimize(problem).history.looks[-1].cost
     adam = optimize(replace(problem, optimizer=Adam())).history.looks[-1].cost
     assert adam == pytest.approx(mean_field, rel=0.5)
+
+
+@pytest.mark.parametrize("name", ["moments", "gumbel-softmax", "leave-one-out", "st"])
+def test_locked_colors_stay_while_the_others_learn(name, photo):
+    locked = ((254, 1, 2), (3, 3, 3))
+    estimator = ESTIMATORS.parse(name)
+    problem = Problem(picture=photo, palette=5, locked=locked, estimator=estimator, num_steps=20)
+    solution, start = optimize(problem), optimize(replace(problem, num_steps=1))
+    assert solution.palette.colors[:2] == locked == problem.locked
+    assert solution.palette.colors[2:] != start.palette.colors[2:]
+    assert solution.settings["locked"] == ["#fe0102", "#030303"]
+
+
+def test_locked_colors_are_merged_and_checked(photo):
+    black = (0, 0, 0)
+    assert Problem(picture=photo, palette=3, locked=(black, black)).locked == (black,)
+    with pytest.raises(PaletteRequestError, match=r"^`locked\[0\]` must be three whole numbers"):
+        Problem(picture=photo, palette=3, locked=((0, 0, 256),))
+    with pytest.raises(RequestError, match=r"^Locked colors must stand beside colors to learn"):
+        Problem(picture=photo, palette=PICO_8, locked=(black,))
+    with pytest.raises(RequestError, match=r"fewer than the 2 colors of the palette, got 2\. Ask"):
+        Problem(picture=photo, palette=2, locked=(black, (255, 255, 255)))
