@@ -1,4 +1,4 @@
-"""Color spaces: display sRGB, linear light, OKLab; channels lie on the axis that is named.
+"""Color spaces: display sRGB, linear light, OKLab, CIELAB; channels lie on the axis that is named.
 
 All functions take any float tensor, are differentiable and work on every device.
 """
@@ -11,6 +11,17 @@ _ENCODED_KNEE = 0.04045
 
 # Rows: the luminance Y of IEC 61966-2-1 (the second row of the sRGB to XYZ matrix).
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
+
+# Of IEC 61966-2-1, each row divided by its sum, so that white is (1, 1, 1).
+_LINEAR_TO_XYZ = tuple(
+    tuple(weight / sum(row) for weight in row)
+    for row in (
+        (0.4124, 0.3576, 0.1805),
+        LUMINANCE_WEIGHTS,
+        (0.0193, 0.1192, 0.9505),
+    )
+)
+_LAB_KNEE = 6 / 29
 
 _LINEAR_TO_LMS = (
     (0.4122214708, 0.5363325363, 0.0514459929),
@@ -86,6 +97,57 @@ def srgb_to_oklab(srgb: Tensor, dim: int) -> Tensor:
     """
     lms = _mix(srgb_to_linear(srgb), _LINEAR_TO_LMS, dim)
     return _mix(lms.clamp_min(0) ** (1 / 3), _LMS_TO_OKLAB, dim)
+
+
+def linear_to_xyz(linear: Tensor, dim: int) -> Tensor:
+    """Convert linear RGB to CIE XYZ in units of white's, along the axis `dim` of length 3.
+
+    Source: IEC 61966-2-1:1999, section 5.2.
+    """
+    return _mix(linear, _LINEAR_TO_XYZ, dim)
+
+
+def xyz_to_linear(xyz: Tensor, dim: int) -> Tensor:
+    """Convert CIE XYZ in units of white's to linear RGB, along the axis `dim` of length 3."""
+    back = torch.linalg.inv(torch.tensor(_LINEAR_TO_XYZ, dtype=torch.float64, device="cpu"))
+    return _mix(xyz, tuple(tuple(row) for row in back.tolist()), dim)
+
+
+def lab_response(xyz: Tensor) -> Tensor:
+    """Return CIELAB's cube root of XYZ in units of white's, which is a line near and below zero.
+
+    Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
+    """
+    line = xyz / (3 * _LAB_KNEE**2) + 4 / 29
+    return torch.where(xyz > _LAB_KNEE**3, xyz.clamp_min(_LAB_KNEE**3) ** (1 / 3), line)
+
+
+def srgb_to_lab(srgb: Tensor, dim: int) -> Tensor:
+    """Convert display sRGB to CIELAB with sRGB's white, along the axis `dim` of length 3.
+
+    Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
+
+    Example:
+        >>> srgb_to_lab(torch.tensor([1.0, 1.0, 1.0]), dim=0).round(decimals=3).abs()
+        tensor([100.,   0.,   0.])
+    """
+    x, y, z = lab_response(linear_to_xyz(srgb_to_linear(srgb), dim)).unbind(dim)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim)
+
+
+def lab_to_srgb(lab: Tensor, dim: int) -> Tensor:
+    """Convert CIELAB with sRGB's white to display sRGB, clamped to [0, 1].
+
+    Example:
+        >>> lab_to_srgb(torch.tensor([100.0, 0.0, 0.0]), dim=0).round(decimals=3)
+        tensor([1., 1., 1.])
+    """
+    lightness, a, b = lab.unbind(dim)
+    y = (lightness + 16) / 116
+    roots = torch.stack([y + a / 500, y, y - b / 200], dim)
+    line = (roots - 4 / 29) * (3 * _LAB_KNEE**2)
+    xyz = torch.where(roots > _LAB_KNEE, roots**3, line)
+    return linear_to_srgb(xyz_to_linear(xyz, dim).clamp(0, 1))
 
 
 def _mix(channels: Tensor, matrix: tuple[tuple[float, ...], ...], dim: int) -> Tensor:

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import log2
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
 from ditherlab.color import srgb_to_gray
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
+from ditherlab.gamut import Fit, clip_images, compress_images, mean_difference
 from ditherlab.images import Picture
 from ditherlab.objectives import ViewedError
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
@@ -28,6 +30,11 @@ from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
 
 Draw = Literal["mode", "sample"]
 
+# Pictures that are farther than this, in Delta E*ab, from what the palette can show are clipped
+# unasked. Photos are 34 to 61 from the Game Boy's greens, 6 to 26 from inks as measured on panels,
+# and below 1 from EGA and the nominal colors of six and seven inks.
+_FAR = 10.0
+
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
 
@@ -40,6 +47,9 @@ class Problem:
         palette: A fixed palette, or how many colors to learn (2 to 256).
         locked: Colors, 8-bit display sRGB, that a learned palette begins with and that stay as they
             are; fewer than the palette has. Repeated ones are merged.
+        fit: How to bring the picture's colors into what a fixed palette can show: `clip`,
+            `compress`, `none`, or `auto`, which clips where most of the picture is out of reach.
+            Figures stay against the picture as it is.
         objective: What the drawn picture shall be good for.
         estimator: How the gradient is found; None chooses what fits the objective.
         optimizer: How the probabilities move; None chooses what fits the estimator.
@@ -65,6 +75,7 @@ class Problem:
     picture: Picture
     palette: Palette | int = 16
     locked: tuple[Color, ...] = ()
+    fit: Fit = "auto"
     objective: Objective = field(default_factory=ViewedError)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -80,6 +91,7 @@ class Problem:
         object.__setattr__(self, "locked", merged(checked_colors(self.locked, "locked"))[0])
         self._check_numbers()
         self._check_locked()
+        self._check_fit()
         self._check_size()
         self._check_pairs()
 
@@ -108,6 +120,11 @@ class Problem:
         return _find_device(self.device)
 
     @property
+    def chosen_fit(self) -> Fit:
+        """How the picture's colors are brought into what the palette can show."""
+        return self._fitted[0]
+
+    @property
     def num_colors(self) -> int:
         """The size of the palette."""
         return len(self.palette) if isinstance(self.palette, Palette) else self.palette
@@ -127,6 +144,7 @@ class Problem:
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
             **locked,
+            "fit": self.chosen_fit,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
             "optimizer": str(self.chosen_optimizer),
@@ -143,13 +161,37 @@ class Problem:
         notes = list(self.picture.notes)
         if isinstance(self.palette, Palette) and self.palette.num_merged:
             notes.append(f"Repeated colors of the palette, merged: {self.palette.num_merged}.")
+        if self.fit == "auto" and self.chosen_fit == "clip":
+            notes.append(
+                "The palette cannot show most of the picture's colors: each is replaced by the "
+                "nearest that it can show, lightness first. Use `--fit none` to aim at the "
+                "originals, or `--fit compress` to keep more contrast in bright and dark parts."
+            )
         return tuple(notes)
 
-    def target(self) -> Target:
-        """Put what the drawn pictures shall look like onto the device."""
+    def source_target(self) -> Target:
+        """Put the picture as it is onto the device: what figures are against."""
         images = self.picture.to_srgb().to(self.chosen_device)
         opaque = torch.tensor(self.picture.opaque, device=self.chosen_device)
         return Target(srgb_to_gray(images, dim=1) if self.is_gray else images, opaque[None, None])
+
+    def target(self) -> Target:
+        """Put what the drawn pictures shall look like onto the device: the picture, as it fits."""
+        return self._fitted[1]
+
+    @cached_property
+    def _fitted(self) -> tuple[Fit, Target]:
+        source = self.source_target()
+        if self.fit == "none" or not isinstance(self.palette, Palette):
+            return "none", source
+        images, opaque = source.images, source.opaque
+        colors = self.palette.srgb(images.device)[:, : images.shape[1]]
+        if self.fit == "compress":
+            return "compress", Target(compress_images(images, opaque, colors), opaque)
+        clipped = clip_images(images, colors)
+        if self.fit == "auto" and mean_difference(images, clipped, opaque) <= _FAR:
+            return "none", source
+        return "clip", Target(clipped, opaque)
 
     def _check_numbers(self) -> None:
         if isinstance(self.palette, int) and not MIN_NUM_COLORS <= self.palette <= MAX_NUM_COLORS:
@@ -185,6 +227,15 @@ class Problem:
             raise RequestError(
                 f"The locked colors must be fewer than the {self.palette} colors of the palette, "
                 f"got {len(self.locked)}. Ask for more colors, or give them as a fixed palette."
+            )
+
+    def _check_fit(self) -> None:
+        if self.fit not in get_args(Fit):
+            raise RequestError(f"The fit must be auto, none, clip or compress, got '{self.fit}'.")
+        if self.fit in ("clip", "compress") and not isinstance(self.palette, Palette):
+            raise RequestError(
+                f"The fit of colors to learn must be none, got '{self.fit}': they go where the "
+                "picture is. Leave it out, or give a fixed palette."
             )
 
     def _check_size(self) -> None:

@@ -59,6 +59,15 @@ _REMARKS = {
     "or file as for --palette.",
 )
 @click.option(
+    "--fit",
+    type=click.Choice(["auto", "none", "clip", "compress"]),
+    default="auto",
+    show_default=True,
+    help="What to do with colors that the --palette cannot show: clip replaces them by the "
+    "nearest, compress shrinks the range of lightness first, none aims at them; auto clips where "
+    "most of the picture is out of reach.",
+)
+@click.option(
     "--objective",
     default="viewed-error",
     show_default=True,

@@ -28,6 +28,7 @@ class OptimizeRequest:
     palette: str | None
     colors: int | None
     lock: str | None
+    fit: Any
     objective: str
     estimator: str | None
     optimizer: str | None
@@ -62,6 +63,7 @@ class OptimizeRequest:
             picture=picture,
             palette=palette,
             locked=locked,
+            fit=self.fit,
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,

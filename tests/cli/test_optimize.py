@@ -356,3 +356,19 @@ def test_a_colored_lock_makes_a_gray_picture_colored(folder: Path, optimize: Opt
     gray = settings(optimize("gray.png", "--json", "--colors", "4", "--lock", "#777"))
     assert gray["palette"][0] == "#777777"
     assert all(len({color[1:3], color[3:5], color[5:]}) == 1 for color in gray["palette"])
+
+
+def test_the_fit_changes_the_aim_and_not_what_figures_are_against(
+    photo: Path, optimize: Optimize
+) -> None:
+    words = ("--json", "--palette", "game-boy", "--overwrite", "-o", "out.png", "--fit")
+    ended = {fit: settings(optimize(photo, *words, fit)) for fit in ("auto", "none", "clip")}
+    assert {fit: document["fit"] for fit, document in ended.items()} == {
+        "auto": "clip",
+        "none": "none",
+        "clip": "clip",
+    }
+    assert ended["auto"]["metrics"] == ended["clip"]["metrics"] != ended["none"]["metrics"]
+    assert ended["clip"]["baselines"] == ended["none"]["baselines"]
+    assert any("--fit none" in note for note in ended["auto"]["notes"])
+    assert not any("--fit" in note for note in ended["none"]["notes"])

@@ -361,3 +361,30 @@ def test_locked_colors_are_merged_and_checked(photo):
         Problem(picture=photo, palette=PICO_8, locked=(black,))
     with pytest.raises(RequestError, match=r"fewer than the 2 colors of the palette, got 2\. Ask"):
         Problem(picture=photo, palette=2, locked=(black, (255, 255, 255)))
+
+
+def test_a_picture_out_of_reach_is_clipped_with_a_note(photo):
+    problem = Problem(picture=photo, palette=named_palette("game-boy"), num_steps=2)
+    assert problem.chosen_fit == problem.settings["fit"] == "clip"
+    assert problem.notes[-1].startswith("The palette cannot show most of the picture's colors: ")
+    assert not torch.equal(problem.target().images, problem.source_target().images)
+    assert "clip" not in " ".join(replace(problem, fit="clip").notes)
+    plain = replace(problem, fit="none")
+    assert plain.chosen_fit == "none"
+    assert torch.equal(plain.target().images, plain.source_target().images)
+    compressed = replace(problem, fit="compress")
+    assert compressed.chosen_fit == "compress"
+    assert not torch.equal(compressed.target().images, problem.target().images)
+
+
+@pytest.mark.parametrize("palette", [BLACK_AND_WHITE, PICO_8, named_palette("e-ink-7"), 4])
+def test_a_picture_within_reach_stays_as_it_is(palette, photo):
+    problem = Problem(picture=photo, palette=palette)
+    assert problem.chosen_fit == "none"
+    assert not problem.notes
+    assert torch.equal(problem.target().images, problem.source_target().images)
+
+
+def test_a_wrong_fit_is_refused(photo):
+    with pytest.raises(RequestError, match=r"^The fit must be auto, .* or compress, got 't"):
+        Problem(picture=photo, palette=PICO_8, fit="tight")
