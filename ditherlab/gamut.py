@@ -1,6 +1,7 @@
 """What a palette can show from a distance, and how to bring the colors of a picture into that."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -39,6 +40,7 @@ _NUM_DIRECTIONS = 2048
 _NUM_CELLS = 32
 
 _CHUNK_COLORS = 1 << 12
+_CHUNK_PIXELS = 1 << 18
 _TOLERANCE = 1e-5
 
 # The part of the pixels that may be darker, or lighter, than what compression fits in.
@@ -116,22 +118,23 @@ def clip_images(images: Images, palette: Float[Tensor, "k c"]) -> Images:
     """
     if images.shape[1] == 1:
         return images.clamp(palette.min(), palette.max())
-    scaled = images.movedim(1, -1).reshape(-1, 3).clamp(0, 1) * _NUM_CELLS
-    cells = scaled.floor().clamp_max(_NUM_CELLS - 1)
-    parts, cells = scaled - cells, cells.long()
+    # Chunks, as the cells of all pixels would take more memory than the pictures.
+    chunks = images.movedim(1, -1).reshape(-1, 3).split(_CHUNK_PIXELS)
     # Few cells hold a color of a picture: only their corners are clipped.
     is_near = torch.zeros((_NUM_CELLS + 1,) * 3, dtype=torch.bool, device=images.device)
-    corners = [cells + cells.new_tensor(offset) for offset in product((0, 1), repeat=3)]
-    for corner in corners:
-        is_near[corner.unbind(1)] = True
+    for chunk in chunks:
+        for corner, _ in _corners_of_cells(chunk):
+            is_near[corner.unbind(1)] = True
     nodes = is_near.nonzero()
     clipped = images.new_zeros((*is_near.shape, 3))
     clipped[nodes.unbind(1)] = Gamut.of(palette).clip(nodes.to(images.dtype) / _NUM_CELLS)
-    mixed = torch.zeros_like(scaled)
-    for corner in corners:
-        weight = torch.where(corner > cells, parts, 1 - parts).prod(dim=1, keepdim=True)
-        mixed += weight * clipped[corner.unbind(1)]
-    return _as_images(mixed, images)
+    mixed = []
+    for chunk in chunks:
+        sums = torch.zeros_like(chunk)
+        for corner, weight in _corners_of_cells(chunk):
+            sums += weight * clipped[corner.unbind(1)]
+        mixed.append(sums)
+    return _as_images(torch.cat(mixed), images)
 
 
 def compress_images(images: Images, opaque: Mask, palette: Float[Tensor, "k c"]) -> Images:
@@ -170,6 +173,17 @@ def mean_difference(images: Images, others: Images, opaque: Mask) -> Tensor:
     labs = [srgb_to_lab(each.expand(-1, 3, -1, -1), dim=1) for each in (images, others)]
     distances = (labs[0] - labs[1]).square().sum(dim=1, keepdim=True).sqrt()
     return distances[opaque].mean() if bool(opaque.any()) else distances.new_zeros(())
+
+
+def _corners_of_cells(srgb: Float[Tensor, "n 3"]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give, one by one, the eight corners of each color's cell, and how much they count."""
+    scaled = srgb.clamp(0, 1) * _NUM_CELLS
+    cells = scaled.floor().clamp_max(_NUM_CELLS - 1)
+    parts = scaled - cells
+    for offset in product((0, 1), repeat=3):
+        is_far = torch.tensor(offset, dtype=torch.bool, device=srgb.device)
+        weights = torch.where(is_far, parts, 1 - parts).prod(dim=1, keepdim=True)
+        yield (cells + is_far).long(), weights
 
 
 def _outermost(linear: Float[Tensor, "k 3"]) -> Float[Tensor, "m 3"]:

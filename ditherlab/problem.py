@@ -140,9 +140,12 @@ class Problem:
     def settings(self) -> Mapping[str, object]:
         """What decides the picture, in words and numbers; no path, date or duration."""
         locked = {"locked": spell_colors(self.locked)} if self.locked else {}
+        seen = self.palette.shown if isinstance(self.palette, Palette) else None
+        shown = {"palette_shown": spell_colors(seen)} if seen else {}
         budget = {} if self.max_evaluations is None else {"max_evaluations": self.max_evaluations}
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
+            **shown,
             **locked,
             "fit": self.chosen_fit,
             "objective": str(self.objective),
@@ -161,13 +164,18 @@ class Problem:
         notes = list(self.picture.notes)
         if isinstance(self.palette, Palette) and self.palette.num_merged:
             notes.append(f"Repeated colors of the palette, merged: {self.palette.num_merged}.")
-        if self.fit == "auto" and self.chosen_fit == "clip":
-            notes.append(
-                "The palette cannot show most of the picture's colors: each is replaced by the "
-                "nearest that it can show, lightness first. Use `--fit none` to aim at the "
-                "originals, or `--fit compress` to keep more contrast in bright and dark parts."
-            )
         return tuple(notes)
+
+    @property
+    def fit_notes(self) -> tuple[str, ...]:
+        """What was done unasked so that the picture fits the palette; found at some cost."""
+        if self.fit != "auto" or self.chosen_fit != "clip":
+            return ()
+        return (
+            "The palette cannot show most of the picture's colors: each is replaced by the nearest "
+            "that it can show, lightness first. Use `--fit none` to aim at the originals, or "
+            "`--fit compress` to keep detail in bright and dark parts.",
+        )
 
     def source_target(self) -> Target:
         """Put the picture as it is onto the device: what figures are against."""

@@ -107,7 +107,7 @@ class _Run:
         self.problem = problem
         self.budget = Budget(problem, start_s)
         self.seconds_between_looks = seconds_between_looks
-        self.notes: list[str] = []
+        self.notes: list[str] = list(problem.fit_notes)
         self.failure: str | None = None
         self.generator = seeded_generator(problem.seed, problem.chosen_device)
         # Looks draw from their own, so that a run is the same however often it is looked at.

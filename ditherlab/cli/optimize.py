@@ -47,6 +47,12 @@ _REMARKS = {
     help="A name of `palette list`, a file (.hex, .gpl, picture), or '#112233,#fff,...'.",
 )
 @click.option(
+    "--measured",
+    metavar="PALETTE",
+    help="What the colors of --palette look like on the panel, in the same order: the picture is "
+    "made to look right in these, and written in those.",
+)
+@click.option(
     "--colors",
     type=int,
     metavar="K",

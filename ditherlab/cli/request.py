@@ -26,6 +26,7 @@ class OptimizeRequest:
 
     source: str
     palette: str | None
+    measured: str | None
     colors: int | None
     lock: str | None
     fit: Any
@@ -50,7 +51,7 @@ class OptimizeRequest:
             PictureError: For a source that is no picture.
             PaletteError: For a palette file that holds no palette.
         """
-        palette, locked = read_palette(self.palette, self.colors), self._locked()
+        palette, locked = self._palette(), self._locked()
         picture = read_source(self.source)
 
         from ditherlab.objectives import parse_objective
@@ -74,6 +75,23 @@ class OptimizeRequest:
             device=self.device,
             draw=self.draw,
         )
+
+    def _palette(self) -> Palette | int:
+        palette = read_palette(self.palette, self.colors)
+        if self.measured is None:
+            return palette
+        if not isinstance(palette, Palette):
+            raise RequestError(
+                "`--measured` must stand beside a `--palette`, whose colors look like that. Give "
+                "both."
+            )
+        shown = resolve_colors(self.measured, "--measured")
+        if len(shown) != len(palette):
+            raise RequestError(
+                f"`--measured` must be as many colors as `--palette`, {len(palette)}, got "
+                f"{len(shown)}. Give one for each, in the same order."
+            )
+        return replace(palette, shown=shown)
 
     def _locked(self) -> tuple[Color, ...]:
         if self.lock is None:

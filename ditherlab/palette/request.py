@@ -54,7 +54,7 @@ def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
         option: What messages call the option.
 
     Returns:
-        8-bit display sRGB; of a name or a file all colors of the palette.
+        8-bit display sRGB; of a name or a file all colors of the palette, as seen.
 
     Raises:
         PaletteRequestError: An unknown name, or colors spelled out wrongly.
@@ -65,7 +65,7 @@ def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
         ((255, 255, 255),)
     """
     if not _is_spelled_out(text):
-        return resolve_palette(text, option).colors
+        return resolve_palette(text, option).seen
     try:
         return tuple(hex_to_color(color) for color in text.split(","))
     except PaletteRequestError as error:

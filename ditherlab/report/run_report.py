@@ -54,7 +54,7 @@ class RunReport:
         problem = solution.problem
         target = problem.source_target()
         source = _to_pixels(target)
-        colors = np.array(solution.palette.colors, dtype=np.uint8)
+        colors = np.array(solution.palette.seen, dtype=np.uint8)
         return cls(
             solution,
             output,

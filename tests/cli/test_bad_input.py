@@ -94,6 +94,12 @@ def test_a_decompression_bomb(
         (["--colors", "1"], "The number of colors must be from 2 to 256, got 1."),
         (["--colors", "257"], "The number of colors must be from 2 to 256, got 257."),
         (["--colors", "4", "--palette", "nes"], "`--palette` fixes the colors and `--colors`"),
+        (["--measured", "nes"], "`--measured` must stand beside a `--palette`"),
+        (["--measured", "#00", "--palette", "nes"], "`--measured`: '#00' is not a color"),
+        (
+            ["--measured", "#000,#fff,#f00", "--palette", "black-and-white"],
+            "`--measured` must be as many colors as `--palette`, 2, got 3. Give one for each",
+        ),
         (["--fit", "tight"], "Invalid value for '--fit': 'tight' is not one of"),
         (["--fit", "clip"], "The fit of colors to learn must be none, got 'clip': "),
         (["--fit", "compress", "--colors", "4"], "The fit of colors to learn must be none, got"),

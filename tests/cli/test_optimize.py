@@ -133,7 +133,7 @@ def test_the_text_chunks_hold_the_settings_and_nothing_that_changes(
     said = json.loads(text["ditherlab"])
     assert said["palette"] == 16
     assert said["seed"] == 12
-    told = ("objective", "estimator", "optimizer", "temperature", "steps", "draw")
+    told = ("objective", "estimator", "optimizer", "temperature", "steps", "draw", "fit")
     assert {word: said[word] for word in told} == {word: document[word] for word in told}
     assert set(said) == {"palette", "seed", *told}
     assert "photo" not in str(text)
@@ -372,3 +372,31 @@ def test_the_fit_changes_the_aim_and_not_what_figures_are_against(
     assert ended["clip"]["baselines"] == ended["none"]["baselines"]
     assert any("--fit none" in note for note in ended["auto"]["notes"])
     assert not any("--fit" in note for note in ended["none"]["notes"])
+
+
+def test_what_is_measured_is_optimized_and_what_is_nominal_is_written(
+    photo: Path, optimize: Optimize
+) -> None:
+    nominal, measured = "#000,#fff,#f00", "#201020,#b0b8b0,#701010"
+    words = ("--json", "--palette", nominal, "--fit", "none", "--overwrite", "-o", "out.png")
+    document = settings(optimize(photo, *words, "--measured", measured))
+    assert document["palette"] == ["#000000", "#ffffff", "#ff0000"]
+    assert document["palette_shown"] == measured.split(",")
+    written = rgb("out.png")
+    seen = settings(optimize(photo, "--json", "--palette", measured, "--fit", "none"))
+    assert document["metrics"] == seen["metrics"]
+    looks = rgb("photo-dithered.png")
+    table = dict(zip(document["palette"], document["palette_shown"], strict=True))
+    spelled = ["#{:02x}{:02x}{:02x}".format(*color) for color in written.reshape(-1, 3)]
+    expected = ["#{:02x}{:02x}{:02x}".format(*color) for color in looks.reshape(-1, 3)]
+    assert [table[color] for color in spelled] == expected
+    assert "palette_shown" not in settings(optimize(photo, *words))
+
+
+def test_a_named_palette_may_know_what_is_shown(photo: Path, optimize: Optimize) -> None:
+    document = settings(optimize(photo, "--json", "--palette", "e-ink-6-measured"))
+    assert (
+        document["palette"]
+        == settings(optimize(photo, "--json", "--palette", "e-ink-6"))["palette"]
+    )
+    assert document["palette_shown"][1] == "#a8b4b6"

@@ -1,8 +1,10 @@
 from dataclasses import dataclass, replace
+from io import BytesIO
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ditherlab.errors import (
     AbilityError,
@@ -366,9 +368,13 @@ def test_locked_colors_are_merged_and_checked(photo):
 def test_a_picture_out_of_reach_is_clipped_with_a_note(photo):
     problem = Problem(picture=photo, palette=named_palette("game-boy"), num_steps=2)
     assert problem.chosen_fit == problem.settings["fit"] == "clip"
-    assert problem.notes[-1].startswith("The palette cannot show most of the picture's colors: ")
+    assert (
+        optimize(problem)
+        .notes[-1]
+        .startswith("The palette cannot show most of the picture's colors: ")
+    )
     assert not torch.equal(problem.target().images, problem.source_target().images)
-    assert "clip" not in " ".join(replace(problem, fit="clip").notes)
+    assert not replace(problem, fit="clip").fit_notes
     plain = replace(problem, fit="none")
     assert plain.chosen_fit == "none"
     assert torch.equal(plain.target().images, plain.source_target().images)
@@ -381,10 +387,25 @@ def test_a_picture_out_of_reach_is_clipped_with_a_note(photo):
 def test_a_picture_within_reach_stays_as_it_is(palette, photo):
     problem = Problem(picture=photo, palette=palette)
     assert problem.chosen_fit == "none"
-    assert not problem.notes
+    assert not problem.fit_notes
     assert torch.equal(problem.target().images, problem.source_target().images)
 
 
 def test_a_wrong_fit_is_refused(photo):
     with pytest.raises(RequestError, match=r"^The fit must be auto, .* or compress, got 't"):
         Problem(picture=photo, palette=PICO_8, fit="tight")
+
+
+def colors_of(image):
+    return set(map(tuple, np.asarray(image.convert("RGB")).reshape(-1, 3).tolist()))
+
+
+def test_a_solution_looks_as_shown_and_is_written_as_nominal(photo):
+    inks = ((30, 20, 40), (170, 180, 180))
+    palette = replace(BLACK_AND_WHITE, shown=inks)
+    solution = optimize(Problem(picture=photo, palette=palette, num_steps=3))
+    assert set(map(tuple, solution.picture.pixels.reshape(-1, 3).tolist())) == set(inks)
+    with Image.open(BytesIO(solution.to_png())) as written:
+        assert colors_of(written) == set(BLACK_AND_WHITE.colors)
+    with Image.open(BytesIO(solution._repr_png_())) as shown:
+        assert colors_of(shown) == set(inks)
