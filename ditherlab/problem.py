@@ -12,7 +12,7 @@ import torch
 from ditherlab.color import srgb_to_gray
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
-from ditherlab.gamut import Fit, clip_images, compress_images, mean_difference
+from ditherlab.gamut import Fit, clip_images, compress_images, mean_distance
 from ditherlab.images import Picture
 from ditherlab.objectives import ViewedError
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
@@ -196,10 +196,9 @@ class Problem:
         colors = self.palette.srgb(images.device)[:, : images.shape[1]]
         if self.fit == "compress":
             return "compress", Target(compress_images(images, opaque, colors), opaque)
-        clipped = clip_images(images, colors)
-        if self.fit == "auto" and mean_difference(images, clipped, opaque) <= _FAR:
+        if self.fit == "auto" and mean_distance(images, opaque, colors) <= _FAR:
             return "none", source
-        return "clip", Target(clipped, opaque)
+        return "clip", Target(clip_images(images, colors), opaque)
 
     def _check_numbers(self) -> None:
         if isinstance(self.palette, int) and not MIN_NUM_COLORS <= self.palette <= MAX_NUM_COLORS:

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ditherlab.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
-from ditherlab.gamut import Gamut, clip_images, compress_images, mean_difference
+from ditherlab.gamut import Gamut, clip_images, compress_images, mean_difference, mean_distance
 from ditherlab.palette import named_palette, named_palettes
 from ditherlab.randomness import seeded_generator
 
@@ -133,6 +133,16 @@ def test_compression_asks_opaque_pixels_only():
     fitted = compress_images(images, opaque, palette).flatten()
     assert fitted[1:3].tolist() == pytest.approx([0.6, 0.8], abs=1e-3)
     assert torch.equal(compress_images(images, torch.zeros_like(opaque), palette), images)
+
+
+@pytest.mark.parametrize("name", ["game-boy", "c64", "gray-4"])
+def test_the_distance_of_some_pixels_is_that_of_all(name):
+    palette = named_palette(name).srgb()[:, : 1 if name == "gray-4" else 3]
+    images = random(1, palette.shape[1], 90, 100)
+    opaque = opaque_mask(images)
+    of_all = float(mean_difference(images, clip_images(images, palette), opaque))
+    assert mean_distance(images, opaque, palette) == pytest.approx(of_all, rel=0.04)
+    assert mean_distance(images, torch.zeros_like(opaque), palette) == 0
 
 
 def test_difference_is_delta_e_of_opaque_pixels():
