@@ -1,4 +1,4 @@
-"""Color spaces: display sRGB, linear light, OKLab; channels lie on the axis that is named.
+"""Color spaces: display sRGB, linear light, OKLab, CIELAB; channels lie on the axis that is named.
 
 All functions take any float tensor, are differentiable and work on every device.
 """
@@ -12,13 +12,16 @@ _ENCODED_KNEE = 0.04045
 # Rows: the luminance Y of IEC 61966-2-1 (the second row of the sRGB to XYZ matrix).
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
 
-_LINEAR_TO_XYZ = (
-    (0.4124564, 0.3575761, 0.1804375),
-    (0.2126729, 0.7151522, 0.0721750),
-    (0.0193339, 0.1191920, 0.9503041),
+# Of IEC 61966-2-1, each row divided by its sum, so that white is (1, 1, 1).
+_LINEAR_TO_XYZ = tuple(
+    tuple(weight / sum(row) for weight in row)
+    for row in (
+        (0.4124, 0.3576, 0.1805),
+        LUMINANCE_WEIGHTS,
+        (0.0193, 0.1192, 0.9505),
+    )
 )
-# Below it, CIELAB's lightness is linear.
-_LIGHTNESS_KNEE = (6 / 29) ** 3
+_LAB_KNEE = 6 / 29
 
 _LINEAR_TO_LMS = (
     (0.4122214708, 0.5363325363, 0.0514459929),
@@ -96,6 +99,57 @@ def srgb_to_oklab(srgb: Tensor, dim: int) -> Tensor:
     return _mix(lms.clamp_min(0) ** (1 / 3), _LMS_TO_OKLAB, dim)
 
 
+def linear_to_xyz(linear: Tensor, dim: int) -> Tensor:
+    """Convert linear RGB to CIE XYZ in units of white's, along the axis `dim` of length 3.
+
+    Source: IEC 61966-2-1:1999, section 5.2.
+    """
+    return _mix(linear, _LINEAR_TO_XYZ, dim)
+
+
+def xyz_to_linear(xyz: Tensor, dim: int) -> Tensor:
+    """Convert CIE XYZ in units of white's to linear RGB, along the axis `dim` of length 3."""
+    back = torch.linalg.inv(torch.tensor(_LINEAR_TO_XYZ, dtype=torch.float64, device="cpu"))
+    return _mix(xyz, tuple(tuple(row) for row in back.tolist()), dim)
+
+
+def lab_response(xyz: Tensor) -> Tensor:
+    """Return CIELAB's cube root of XYZ in units of white's, which is a line near and below zero.
+
+    Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
+    """
+    line = xyz / (3 * _LAB_KNEE**2) + 4 / 29
+    return torch.where(xyz > _LAB_KNEE**3, xyz.clamp_min(_LAB_KNEE**3) ** (1 / 3), line)
+
+
+def srgb_to_lab(srgb: Tensor, dim: int) -> Tensor:
+    """Convert display sRGB to CIELAB with sRGB's white, along the axis `dim` of length 3.
+
+    Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
+
+    Example:
+        >>> srgb_to_lab(torch.tensor([1.0, 1.0, 1.0]), dim=0).round(decimals=3).abs()
+        tensor([100.,   0.,   0.])
+    """
+    x, y, z = lab_response(linear_to_xyz(srgb_to_linear(srgb), dim)).unbind(dim)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim)
+
+
+def lab_to_srgb(lab: Tensor, dim: int) -> Tensor:
+    """Convert CIELAB with sRGB's white to display sRGB, clamped to [0, 1].
+
+    Example:
+        >>> lab_to_srgb(torch.tensor([100.0, 0.0, 0.0]), dim=0).round(decimals=3)
+        tensor([1., 1., 1.])
+    """
+    lightness, a, b = lab.unbind(dim)
+    y = (lightness + 16) / 116
+    roots = torch.stack([y + a / 500, y, y - b / 200], dim)
+    line = (roots - 4 / 29) * (3 * _LAB_KNEE**2)
+    xyz = torch.where(roots > _LAB_KNEE, roots**3, line)
+    return linear_to_srgb(xyz_to_linear(xyz, dim).clamp(0, 1))
+
+
 def linear_to_opponent(num_channels: int) -> Tensor:
     """Return the matrix `[c, r]` from linear RGB to Y, X - Y and Y - Z: of white, 1, 0, 0.
 
@@ -111,9 +165,8 @@ def linear_to_opponent(num_channels: int) -> Tensor:
     """
     if num_channels == 1:
         return torch.ones((1, 1))
-    x, y, z = torch.tensor(_LINEAR_TO_XYZ, dtype=torch.float64)
-    rows = (y / y.sum(), x / x.sum() - y / y.sum(), y / y.sum() - z / z.sum())
-    return torch.stack(rows).float()
+    x, y, z = torch.tensor(_LINEAR_TO_XYZ)
+    return torch.stack((y, x - y, y - z))
 
 
 def lightness_slope(luminance: Tensor, *, darkest: float) -> Tensor:
@@ -121,7 +174,7 @@ def lightness_slope(luminance: Tensor, *, darkest: float) -> Tensor:
 
     Source: CIE 15:2004, "Colorimetry", section 8.2.1.
     """
-    return 1.16 / 3 * luminance.clamp_min(max(darkest, _LIGHTNESS_KNEE)) ** (-2 / 3)
+    return 1.16 / 3 * luminance.clamp_min(max(darkest, _LAB_KNEE**3)) ** (-2 / 3)
 
 
 def mix_channels(channels: Tensor, matrix: Tensor, dim: int) -> Tensor:

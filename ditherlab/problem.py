@@ -3,18 +3,29 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import log2
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
 from ditherlab.color import srgb_to_gray
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
+from ditherlab.gamut import Fit, clip_images, compress_images, mean_distance
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
-from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
+from ditherlab.palette import (
+    MAX_NUM_COLORS,
+    MIN_NUM_COLORS,
+    Color,
+    Palette,
+    are_gray,
+    checked_colors,
+    merged,
+    spell_colors,
+)
 from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
 
 Draw = Literal["mode", "sample"]
@@ -23,6 +34,11 @@ Polish = Literal["none", "flips", "swaps"]
 
 # Of the time, which a palette may take.
 _LEARNING_PART = 0.4
+
+# Pictures that are farther than this, in Delta E*ab, from what the palette can show are clipped
+# unasked. Photos are 34 to 61 from the Game Boy's greens, 6 to 26 from inks as measured on panels,
+# and below 1 from EGA and the nominal colors of six and seven inks.
+_FAR = 10.0
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
@@ -34,6 +50,11 @@ class Problem:
     Attributes:
         picture: The source.
         palette: A fixed palette, or how many colors to learn (2 to 256).
+        locked: Colors, 8-bit display sRGB, that a learned palette begins with and that stay as they
+            are; fewer than the palette has. Repeated ones are merged.
+        fit: How to bring the picture's colors into what a fixed palette can show: `clip`,
+            `compress`, `none`, or `auto`, which clips where most of the picture is out of reach.
+            Figures stay against the picture as it is.
         objective: What the drawn picture shall be good for.
         estimator: How the gradient is found; None chooses what fits the objective.
         optimizer: How the probabilities move; None chooses what fits the estimator.
@@ -62,12 +83,15 @@ class Problem:
     Raises:
         AbilityError: If the estimator cannot work with the objective, or the optimizer with the
             estimator; the message names what could.
-        RequestError: If a number is out of its range.
+        RequestError: If a number is out of its range, or options exclude each other.
+        PaletteRequestError: If a locked color is none.
         PictureError: If the picture is too small for the objective.
     """
 
     picture: Picture
     palette: Palette | int = 16
+    locked: tuple[Color, ...] = ()
+    fit: Fit = "auto"
     objective: Objective = field(default_factory=Perceptual)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -86,7 +110,10 @@ class Problem:
     draw: Draw | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "locked", merged(checked_colors(self.locked, "locked"))[0])
         self._check_numbers()
+        self._check_locked()
+        self._check_fit()
         self._check_size()
         self._check_pairs()
         self._check_quadratic()
@@ -166,6 +193,11 @@ class Problem:
         return _find_device(self.device)
 
     @property
+    def chosen_fit(self) -> Fit:
+        """How the picture's colors are brought into what the palette can show."""
+        return self._fitted[0]
+
+    @property
     def num_colors(self) -> int:
         """The size of the palette."""
         return len(self.palette) if isinstance(self.palette, Palette) else self.palette
@@ -173,14 +205,22 @@ class Problem:
     @property
     def is_gray(self) -> bool:
         """Whether only luminance counts: a gray palette, or colors to learn for a gray picture."""
-        return (self.palette if isinstance(self.palette, Palette) else self.picture).is_gray
+        if isinstance(self.palette, Palette):
+            return self.palette.is_gray
+        return self.picture.is_gray and are_gray(self.locked)
 
     @property
     def settings(self) -> Mapping[str, object]:
         """What decides the picture, in words and numbers; no path, date or duration."""
+        locked = {"locked": spell_colors(self.locked)} if self.locked else {}
+        seen = self.palette.shown if isinstance(self.palette, Palette) else None
+        shown = {"palette_shown": spell_colors(seen)} if seen else {}
         budget = {} if self.max_evaluations is None else {"max_evaluations": self.max_evaluations}
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
+            **shown,
+            **locked,
+            "fit": self.chosen_fit,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
             "optimizer": str(self.chosen_optimizer),
@@ -204,11 +244,39 @@ class Problem:
             notes.append(f"Repeated colors of the palette, merged: {self.palette.num_merged}.")
         return tuple(notes)
 
-    def target(self) -> Target:
-        """Put what the drawn pictures shall look like onto the device."""
+    @property
+    def fit_notes(self) -> tuple[str, ...]:
+        """What was done unasked so that the picture fits the palette; found at some cost."""
+        if self.fit != "auto" or self.chosen_fit != "clip":
+            return ()
+        return (
+            "The palette cannot show most of the picture's colors: each is replaced by the nearest "
+            "that it can show, lightness first. Use `--fit none` to aim at the originals, or "
+            "`--fit compress` to keep detail in bright and dark parts.",
+        )
+
+    def source_target(self) -> Target:
+        """Put the picture as it is onto the device: what figures are against."""
         images = self.picture.to_srgb().to(self.chosen_device)
         opaque = torch.tensor(self.picture.opaque, device=self.chosen_device)
         return Target(srgb_to_gray(images, dim=1) if self.is_gray else images, opaque[None, None])
+
+    def target(self) -> Target:
+        """Put what the drawn pictures shall look like onto the device: the picture, as it fits."""
+        return self._fitted[1]
+
+    @cached_property
+    def _fitted(self) -> tuple[Fit, Target]:
+        source = self.source_target()
+        if self.fit == "none" or not isinstance(self.palette, Palette):
+            return "none", source
+        images, opaque = source.images, source.opaque
+        colors = self.palette.srgb(images.device)[:, : images.shape[1]]
+        if self.fit == "compress":
+            return "compress", Target(compress_images(images, opaque, colors), opaque)
+        if self.fit == "auto" and mean_distance(images, opaque, colors) <= _FAR:
+            return "none", source
+        return "clip", Target(clip_images(images, colors), opaque)
 
     def _check_numbers(self) -> None:
         if isinstance(self.palette, int) and not MIN_NUM_COLORS <= self.palette <= MAX_NUM_COLORS:
@@ -248,6 +316,27 @@ class Problem:
             raise RequestError(
                 f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
                 f"{self.num_colors}: transparent pixels need an entry of their own."
+            )
+
+    def _check_locked(self) -> None:
+        if self.locked and isinstance(self.palette, Palette):
+            raise RequestError(
+                "Locked colors must stand beside colors to learn, got a fixed palette. Add them to "
+                "the palette, or give the number of colors instead of it."
+            )
+        if isinstance(self.palette, int) and len(self.locked) >= self.palette:
+            raise RequestError(
+                f"The locked colors must be fewer than the {self.palette} colors of the palette, "
+                f"got {len(self.locked)}. Ask for more colors, or give them as a fixed palette."
+            )
+
+    def _check_fit(self) -> None:
+        if self.fit not in get_args(Fit):
+            raise RequestError(f"The fit must be auto, none, clip or compress, got '{self.fit}'.")
+        if self.fit in ("clip", "compress") and not isinstance(self.palette, Palette):
+            raise RequestError(
+                f"The fit of colors to learn must be none, got '{self.fit}': they go where the "
+                "picture is. Leave it out, or give a fixed palette."
             )
 
     def _check_size(self) -> None:

@@ -76,7 +76,7 @@ class Solution:
     Attributes:
         problem: What was asked for.
         indices: Palette indices, uint8.
-        palette: The palette, 8 bits a channel; learned colors are rounded.
+        palette: The palette as it is written, 8 bits a channel; learned colors are rounded.
         history: Costs and entropies on the way.
         outcome: Why the loop ended.
         seconds: How long it took.
@@ -107,7 +107,7 @@ class Solution:
     def picture(self) -> Picture:
         """The picture as it will be seen, transparency as in the source."""
         source = self.problem.picture
-        colors = np.array(self.palette.colors, dtype=np.uint8)
+        colors = np.array(self.palette.seen, dtype=np.uint8)
         return Picture(pixels=colors[self.indices], opaque=source.opaque, name=source.name)
 
     @property
@@ -118,7 +118,10 @@ class Solution:
         return {**self.problem.settings, "temperature": used}
 
     def to_png(self) -> bytes:
-        """Encode a truly indexed PNG, with the settings in its text chunks."""
+        """Encode a truly indexed PNG, with the settings in its text chunks.
+
+        Its colors are those that a driver wants, which a panel may show as others.
+        """
         settings = {**self.settings, "objective": self.problem.objective.public_words}
         text = {"Software": "ditherlab", "ditherlab": json.dumps(settings)}
         return encode_indexed_png(
@@ -134,4 +137,4 @@ class Solution:
         write_atomically(path, self.to_png(), overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        return self.to_png()
+        return encode_indexed_png(self.indices, self.palette.seen, self.problem.picture.opaque, {})

@@ -172,7 +172,7 @@ class _Run:
         self.problem = problem
         self.budget = Budget(problem, task.start_s)
         self.seconds_between_looks = task.seconds_between_looks
-        self.notes: list[str] = []
+        self.notes: list[str] = list(problem.fit_notes)
         self.failure: str | None = None
         self.generator = generator
         # Looks draw from their own, so that a run is the same however often it is looked at.
@@ -264,7 +264,7 @@ class _Run:
             if place == 0:
                 order = polisher.shuffle_classes()
                 if self.learns_palette and _is_time_to_refit(sweep, problem.num_sweeps):
-                    polisher.refit_palette(0)
+                    polisher.refit_palette(len(problem.locked))
                     self.palette = polisher.palette
             progress = number / num_moves
             value = polisher.move_class(order[place], cooling.temperature(progress))
@@ -366,19 +366,24 @@ class _Run:
         probs = self.optimizer.step(self.pixels, estimate, weight, self.generator)
         palette = self.model.palette
         if estimate.grad_palette is not None:
-            palette = PaletteDescent().step(self.colors, estimate.grad_palette)
+            gradient = estimate.grad_palette.clone()
+            gradient[:, : len(self.problem.locked)] = 0
+            palette = PaletteDescent().step(self.colors, gradient)
         elif self.refits_palette and self.budget.num_steps % _STEPS_BETWEEN_REFITS == 0:
             palette = self._fit_palette(probs, palette)
         self.model = Categorical(probs, palette, self.model.learns_palette)
 
     def _fit_palette(self, probs: Probs, palette: Colors) -> Colors:
         """Take the best palette for the probabilities, and wake colors that nobody needs there."""
-        fitted = fit_palette(self.cost.palette_equations(probs), palette)
+        num_fixed = len(self.problem.locked)
+        fitted = fit_palette(self.cost.palette_equations(probs), palette, num_fixed)
         if self.budget.progress > _REVIVING_PART:
             return fitted
         shares = probs[0].mean(dim=(1, 2))
         least = _IDLE_SHARE / len(shares)
-        return revive_colors(fitted, shares, self.cost, self.target, least_share=least)
+        return revive_colors(
+            fitted, shares, self.cost, self.target, least_share=least, num_fixed=num_fixed
+        )
 
     def _look(self, estimate: Estimate, on_look: Callable[[Look], None], progress: float) -> bool:
         """Look at the run; keep a copy of the model if its cost and gradient are finite."""

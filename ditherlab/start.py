@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ditherlab.color import linear_to_srgb, srgb_to_linear
 from ditherlab.error_diffusion import diffuse_error
-from ditherlab.palette import Palette
+from ditherlab.palette import Color, Palette
 from ditherlab.palette.clustering import cluster_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Target
@@ -80,28 +80,34 @@ def first_palette(problem: Problem, generator: torch.Generator) -> tuple[Colors,
         return colors.unsqueeze(0), False
     target = problem.target()
     opaque = target.images[0][:, target.opaque[0, 0]].T
-    colors, learns = starting_palette(opaque, problem.palette, generator)
+    colors, learns = starting_palette(opaque, problem.palette, generator, problem.locked)
     return colors.unsqueeze(0), learns
 
 
 def starting_palette(
-    srgb: Float[Tensor, "n c"], num_colors: int, generator: torch.Generator
+    srgb: Float[Tensor, "n c"],
+    num_colors: int,
+    generator: torch.Generator,
+    locked: tuple[Color, ...] = (),
 ) -> tuple[Float[Tensor, "k c"], bool]:
     """Choose a palette to learn from, and say whether there is anything to learn.
 
-    A picture with no more colors than asked for gets just those: no other palette is better.
+    A picture with no more colors than asked for gets just those, after the locked ones: no other
+    palette is better.
 
     Args:
         srgb: The colors of the opaque pixels in display sRGB, multiples of 1/255 or any gray.
         num_colors: How many colors the palette may have.
         generator: On the device of the pixels.
+        locked: Fewer different colors than `num_colors`, 8-bit display sRGB, which come first.
 
     Returns:
         2 to `num_colors` colors, and whether moving them could help.
     """
-    distinct = _distinct_colors(srgb)
+    fixed = (srgb.new_tensor(locked).reshape(-1, 3) / 255)[:, : srgb.shape[1]]
+    distinct = torch.cat([fixed, _distinct_colors(srgb, fixed)])
     if len(distinct) > num_colors:
-        return cluster_colors(srgb, num_colors, generator), True
+        return cluster_colors(srgb, num_colors, generator, locked=fixed), True
     if len(distinct) < 2:
         # A palette has at least two colors: the far end of the gray axis stays unused.
         only = distinct if len(distinct) else srgb.new_zeros((1, srgb.shape[1]))
@@ -110,13 +116,23 @@ def starting_palette(
     return distinct, False
 
 
-def _distinct_colors(srgb: Float[Tensor, "n c"]) -> Float[Tensor, "m c"]:
-    """Return the different colors; as whole numbers, they sort a hundred times faster."""
+def _distinct_colors(
+    srgb: Float[Tensor, "n c"], known: Float[Tensor, "l c"]
+) -> Float[Tensor, "m c"]:
+    """Return the different colors that are not known.
+
+    As whole numbers, they sort a hundred times faster.
+    """
+    packed = _packed(srgb).unique()
+    packed = packed[~torch.isin(packed, _packed(known))]
+    shifts = torch.arange(srgb.shape[1] - 1, -1, -1, device=srgb.device) * 16
+    unpacked: Tensor = (packed[:, None] >> shifts) & 0xFFFF
+    return unpacked.to(srgb.dtype) / 0xFFFF
+
+
+def _packed(srgb: Float[Tensor, "n c"]) -> Int[Tensor, "n"]:
     levels = (srgb * 0xFFFF).round().long()
     packed = torch.zeros_like(levels[:, 0])
     for channel in levels.unbind(1):
         packed = (packed << 16) | channel
-    packed = packed.unique()
-    shifts = torch.arange(srgb.shape[1] - 1, -1, -1, device=srgb.device) * 16
-    unpacked: Tensor = (packed[:, None] >> shifts) & 0xFFFF
-    return unpacked.to(srgb.dtype) / 0xFFFF
+    return packed

@@ -121,6 +121,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
             picture=picture,
             palette=palette,
             objective=parse_objective(words["objective"]),
+            fit="none",
             max_seconds=words["max_seconds"],
             seed=words["seed"],
             device=words["device"],

@@ -47,10 +47,31 @@ _REMARKS = {
     help="A name of `palette list`, a file (.hex, .gpl, picture), or '#112233,#fff,...'.",
 )
 @click.option(
+    "--measured",
+    metavar="PALETTE",
+    help="What the colors of --palette look like on the panel, in the same order: the picture is "
+    "made to look right in these, and written in those.",
+)
+@click.option(
     "--colors",
     type=int,
     metavar="K",
     help="Learn a palette of K colors (2 to 256).  [default: 16, without --palette]",
+)
+@click.option(
+    "--lock",
+    metavar="PALETTE",
+    help="Colors that are among the --colors and stay as they are, such as '#000,#fff'; or a name "
+    "or file as for --palette.",
+)
+@click.option(
+    "--fit",
+    type=click.Choice(["auto", "none", "clip", "compress"]),
+    default="auto",
+    show_default=True,
+    help="What to do with colors that the --palette cannot show: clip replaces them by the "
+    "nearest, compress shrinks the range of lightness first, none aims at them; auto clips where "
+    "most of the picture is out of reach.",
 )
 @click.option(
     "--objective",
@@ -170,6 +191,7 @@ def optimize(**words: Any) -> int:
       ditherlab optimize photo.jpg
       ditherlab optimize photo.jpg --palette pico-8 -o small.png
       ditherlab optimize photo.jpg --colors 8 --preset best
+      ditherlab optimize photo.jpg --colors 8 --lock '#000,#fff'
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))

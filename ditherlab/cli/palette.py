@@ -4,7 +4,7 @@ import click
 
 from ditherlab.cli.reporting import deliver_report, report_options
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
-from ditherlab.palette import named_palettes
+from ditherlab.palette import named_palettes, spell_colors
 
 
 @click.group()
@@ -29,7 +29,14 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
     """
     if as_json:
         check_standard_output()
-    document = {name: {"colors": p.hex, "source": p.source} for name, p in named_palettes().items()}
+    document = {
+        name: {
+            "colors": p.hex,
+            **({} if p.shown is None else {"shown": spell_colors(p.shown)}),
+            "source": p.source,
+        }
+        for name, p in named_palettes().items()
+    }
     deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
     if as_json:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ditherlab.cli.streams import STANDARD_STREAM, standard_input
 from ditherlab.errors import RequestError
 from ditherlab.images import read_picture
-from ditherlab.palette import Palette, resolve_palette
+from ditherlab.palette import Color, Palette, resolve_colors, resolve_palette
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ class OptimizeRequest:
 
     source: str
     palette: str | None
+    measured: str | None
     colors: int | None
+    lock: str | None
+    fit: Any
     objective: str
     estimator: str | None
     optimizer: str | None
@@ -56,7 +59,7 @@ class OptimizeRequest:
             PictureError: For a source that is no picture.
             PaletteError: For a palette file that holds no palette.
         """
-        palette = read_palette(self.palette, self.colors)
+        palette, locked = self._palette(), self._locked()
         picture = read_source(self.source)
 
         from ditherlab.objectives import parse_objective
@@ -69,6 +72,8 @@ class OptimizeRequest:
         return Problem(
             picture=picture,
             palette=palette,
+            locked=locked,
+            fit=self.fit,
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
@@ -119,6 +124,33 @@ class OptimizeRequest:
         if self.start is None and is_fixed and any(word is not None for word in asks_for_steps):
             return "nearest"
         return self.start
+
+    def _palette(self) -> Palette | int:
+        palette = read_palette(self.palette, self.colors)
+        if self.measured is None:
+            return palette
+        if not isinstance(palette, Palette):
+            raise RequestError(
+                "`--measured` must stand beside a `--palette`, whose colors look like that. Give "
+                "both."
+            )
+        shown = resolve_colors(self.measured, "--measured")
+        if len(shown) != len(palette):
+            raise RequestError(
+                f"`--measured` must be as many colors as `--palette`, {len(palette)}, got "
+                f"{len(shown)}. Give one for each, in the same order."
+            )
+        return replace(palette, shown=shown)
+
+    def _locked(self) -> tuple[Color, ...]:
+        if self.lock is None:
+            return ()
+        if self.palette is not None:
+            raise RequestError(
+                "`--lock` keeps some of the `--colors`, and `--palette` fixes all: give one of the "
+                "two."
+            )
+        return resolve_colors(self.lock, "--lock")
 
     def _estimator(self, objective: "Objective") -> "Estimator | None":
         from ditherlab.estimators import ESTIMATORS

@@ -98,11 +98,10 @@ def fix_palette(problem: Problem) -> Problem:
     target = problem.target()
     generator = seeded_generator(problem.seed, target.images.device)
     opaque = target.images[0][:, target.opaque[0, 0]].T
-    colors, _ = starting_palette(opaque, problem.palette, generator)
+    colors, _ = starting_palette(opaque, problem.palette, generator, problem.locked)
     levels = (colors.expand(-1, 3) * 255).round().long().tolist()
-    return replace(
-        problem, palette=Palette(tuple((red, green, blue) for red, green, blue in levels))
-    )
+    palette = Palette(tuple((red, green, blue) for red, green, blue in levels))
+    return replace(problem, palette=palette, locked=(), fit="none")
 
 
 def fixed_colors(problem: Problem) -> Colors:

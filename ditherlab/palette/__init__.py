@@ -7,10 +7,13 @@ from ditherlab.palette.palette import (
     MIN_NUM_COLORS,
     Color,
     Palette,
+    are_gray,
+    checked_colors,
     hex_to_color,
     merged,
+    spell_colors,
 )
-from ditherlab.palette.request import resolve_palette
+from ditherlab.palette.request import resolve_colors, resolve_palette
 from ditherlab.palette.text import gpl_text, hex_text
 
 __all__ = [
@@ -18,6 +21,8 @@ __all__ = [
     "MIN_NUM_COLORS",
     "Color",
     "Palette",
+    "are_gray",
+    "checked_colors",
     "gpl_text",
     "hex_text",
     "hex_to_color",
@@ -25,5 +30,7 @@ __all__ = [
     "named_palette",
     "named_palettes",
     "read_palette_file",
+    "resolve_colors",
     "resolve_palette",
+    "spell_colors",
 ]

@@ -10,7 +10,12 @@ _MAX_POINTS = 1 << 16
 
 
 def cluster_colors(
-    srgb: Float[Tensor, "n c"], num_colors: int, generator: torch.Generator, *, num_rounds: int = 20
+    srgb: Float[Tensor, "n c"],
+    num_colors: int,
+    generator: torch.Generator,
+    *,
+    locked: Float[Tensor, "l c"] | None = None,
+    num_rounds: int = 20,
 ) -> Float[Tensor, "k c"]:
     """Find `num_colors` colors near those of many pixels: k-means++, then Lloyd's rounds, in OKLab.
 
@@ -19,10 +24,12 @@ def cluster_colors(
             different ones.
         num_colors: The size of the palette.
         generator: On the device of the pixels; large pictures are sampled.
+        locked: Fewer colors than `num_colors` that come first and stay where they are: the others
+            are sought where these are far.
         num_rounds: Lloyd's rounds.
 
     Returns:
-        The mean display sRGB color of each cluster.
+        The locked colors, then the mean display sRGB color of each other cluster.
 
     Source: David Arthur and Sergei Vassilvitskii, "k-means++: The Advantages of Careful Seeding",
     SODA 2007.
@@ -30,25 +37,37 @@ def cluster_colors(
     if len(srgb) > _MAX_POINTS:
         chosen = torch.randint(len(srgb), (_MAX_POINTS,), generator=generator, device=srgb.device)
         srgb = srgb[chosen]
+    locked = srgb[:0] if locked is None else locked
     points = srgb_to_oklab(srgb.expand(-1, 3), dim=1)
-    centers = points[_seed_centers(points, num_colors, generator)]
+    anchors = srgb_to_oklab(locked.expand(-1, 3), dim=1)
+    seeds = _seed_centers(points, num_colors - len(locked), anchors, generator)
+    centers = torch.cat([anchors, points[seeds]])
     for _ in range(num_rounds):
         labels = torch.cdist(points, centers).argmin(dim=1)
         centers = _mean_of_clusters(points, labels, centers)
+        centers[: len(anchors)] = anchors
     labels = torch.cdist(points, centers).argmin(dim=1)
-    seeds = srgb[torch.cdist(centers, points).argmin(dim=1)]
-    return _mean_of_clusters(srgb, labels, seeds)
+    nearest = srgb[torch.cdist(centers, points).argmin(dim=1)]
+    colors = _mean_of_clusters(srgb, labels, nearest)
+    return torch.cat([locked, colors[len(locked) :]])
 
 
 def _seed_centers(
-    points: Float[Tensor, "n 3"], num_colors: int, generator: torch.Generator
+    points: Float[Tensor, "n 3"],
+    num_colors: int,
+    anchors: Float[Tensor, "l 3"],
+    generator: torch.Generator,
 ) -> Tensor:
-    first = torch.randint(len(points), (1,), generator=generator, device=points.device)
-    chosen = [first]
     nearest = torch.full((len(points),), torch.inf, device=points.device, dtype=points.dtype)
-    for _ in range(num_colors - 1):
-        distance = (points - points[chosen[-1]]).square().sum(dim=1)
-        nearest = torch.minimum(nearest, distance)
+    for anchor in anchors:
+        nearest = torch.minimum(nearest, (points - anchor).square().sum(dim=1))
+    chosen: list[Tensor] = []
+    if not len(anchors):
+        chosen.append(torch.randint(len(points), (1,), generator=generator, device=points.device))
+    while len(chosen) < num_colors:
+        if chosen:
+            distance = (points - points[chosen[-1]]).square().sum(dim=1)
+            nearest = torch.minimum(nearest, distance)
         # Rounding may leave nothing but zeros once all colors are taken; any pixel then serves.
         weights = nearest + torch.finfo(nearest.dtype).tiny
         chosen.append(torch.multinomial(weights, 1, generator=generator))

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -10,7 +11,7 @@ from typing import Any
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
-from ditherlab.palette.palette import Palette, quoted
+from ditherlab.palette.palette import Palette, hex_to_color, quoted
 
 
 @cache
@@ -52,4 +53,7 @@ def _palette(name: str, entry: Mapping[str, Any]) -> Palette:
         texts = ["".join(channels) for channels in product(entry["levels"].split(), repeat=3)]
     else:
         texts = entry["colors"].split()
-    return Palette.from_hex(texts, name=name, source=entry["source"])
+    palette = Palette.from_hex(texts, name=name, source=entry["source"])
+    if "shown" not in entry:
+        return palette
+    return replace(palette, shown=tuple(hex_to_color(text) for text in entry["shown"].split()))

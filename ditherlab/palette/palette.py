@@ -26,10 +26,13 @@ class Palette:
             second time is dropped: the first occurrence keeps its place.
         name: What reports call the palette; may be empty.
         source: Where the colors come from, in one line; may be empty.
+        shown: What the entries look like, one for each in the same order, where that is not what is
+            written: a panel's inks, as measured. Two may look alike.
         num_merged: How many repeated colors were dropped, those found here added to those given.
 
     Raises:
-        PaletteRequestError: A color that is none, or fewer than 2 or more than 256 different ones.
+        PaletteRequestError: A color that is none, fewer than 2 or more than 256 different ones, or
+            another number of colors shown.
 
     Example:
         >>> palette = Palette(((0, 0, 0), (255, 128, 0), (0, 0, 0)), name="ember")
@@ -40,17 +43,19 @@ class Palette:
     colors: tuple[Color, ...]
     name: str = ""
     source: str = ""
+    shown: tuple[Color, ...] | None = field(default=None, kw_only=True)
     num_merged: int = field(default=0, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        checked = [_checked(index, color) for index, color in enumerate(self.colors)]
-        kept, num_merged = merged(checked)
+        given = checked_colors(self.colors)
+        kept, num_merged = merged(given)
         if not MIN_NUM_COLORS <= len(kept) <= MAX_NUM_COLORS:
             advice = "Add a color." if len(kept) < MIN_NUM_COLORS else "Drop some of them."
             raise PaletteRequestError(
                 f"A palette must be {MIN_NUM_COLORS} to {MAX_NUM_COLORS} different colors, "
                 f"got {len(kept)}. {advice}"
             )
+        object.__setattr__(self, "shown", _shown_colors(given, self.shown))
         object.__setattr__(self, "colors", kept)
         object.__setattr__(self, "num_merged", self.num_merged + num_merged)
 
@@ -71,19 +76,24 @@ class Palette:
         return len(self.colors)
 
     @property
+    def seen(self) -> tuple[Color, ...]:
+        """Give the colors that are seen: those shown where they are known, else those written."""
+        return self.colors if self.shown is None else self.shown
+
+    @property
     def hex(self) -> list[str]:
-        """Spell every color as '#rrggbb', 8-bit display sRGB."""
-        return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in self.colors]
+        """Spell every color that is written as '#rrggbb', 8-bit display sRGB."""
+        return spell_colors(self.colors)
 
     @property
     def is_gray(self) -> bool:
-        """Say whether red, green and blue are equal in every color."""
-        return all(red == green == blue for red, green, blue in self.colors)
+        """Say whether red, green and blue are equal in every color that is seen."""
+        return are_gray(self.seen)
 
     def srgb(
         self, device: "torch.device | str | None" = None, dtype: "torch.dtype | None" = None
     ) -> "torch.Tensor":
-        """Give the colors as a tensor of display sRGB.
+        """Give the colors that are seen as a tensor of display sRGB.
 
         Args:
             device: Where the tensor lies; the CPU if left out.
@@ -99,8 +109,30 @@ class Palette:
         import torch
 
         # Not every device has float64, so the division happens before the move.
-        exact = torch.tensor(self.colors, dtype=torch.float64, device="cpu") / 255
+        exact = torch.tensor(self.seen, dtype=torch.float64, device="cpu") / 255
         return exact.to(dtype or torch.get_default_dtype()).to(device or "cpu")
+
+
+def checked_colors(colors: Iterable[Iterable[int]], name: str = "colors") -> tuple[Color, ...]:
+    """Make sure that colors are triples of whole numbers from 0 to 255, 8-bit display sRGB.
+
+    Args:
+        colors: What should be colors; numpy's integers will do.
+        name: What messages call them.
+
+    Raises:
+        PaletteRequestError: For the first that is none.
+
+    Example:
+        >>> checked_colors([[255, 128, 0]])
+        ((255, 128, 0),)
+    """
+    return tuple(_checked(index, color, name) for index, color in enumerate(colors))
+
+
+def are_gray(colors: Iterable[Color]) -> bool:
+    """Say whether red, green and blue are equal in every color."""
+    return all(red == green == blue for red, green, blue in colors)
 
 
 def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
@@ -113,6 +145,16 @@ def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
     listed = tuple(colors)
     kept = tuple(dict.fromkeys(listed))
     return kept, len(listed) - len(kept)
+
+
+def spell_colors(colors: Iterable[Color]) -> list[str]:
+    """Spell colors as '#rrggbb', 8-bit display sRGB.
+
+    Example:
+        >>> spell_colors([(255, 128, 0)])
+        ['#ff8000']
+    """
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in colors]
 
 
 def hex_to_color(text: str) -> Color:
@@ -152,7 +194,26 @@ def quoted(text: str, max_length: int = 40) -> str:
     return repr(text if len(text) <= max_length else text[: max_length - 1] + "…")
 
 
-def _checked(index: int, color: Iterable[int]) -> Color:
+def _shown_colors(
+    given: tuple[Color, ...], shown: Iterable[Color] | None
+) -> tuple[Color, ...] | None:
+    """Check the colors shown, and drop those of repeated entries; None if they are those given."""
+    if shown is None:
+        return None
+    checked = checked_colors(shown, "shown")
+    num_entries = len(dict.fromkeys(given))
+    if len(checked) not in (len(given), num_entries):
+        raise PaletteRequestError(
+            f"The colors shown must be as many as those of the palette, {num_entries}, got "
+            f"{len(checked)}. Give one for each, in the same order."
+        )
+    if len(checked) == len(given):
+        firsts = dict(zip(reversed(given), reversed(checked), strict=True))
+        checked = tuple(firsts[color] for color in dict.fromkeys(given))
+    return None if checked == tuple(dict.fromkeys(given)) else checked
+
+
+def _checked(index: int, color: Iterable[int], name: str) -> Color:
     try:
         red, green, blue = (operator.index(component) for component in color)
     except (TypeError, ValueError):
@@ -161,7 +222,7 @@ def _checked(index: int, color: Iterable[int]) -> Color:
         if all(0 <= component <= 255 for component in (red, green, blue)):
             return red, green, blue
     raise PaletteRequestError(
-        f"`colors[{index}]` must be three whole numbers from 0 to 255, got {_shown(color)}. "
+        f"`{name}[{index}]` must be three whole numbers from 0 to 255, got {_shown(color)}. "
         "Give 8-bit display sRGB, or use `Palette.from_hex`."
     )
 

@@ -1,4 +1,4 @@
-"""What the user asks for with `--palette`: a name, a file, or colors spelled out."""
+"""What the user asks for with `--palette` and the like: a name, a file, or colors spelled out."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
 from ditherlab.palette.files import read_palette_file
 from ditherlab.palette.named import named_palettes
-from ditherlab.palette.palette import Palette, quoted
+from ditherlab.palette.palette import Color, Palette, hex_to_color, quoted
 
 
-def resolve_palette(text: str) -> Palette:
+def resolve_palette(text: str, option: str = "--palette") -> Palette:
     """Turn the value of `--palette` into a palette.
 
     A comma or a '#' at the start means colors; then come the named palettes; then whatever exists
@@ -18,6 +18,7 @@ def resolve_palette(text: str) -> Palette:
 
     Args:
         text: A name, a path, or colors of 3 or 6 hexadecimal digits with commas between them.
+        option: What messages call the option that it is the value of.
 
     Returns:
         8-bit display sRGB.
@@ -33,23 +34,53 @@ def resolve_palette(text: str) -> Palette:
         'game-boy'
     """
     request = text.strip()
-    if "," in request or request.startswith("#"):
-        return _spelled_out(request)
+    if _is_spelled_out(request):
+        return _spelled_out(request, option)
     if request in named_palettes():
         return named_palettes()[request]
     if _exists(request) or _looks_like_path(request):
         return read_palette_file(request)
     raise PaletteRequestError(
-        "`--palette` must be a name, a file or colors such as '#000,#fff', "
+        f"`{option}` must be a name, a file or colors such as '#000,#fff', "
         f"got {quoted(request)}. {nearest_name(request, named_palettes())}"
     )
 
 
-def _spelled_out(request: str) -> Palette:
+def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
+    """Turn the value of an option into colors, of which there may be one, or two that are equal.
+
+    Args:
+        text: As for `resolve_palette`.
+        option: What messages call the option.
+
+    Returns:
+        8-bit display sRGB; of a name or a file all colors of the palette, as seen.
+
+    Raises:
+        PaletteRequestError: An unknown name, or colors spelled out wrongly.
+        PaletteError: A file that holds no usable palette.
+
+    Example:
+        >>> resolve_colors("#fff", "--lock")
+        ((255, 255, 255),)
+    """
+    if not _is_spelled_out(text):
+        return resolve_palette(text, option).seen
+    try:
+        return tuple(hex_to_color(color) for color in text.split(","))
+    except PaletteRequestError as error:
+        raise PaletteRequestError(f"`{option}`: {error}") from None
+
+
+def _is_spelled_out(text: str) -> bool:
+    return "," in text or text.strip().startswith("#")
+
+
+def _spelled_out(request: str, option: str) -> Palette:
     try:
         return Palette.from_hex(request.split(","))
     except PaletteRequestError as error:
-        raise PaletteRequestError(f"`--palette`: {error}") from None
+        raise PaletteRequestError(f"`{option}`: {error}") from None
 
 
 def _exists(request: str) -> bool:

@@ -163,7 +163,7 @@ class ComparisonPage:
         size = {"width": picture.width * scale, "height": picture.height * scale}
         shown = [figure(encode_png(picture), alt="The source", caption="source", **size)]
         if runs is not None and isinstance(runs.problem.palette, Palette):
-            colors, opaque = runs.problem.palette.colors, picture.opaque
+            colors, opaque = runs.problem.palette.seen, picture.opaque
             found = {
                 baseline.name: (baseline.indices, baseline.cost) for baseline in runs.baselines
             }

@@ -52,9 +52,9 @@ class RunReport:
     def of(cls, solution: Solution, output: str) -> "RunReport":
         """Measure a solution and its baselines; gray ones against the source's luminance."""
         problem = solution.problem
-        target = problem.target()
+        target = problem.source_target()
         source = _to_pixels(target)
-        colors = np.array(solution.palette.colors, dtype=np.uint8)
+        colors = np.array(solution.palette.seen, dtype=np.uint8)
         return cls(
             solution,
             output,

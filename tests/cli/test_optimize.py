@@ -133,7 +133,7 @@ def test_the_text_chunks_hold_the_settings_and_nothing_that_changes(
     said = json.loads(text["ditherlab"])
     assert said["palette"] == 16
     assert said["seed"] == 12
-    told = ("objective", "estimator", "optimizer", "temperature", "steps", "draw")
+    told = ("objective", "estimator", "optimizer", "temperature", "steps", "draw", "fit")
     assert {word: said[word] for word in told} == {word: document[word] for word in told}
     assert set(said) == {"palette", "seed", *told}
     assert "photo" not in str(text)
@@ -329,3 +329,74 @@ def test_cuda_gives_a_picture_too(photo: Path, optimize: Optimize) -> None:
     document = settings(optimize(photo, "--json", "--palette", "pico-8", "--device", "cuda"))
     assert document["device"].startswith("cuda")
     assert is_indexed("photo-dithered.png")
+
+
+@pytest.mark.parametrize("objective", ["viewed-error", "viewed-ssim", "variance"])
+def test_locked_colors_come_first_and_stay(objective: str, photo: Path, optimize: Optimize) -> None:
+    words = ["--colors", "5", "--lock", "#fe0102,#000,#fe0102", "--objective", objective]
+    document = settings(optimize(photo, "--json", *words))
+    assert document["locked"] == ["#fe0102", "#000000"]
+    assert document["palette"][:2] == document["locked"]
+    assert len(document["palette"]) == 5
+
+
+def test_locked_colors_may_be_one_or_a_name_or_a_file(photo: Path, optimize: Optimize) -> None:
+    Path("two.hex").write_text("112233\nffeedd\n")
+    assert settings(optimize(photo, "--json", "--lock", "#123"))["palette"][0] == "#112233"
+    for words, first in (("game-boy", "#0f380f"), ("two.hex", "#112233")):
+        document = settings(optimize(photo, "--json", "--lock", words))
+        assert document["palette"][0] == first
+
+
+def test_a_colored_lock_makes_a_gray_picture_colored(folder: Path, optimize: Optimize) -> None:
+    ramp = np.repeat(np.arange(0, 256, 8, dtype=np.uint8)[None, :, None], 24, axis=0)
+    Image.fromarray(ramp.repeat(3, axis=2)).save("gray.png")
+    locked = settings(optimize("gray.png", "--json", "--colors", "4", "--lock", "#f00"))
+    assert locked["palette"][0] == "#ff0000"
+    gray = settings(optimize("gray.png", "--json", "--colors", "4", "--lock", "#777"))
+    assert gray["palette"][0] == "#777777"
+    assert all(len({color[1:3], color[3:5], color[5:]}) == 1 for color in gray["palette"])
+
+
+def test_the_fit_changes_the_aim_and_not_what_figures_are_against(
+    photo: Path, optimize: Optimize
+) -> None:
+    words = ("--json", "--palette", "game-boy", "--overwrite", "-o", "out.png", "--fit")
+    ended = {fit: settings(optimize(photo, *words, fit)) for fit in ("auto", "none", "clip")}
+    assert {fit: document["fit"] for fit, document in ended.items()} == {
+        "auto": "clip",
+        "none": "none",
+        "clip": "clip",
+    }
+    assert ended["auto"]["metrics"] == ended["clip"]["metrics"] != ended["none"]["metrics"]
+    assert ended["clip"]["baselines"] == ended["none"]["baselines"]
+    assert any("--fit none" in note for note in ended["auto"]["notes"])
+    assert not any("--fit" in note for note in ended["none"]["notes"])
+
+
+def test_what_is_measured_is_optimized_and_what_is_nominal_is_written(
+    photo: Path, optimize: Optimize
+) -> None:
+    nominal, measured = "#000,#fff,#f00", "#201020,#b0b8b0,#701010"
+    words = ("--json", "--palette", nominal, "--fit", "none", "--overwrite", "-o", "out.png")
+    document = settings(optimize(photo, *words, "--measured", measured))
+    assert document["palette"] == ["#000000", "#ffffff", "#ff0000"]
+    assert document["palette_shown"] == measured.split(",")
+    written = rgb("out.png")
+    seen = settings(optimize(photo, "--json", "--palette", measured, "--fit", "none"))
+    assert document["metrics"] == seen["metrics"]
+    looks = rgb("photo-dithered.png")
+    table = dict(zip(document["palette"], document["palette_shown"], strict=True))
+    spelled = ["#{:02x}{:02x}{:02x}".format(*color) for color in written.reshape(-1, 3)]
+    expected = ["#{:02x}{:02x}{:02x}".format(*color) for color in looks.reshape(-1, 3)]
+    assert [table[color] for color in spelled] == expected
+    assert "palette_shown" not in settings(optimize(photo, *words))
+
+
+def test_a_named_palette_may_know_what_is_shown(photo: Path, optimize: Optimize) -> None:
+    document = settings(optimize(photo, "--json", "--palette", "e-ink-6-measured"))
+    assert (
+        document["palette"]
+        == settings(optimize(photo, "--json", "--palette", "e-ink-6"))["palette"]
+    )
+    assert document["palette_shown"][1] == "#a8b4b6"

@@ -8,7 +8,8 @@ from typing import Any
 
 NAMES = [
     *("black-and-white", "gray-4", "game-boy", "cga", "ega", "c64", "zx-spectrum", "nes"),
-    *("pico-8", "sweetie-16", "apple-ii", "e-ink-3", "e-ink-4", "e-ink-6", "e-ink-7", "web-safe"),
+    *("pico-8", "sweetie-16", "apple-ii", "e-ink-3", "e-ink-4", "e-ink-6", "e-ink-7"),
+    *("e-ink-4-measured", "e-ink-6-measured", "web-safe"),
 ]
 
 
@@ -25,6 +26,9 @@ def test_json_is_one_document_with_the_colors(run: Callable[..., Any]) -> None:
     document = json.loads(ended.out)
     assert (ended.code, ended.err, list(document)) == (0, "", NAMES)
     assert document["game-boy"]["colors"] == ["#0f380f", "#306230", "#8bac0f", "#9bbc0f"]
+    assert document["e-ink-6-measured"]["colors"] == document["e-ink-6"]["colors"]
+    assert len(document["e-ink-6-measured"]["shown"]) == 6
+    assert "shown" not in document["e-ink-6"]
     assert all(entry["source"] for entry in document.values())
 
 

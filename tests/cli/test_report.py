@@ -18,6 +18,7 @@ SCHEMA = {
     "width": int,
     "height": int,
     "palette": [str],
+    "fit": str,
     "objective": str,
     "estimator": str,
     "optimizer": str,

@@ -1,10 +1,18 @@
 from dataclasses import dataclass, replace
+from io import BytesIO
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
+from ditherlab.errors import (
+    AbilityError,
+    DeviceError,
+    PaletteRequestError,
+    PictureError,
+    RequestError,
+)
 from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, Moments, ScoreFunction
 from ditherlab.images import Picture
 from ditherlab.objectives import SSIM, Variance, ViewedError, parse_objective
@@ -333,3 +341,71 @@ def test_adam_minimizes_what_mean_field_does(photo):
     mean_field = optimize(problem).history.looks[-1].cost
     adam = optimize(replace(problem, optimizer=Adam())).history.looks[-1].cost
     assert adam == pytest.approx(mean_field, rel=0.5)
+
+
+@pytest.mark.parametrize("name", ["moments", "gumbel-softmax", "leave-one-out", "st"])
+def test_locked_colors_stay_while_the_others_learn(name, photo):
+    locked = ((254, 1, 2), (3, 3, 3))
+    estimator = ESTIMATORS.parse(name)
+    problem = Problem(picture=photo, palette=5, locked=locked, estimator=estimator, num_steps=20)
+    solution, start = optimize(problem), optimize(replace(problem, num_steps=1))
+    assert solution.palette.colors[:2] == locked == problem.locked
+    assert solution.palette.colors[2:] != start.palette.colors[2:]
+    assert solution.settings["locked"] == ["#fe0102", "#030303"]
+
+
+def test_locked_colors_are_merged_and_checked(photo):
+    black = (0, 0, 0)
+    assert Problem(picture=photo, palette=3, locked=(black, black)).locked == (black,)
+    with pytest.raises(PaletteRequestError, match=r"^`locked\[0\]` must be three whole numbers"):
+        Problem(picture=photo, palette=3, locked=((0, 0, 256),))
+    with pytest.raises(RequestError, match=r"^Locked colors must stand beside colors to learn"):
+        Problem(picture=photo, palette=PICO_8, locked=(black,))
+    with pytest.raises(RequestError, match=r"fewer than the 2 colors of the palette, got 2\. Ask"):
+        Problem(picture=photo, palette=2, locked=(black, (255, 255, 255)))
+
+
+def test_a_picture_out_of_reach_is_clipped_with_a_note(photo):
+    problem = Problem(picture=photo, palette=named_palette("game-boy"), num_steps=2)
+    assert problem.chosen_fit == problem.settings["fit"] == "clip"
+    assert (
+        optimize(problem)
+        .notes[-1]
+        .startswith("The palette cannot show most of the picture's colors: ")
+    )
+    assert not torch.equal(problem.target().images, problem.source_target().images)
+    assert not replace(problem, fit="clip").fit_notes
+    plain = replace(problem, fit="none")
+    assert plain.chosen_fit == "none"
+    assert torch.equal(plain.target().images, plain.source_target().images)
+    compressed = replace(problem, fit="compress")
+    assert compressed.chosen_fit == "compress"
+    assert not torch.equal(compressed.target().images, problem.target().images)
+
+
+@pytest.mark.parametrize("palette", [BLACK_AND_WHITE, PICO_8, named_palette("e-ink-7"), 4])
+def test_a_picture_within_reach_stays_as_it_is(palette, photo):
+    problem = Problem(picture=photo, palette=palette)
+    assert problem.chosen_fit == "none"
+    assert not problem.fit_notes
+    assert torch.equal(problem.target().images, problem.source_target().images)
+
+
+def test_a_wrong_fit_is_refused(photo):
+    with pytest.raises(RequestError, match=r"^The fit must be auto, .* or compress, got 't"):
+        Problem(picture=photo, palette=PICO_8, fit="tight")
+
+
+def colors_of(image):
+    return set(map(tuple, np.asarray(image.convert("RGB")).reshape(-1, 3).tolist()))
+
+
+def test_a_solution_looks_as_shown_and_is_written_as_nominal(photo):
+    inks = ((30, 20, 40), (170, 180, 180))
+    palette = replace(BLACK_AND_WHITE, shown=inks)
+    solution = optimize(Problem(picture=photo, palette=palette, num_steps=3))
+    assert set(map(tuple, solution.picture.pixels.reshape(-1, 3).tolist())) == set(inks)
+    with Image.open(BytesIO(solution.to_png())) as written:
+        assert colors_of(written) == set(BLACK_AND_WHITE.colors)
+    with Image.open(BytesIO(solution._repr_png_())) as shown:
+        assert colors_of(shown) == set(inks)

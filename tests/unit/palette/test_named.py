@@ -21,6 +21,8 @@ SIZES = {
     "e-ink-4": 4,
     "e-ink-6": 6,
     "e-ink-7": 7,
+    "e-ink-4-measured": 4,
+    "e-ink-6-measured": 6,
     "web-safe": 216,
 }
 

@@ -141,3 +141,32 @@ def test_import_is_light():
     command = [sys.executable, "-c", "\n".join(lines)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_shown_colors_are_those_seen():
+    inks = ((20, 10, 30), (180, 90, 10))
+    panel = replace(EMBER, shown=inks)
+    assert (panel.colors, panel.hex, panel.seen) == (EMBER.colors, EMBER.hex, inks)
+    assert (panel.srgb() * 255).round().int().tolist() == [list(ink) for ink in inks]
+    assert panel != EMBER
+    assert EMBER.seen == EMBER.colors
+    assert replace(EMBER, shown=EMBER.colors) == EMBER
+
+
+def test_gray_is_what_looks_gray():
+    assert not Palette(((0, 0, 0), (255, 255, 255)), shown=((9, 0, 0), (200, 200, 200))).is_gray
+    assert Palette(((0, 0, 0), (255, 0, 0)), shown=((9, 9, 9), (9, 9, 9))).is_gray
+
+
+def test_shown_colors_of_repeated_entries_are_dropped_with_them():
+    entries, shown = ((0, 0, 0), (0, 0, 0), (9, 9, 9)), ((1, 1, 1), (2, 2, 2), (3, 3, 3))
+    palette = Palette(entries, shown=shown)
+    assert (palette.colors, palette.seen) == (entries[1:], (shown[0], shown[2]))
+    assert replace(palette, name="soot").seen == palette.seen
+
+
+def test_wrong_shown_colors():
+    with pytest.raises(PaletteRequestError, match=r"as many as those of the palette, 2, got 1\. G"):
+        replace(EMBER, shown=((0, 0, 0),))
+    with pytest.raises(PaletteRequestError, match=r"^`shown\[1\]` must be three whole numbers"):
+        replace(EMBER, shown=((0, 0, 0), (0, 0, 256)))
