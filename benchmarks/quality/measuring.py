@@ -107,7 +107,7 @@ def _measure(tool: Tool, task: Task, key: tuple[str, str, str, int], gallery: Ga
     failure = ""
     try:
         outcome = tool.dither(task)
-        scores = score(task.pixels, outcome)
+        scores = score(task, outcome)
     except (ToolError, ValueError) as error:
         outcome, scores, failure = Outcome(task.pixels, 0.0, ""), None, _one_line(str(error))
     picture, palette, name, seed = key

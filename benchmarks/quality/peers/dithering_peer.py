@@ -28,6 +28,7 @@ def _peer(name: str, method: str, **options: Any) -> Peer:
 
 PEERS = (
     _peer("FS linear", "fs", linear=True),
+    _peer("FS linear serpentine", "fs", linear=True, serpentine=True),
     _peer("FS serpentine", "fs", serpentine=True),
     Peer(
         "dithering Bayer 8x8",
