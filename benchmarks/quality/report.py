@@ -98,7 +98,7 @@ def _provenance(rows: Sequence[Row]) -> str:
     span = dates[0] if len(set(dates)) == 1 else f"{dates[0]} to {dates[-1]}"
     return (
         f"Measured {span}, one thread, {machines}: {', '.join(releases)}. Rows marked (recorded) "
-        "were measured by the project's owner in November 2026 on another machine."
+        "were measured by the owner of the project in November 2026, one run each."
     )
 
 
