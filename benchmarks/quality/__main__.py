@@ -10,10 +10,9 @@ from benchmarks.quality.flat_grays import measure_missing_spectra
 from benchmarks.quality.measuring import TOOLS, Gallery, Plan, measure_missing
 from benchmarks.quality.ours import BEST
 from benchmarks.quality.pictures import PALETTES, PICTURES
+from benchmarks.quality.report import MEASURED, ROOT, write_report
 from benchmarks.quality.task import Tool
 
-ROOT = Path(__file__).resolve().parents[2]
-MEASURED = ROOT / "docs" / "quality" / "measured.jsonl"
 GALLERY = ROOT / "build" / "quality"
 
 
@@ -61,8 +60,6 @@ def main() -> None:
         if "bw" in plan.palettes:
             measure_missing_spectra(plan.tools, spectra, tell)
     if not asked.no_report:
-        from benchmarks.quality.report import write_report
-
         print(write_report(asked.out, spectra, gallery))
 
 

@@ -16,6 +16,7 @@ from benchmarks.quality.task import Pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "quality.md"
+MEASURED = ROOT / "docs" / "quality" / "measured.jsonl"
 BEGIN, END = "<!-- quality:begin -->", "<!-- quality:end -->"
 NUM_PEERS = 3
 OURS_SHOWN = "ditherlab 67"
@@ -30,6 +31,9 @@ _STYLE = (
 def write_report(measured: Path, spectra: Path, gallery: Gallery) -> str:
     """Write everything from the files of results, and return the tables.
 
+    The contact sheets and the HTML page come to lie beside the results; the page of the docs is
+    written only from the committed ones.
+
     Args:
         measured: JSON lines, one per picture, palette, tool and seed.
         spectra: JSON lines, one per gray and tool; may be missing.
@@ -38,10 +42,12 @@ def write_report(measured: Path, spectra: Path, gallery: Gallery) -> str:
     rows = read_rows(measured)
     results = Results([*rows, *read_recorded()])
     tables = list(sections(results, read_spectra(spectra)))
-    sheets = [_write_sheet(palette, results, gallery) for palette in PALETTES]
+    folder = measured.parent
+    sheets = [_write_sheet(palette, folder, results, gallery) for palette in PALETTES]
     text = fragment(tables, sheets, rows)
-    PAGE.write_text(with_fragment(PAGE.read_text(), text))
-    (measured.parent / "index.html").write_text(_html(tables, sheets, rows))
+    if measured.resolve() == MEASURED:
+        PAGE.write_text(with_fragment(PAGE.read_text(), text))
+    (folder / "index.html").write_text(_html(tables, sheets, rows))
     return text
 
 
@@ -72,7 +78,7 @@ def shown_peers(results: Results, palette: str) -> list[str]:
     return [name for name in names if name in runnable and is_peer(name)][:NUM_PEERS]
 
 
-def _write_sheet(palette: str, results: Results, gallery: Gallery) -> Path:
+def _write_sheet(palette: str, folder: Path, results: Results, gallery: Gallery) -> Path:
     columns = {"source": {name: read_target(name, palette) for name in PICTURES}}
     names = [OURS_SHOWN, *shown_peers(results, palette)]
     for tool in (tool for name in names for tool in TOOLS if tool.name == name):
@@ -80,8 +86,7 @@ def _write_sheet(palette: str, results: Results, gallery: Gallery) -> Path:
         if has_rows:
             draw_missing(PICTURES, palette, tool, gallery)
             columns[tool.name] = _kept(palette, tool.name, gallery)
-    path = PAGE.parent / "quality" / f"{palette}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{palette}.png"
     draw_sheet(columns, tuple(PICTURES)).save(path, optimize=True)
     return path
 
