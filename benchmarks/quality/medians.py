@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from benchmarks.quality.pictures import PALETTES, PICTURES
-from benchmarks.quality.rows import Row
+from benchmarks.quality.rows import Row, Scores
 
 FIGURES = ("flip35", "flip", "flip100", "ls", "lp", "raw", "vs", "vp", "kb", "colors", "cpu")
 HIGHER_IS_BETTER = frozenset({"ls", "lp", "raw", "vs", "vp"})
@@ -58,18 +59,15 @@ class Results:
 
     def value(self, picture: str, palette: str, tool: str, figure: str) -> float | None:
         """Return a figure of a picture; of several seeds, their median."""
-        return _median(
-            getattr(row.scores, figure)
-            for row in self.rows
-            if (row.picture, row.palette, row.tool) == (picture, palette, tool) and row.scores
-        )
+        found = self._scores.get((picture, palette, tool), ())
+        return _median(getattr(scores, figure) for scores in found)
 
     def standings(self, palette: str) -> list[Standing]:
         """Return the tools that did all pictures with a palette, the lowest FLIP first."""
         pictures: dict[str, set[str]] = defaultdict(set)
-        for row in self.rows:
-            if row.palette == palette and row.scores:
-                pictures[row.tool].add(row.picture)
+        for picture, of_palette, tool in self._scores:
+            if of_palette == palette:
+                pictures[tool].add(picture)
         standings = [
             Standing(
                 palette, tool, {figure: self._over(palette, tool, figure) for figure in FIGURES}
@@ -91,11 +89,9 @@ class Results:
             for picture in PICTURES:
                 own = self.value(picture, palette, tool, "flip")
                 others = {
-                    row.tool: row.scores.flip
-                    for row in self.rows
-                    if (row.picture, row.palette) == (picture, palette)
-                    and row.scores
-                    and not is_ours(row.tool)
+                    name: median(score.flip for score in scores)
+                    for (of_picture, of_palette, name), scores in self._scores.items()
+                    if (of_picture, of_palette) == (picture, palette) and not is_ours(name)
                 }
                 if own is not None and others:
                     best = min(others, key=lambda name: others[name])
@@ -104,12 +100,22 @@ class Results:
 
     def spread(self, palette: str, tool: str, figure: str) -> float | None:
         """Return the median over the pictures of how far the seeds lie apart."""
-        found: dict[str, list[float]] = defaultdict(list)
+        apart = []
+        for picture in PICTURES:
+            scores = self._scores.get((picture, palette, tool), ())
+            values = [getattr(score, figure) for score in scores]
+            if len(values) > 1:
+                apart.append(max(values) - min(values))
+        return _median(apart)
+
+    @cached_property
+    def _scores(self) -> Mapping[tuple[str, str, str], Sequence[Scores]]:
+        """The scores of all seeds, by what they are about."""
+        scores: dict[tuple[str, str, str], list[Scores]] = defaultdict(list)
         for row in self.rows:
-            if (row.palette, row.tool) == (palette, tool) and row.scores:
-                found[row.picture].append(getattr(row.scores, figure))
-        apart = [max(values) - min(values) for values in found.values() if len(values) > 1]
-        return median(apart) if apart else None
+            if row.scores:
+                scores[row.picture, row.palette, row.tool].append(row.scores)
+        return dict(scores)
 
     @property
     def failures(self) -> list[Row]:

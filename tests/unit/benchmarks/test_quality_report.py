@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.quality.flat_grays import SpectrumRow
+from benchmarks.quality.flat_grays import SpectrumRow, read_spectra
 from benchmarks.quality.medians import Results, best_peer
 from benchmarks.quality.pictures import FIXED, PICTURES, parse_color
 from benchmarks.quality.report import with_fragment
-from benchmarks.quality.rows import Row, Scores
+from benchmarks.quality.rows import Row, Scores, read_recorded, read_rows
 from benchmarks.quality.sections import sections
 from benchmarks.quality.sheets import DETAIL_PX, DETAILS, draw_sheet
 from benchmarks.quality.tables import Table
@@ -101,6 +101,14 @@ def test_the_report_shows_what_was_missed_and_what_did_not_run(results):
 
 def test_the_report_of_nothing_is_written():
     assert all(table.to_markdown() for table in sections(Results([]), []))
+
+
+def test_the_page_holds_the_tables_of_the_committed_rows(quality_folder):
+    measured = read_rows(quality_folder / "measured.jsonl")
+    spectra = read_spectra(quality_folder / "measured-spectra.jsonl")
+    page = (quality_folder.parent / "quality.md").read_text()
+    for table in sections(Results([*measured, *read_recorded()]), spectra):
+        assert table.to_markdown() in page, f"{table.title}: scripts/bench quality --only-report"
 
 
 def test_a_table_is_markdown_and_html():
