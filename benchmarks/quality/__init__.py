@@ -1,0 +1,1 @@
+"""The quality benchmark: ditherlab and other dithering tools on the same five pictures."""
