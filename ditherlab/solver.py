@@ -42,7 +42,7 @@ _STEPPING_TO_LOOKING = 20
 _LEARNING_PART = 0.4
 
 # A fit of the palette takes as long as a few steps.
-_STEPS_BETWEEN_REFITS = 6
+_STEPS_BETWEEN_REFITS = 10
 
 # A color that is shown less than this part of its fair share is idle; it is moved elsewhere as long
 # as there is time for the others to make room.
@@ -497,5 +497,5 @@ class _Run:
 
 
 def _is_time_to_refit(sweep: int, num_sweeps: int) -> bool:
-    """Every second sweep, and not at the end: the last sweeps are for the palette that stays."""
-    return sweep % 2 == 1 and sweep < 0.8 * num_sweeps
+    """After 1, 3, 7, 15, ... sweeps, and not at the end, which is for the palette that stays."""
+    return sweep & (sweep + 1) == 0 and 0 < sweep < 0.8 * num_sweeps

@@ -3,15 +3,14 @@
 import math
 
 import torch
-from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
 
+from ditherlab.filtering import filter_valid, gaussian_taps
 from ditherlab.types import Images, Mask
 
-_SIGMA_PX = 1.5
-_WINDOW_PX = 11
+_TAPS = gaussian_taps(1.5)
+_WINDOW_PX = len(_TAPS)
 _MARGIN_PX = _WINDOW_PX // 2
-_BAND_PX = 1 << 18
+_C1, _C2 = 0.01**2, 0.03**2
 
 MAX_PSNR_DB = 100.0
 """What equal pictures get: their PSNR is infinite, and JSON has no number for that."""
@@ -33,37 +32,23 @@ def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
     Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
     Similarity", IEEE TIP 2004, eq. 13.
     """
-    height, width = reference.shape[-2:]
-    if min(height, width) < _WINDOW_PX:
+    if min(reference.shape[-2:]) < _WINDOW_PX:
         return None
-    # Band by band: torchmetrics takes two hundred numbers a pixel.
-    num_rows = max(1, _BAND_PX // width)
-    bands = [
-        _band_similarity(reference, picture, opaque, slice(top, top + num_rows + 2 * _MARGIN_PX))
-        for top in range(0, height - 2 * _MARGIN_PX, num_rows)
-    ]
-    similarities = torch.cat(bands)
-    return float(similarities.mean()) if similarities.numel() else None
-
-
-def _band_similarity(reference: Images, picture: Images, opaque: Mask, rows: slice) -> Tensor:
-    """Return the SSIM of the valid windows around opaque pixels of a band of rows."""
-    reference, picture, opaque = (part[:, :, rows] for part in (reference, picture, opaque))
     inner = (..., slice(_MARGIN_PX, -_MARGIN_PX), slice(_MARGIN_PX, -_MARGIN_PX))
-    inside = opaque[inner].expand(-1, reference.shape[1], -1, -1)
-    if not bool(inside.any()):
-        return reference.new_empty(0)
-    result = structural_similarity_index_measure(
-        torch.where(opaque, picture, reference),
-        reference,
-        sigma=_SIGMA_PX,
-        data_range=1.0,
-        return_full_image=True,
-    )
-    full = result[1]
-    # A picture-wide map, or the valid part of it, as the release pleases.
-    valid = full[inner] if full.shape[-2:] == reference.shape[-2:] else full
-    return valid[inside]
+    similarities = _similarity_map(reference, torch.where(opaque, picture, reference))
+    counted = similarities[opaque[inner].expand_as(similarities)]
+    return float(counted.mean()) if counted.numel() else None
+
+
+def _similarity_map(one: Images, other: Images) -> Images:
+    """Return the SSIM of every valid window and channel."""
+    mean_one, mean_other = filter_valid(one, _TAPS), filter_valid(other, _TAPS)
+    product = mean_one * mean_other
+    squares = mean_one.square() + mean_other.square()
+    covariance = filter_valid(one * other, _TAPS) - product
+    variances = filter_valid(one.square() + other.square(), _TAPS) - squares
+    luminance = (2 * product + _C1) / (squares + _C1)
+    return luminance * (2 * covariance + _C2) / (variances + _C2)
 
 
 def psnr(reference: Images, picture: Images, opaque: Mask) -> float | None:
