@@ -498,4 +498,4 @@ class _Run:
 
 def _is_time_to_refit(sweep: int, num_sweeps: int) -> bool:
     """After 1, 3, 7, 15, ... sweeps, and not at the end, which is for the palette that stays."""
-    return sweep & (sweep + 1) == 0 and 0 < sweep < 0.8 * num_sweeps
+    return sweep & (sweep + 1) == 0 and 0 < sweep < 0.6 * num_sweeps

@@ -1,5 +1,5 @@
 """Figures that are reported of a picture; none of them is optimized."""
 
-from ditherlab.metrics.registry import METRICS, Metric, measure
+from ditherlab.metrics.registry import METRICS, Metric, measure, measure_all
 
-__all__ = ["METRICS", "Metric", "measure"]
+__all__ = ["METRICS", "Metric", "measure", "measure_all"]

@@ -1,7 +1,8 @@
 """The reported metrics, each with its blur, its space and its better end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 
@@ -72,9 +73,28 @@ def measure(
         >>> {name: round(value, 1) for name, value in measure(gray, gray).items()}
         {'raw': 1.0, 'vs': 1.0, 'vp': 100.0, 'ls': 1.0, 'lp': 100.0}
     """
+    return measure_all(reference, [picture], opaque)[0]
+
+
+def measure_all(
+    reference: Images, pictures: Sequence[Images], opaque: Mask | None = None
+) -> list[Mapping[str, float | None]]:
+    """Compare several pictures with one reference, which is blurred only once.
+
+    Args:
+        reference: Display sRGB in [0, 1], one picture.
+        pictures: Of the same shape.
+        opaque: Which pixels count; all by default. Blurs see the reference elsewhere.
+
+    Returns:
+        What `measure` says of each.
+    """
     counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
-    filled = torch.where(counts, picture, reference)
-    return {
-        metric.name: metric.compare(metric.blur(reference), metric.blur(filled), counts)
-        for metric in METRICS
-    }
+    figures: list[dict[str, float | None]] = [{} for _ in pictures]
+    for blur, metrics in groupby(METRICS, key=lambda metric: metric.blur):
+        seen = list(metrics)
+        blurred = blur(reference)
+        for picture, measured in zip(pictures, figures, strict=True):
+            shown = blur(torch.where(counts, picture, reference))
+            measured.update({m.name: m.compare(blurred, shown, counts) for m in seen})
+    return list(figures)

@@ -1,6 +1,7 @@
 """The weighted squared error of blurred light: a cost whose expectation is exact and quadratic."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -38,7 +39,8 @@ from ditherlab.types import (
     WindowWeights,
 )
 
-Planes = Float[Tensor, "*s b c h w"]
+Planes = Float[Tensor, "b h w"]
+Channels = Float[Tensor, "*s b c h w"]
 
 SQUARED_ERROR_ABILITIES: frozenset[Ability] = frozenset(
     {"value", "gradient", "local", "statistics", "expectation", "quadratic"}
@@ -47,54 +49,39 @@ SQUARED_ERROR_ABILITIES: frozenset[Ability] = frozenset(
 
 @dataclass(frozen=True)
 class Layer:
-    """One way of seeing the error: a blur for each channel, and what is visible where.
+    """One way of seeing the error of one channel: a blur, and what is visible where.
 
     Attributes:
-        taps: The weights of the low-pass of each channel.
-        weights: What a squared error of each channel costs at each blurred pixel.
+        channel: Which one.
+        taps: The weights of the low-pass.
+        weights: What a squared error costs at each blurred pixel.
     """
 
-    taps: tuple[Taps, ...]
-    weights: Images
+    channel: int
+    taps: Taps
+    weights: Planes
 
     def blur(self, planes: Planes) -> Planes:
-        """Blur every channel with its own low-pass; borders reflect."""
-        if len(set(self.taps)) == 1:
-            return filter_reflected(planes, self.taps[0])
-        parts = planes.unbind(dim=-3)
-        blurred = [
-            filter_reflected(part, taps) for part, taps in zip(parts, self.taps, strict=True)
-        ]
-        return torch.stack(blurred, dim=-3)
-
-    def share(self, rows: int, columns: int) -> Images:
-        """Return what the squared weights of two pixels, so far apart, have in common."""
-        planes = zip(self.weights.unbind(dim=1), self.taps, strict=True)
-        shared = [filter_reflected_products(plane, taps, rows, columns) for plane, taps in planes]
-        return torch.stack(shared, dim=1)
-
-    def price_variance(self) -> Images:
-        """Return what the variance of each pixel costs: `h^2 * w`, as `h` is symmetric."""
-        planes = zip(self.weights.unbind(dim=1), self.taps, strict=True)
-        return torch.stack([filter_reflected_squared(plane, taps) for plane, taps in planes], dim=1)
+        """Blur planes of the channel; borders reflect."""
+        return filter_reflected(planes, self.taps)
 
     def restrict(self, rows: range, seen: slice) -> "Layer":
         """Keep the windows in some rows, of pictures cut to those that are seen."""
-        return Layer(self.taps, keep_rows(self.weights, rows)[..., seen, :])
+        return replace(self, weights=keep_rows(self.weights, rows)[..., seen, :])
 
 
 @dataclass(frozen=True, eq=False)
 class BlurredErrorCost(Cost):
-    """`f(X) = sum_l sum_j w_lj (h_l * (M X - y))_j^2` in linear light, over channels and layers.
+    """`f(X) = sum_l sum_j w_lj (h_l * (M X - y)_c)_j^2` in linear light, `c` the layer's channel.
 
-    For independent pixels `E f(X) = sum_l sum_j w_lj [(h_l * (E M X - y))_j^2 + (h_l^2 * Var)_j]`,
+    For independent pixels `E f(X) = sum_l sum_j w_lj [(h_l * (E M X - y)_c)_j^2 + (h_l^2 * Var)_j]`
     with `h` folded at the borders before it is squared.
 
     Attributes:
         target: The source.
         mixing: `M`: priced channels from those of linear light.
         values: `y`: the source in the priced channels.
-        layers: The ways in which the error is seen, at least one.
+        layers: The ways in which the error is seen, at least one of each channel.
         variance_weights: What the variance of each pixel costs.
     """
 
@@ -114,7 +101,9 @@ class BlurredErrorCost(Cost):
         layers: tuple[Layer, ...],
     ) -> "BlurredErrorCost":
         """Find what the variance of each pixel costs, which never changes."""
-        variance_weights = sum(layer.price_variance() for layer in layers) * target.opaque
+        # `h` is symmetric, so each pixel's variance is weighed by `h^2 * w`.
+        prices = _add_up(layers, values, lambda x: filter_reflected_squared(x.weights, x.taps))
+        variance_weights = prices * target.opaque
         return cls(SQUARED_ERROR_ABILITIES, target, mixing, values, layers, variance_weights)
 
     def cost(self, images: DrawnImages) -> DrawCosts:
@@ -122,11 +111,11 @@ class BlurredErrorCost(Cost):
 
     @property
     def footprint_px(self) -> int:
-        return max(len(taps) for layer in self.layers for taps in layer.taps) // 2
+        return max(len(layer.taps) for layer in self.layers) // 2
 
     def cost_map(self, images: DrawnImages) -> CostMap:
         error = self._error(mix_channels(srgb_to_linear(images), self.mixing, dim=2))
-        return self.map_from_statistics(self.gather(self._repeat(error)))
+        return self.map_from_statistics(self.gather(self._pick(error)))
 
     def restrict(self, rows: range, halo_px: int) -> Cost:
         seen = rows_seen(rows, halo_px, self.values.shape[-2])
@@ -144,29 +133,27 @@ class BlurredErrorCost(Cost):
 
     @property
     def num_statistics(self) -> int:
-        return len(self.layers) * len(self.mixing)
+        return len(self.layers)
 
     def features(self, moments: DrawnMoments) -> Statistics:
-        return self._repeat(self._error(moments.chunk(2, dim=2)[0]))
+        return self._pick(self._error(moments.chunk(2, dim=2)[0]))
 
     def gather(self, features: Statistics) -> Statistics:
-        parts = zip(self.layers, features.chunk(len(self.layers), dim=2), strict=True)
-        return torch.cat([layer.blur(part) for layer, part in parts], dim=2)
+        parts = zip(self.layers, features.unbind(dim=2), strict=True)
+        return torch.stack([layer.blur(part) for layer, part in parts], dim=2)
 
     def window_weights(self, rows: int, columns: int) -> WindowWeights:
         height, width = self.values.shape[-2:]
         weights = [
-            reflected_weights(height, taps, rows).unsqueeze(1)
-            * reflected_weights(width, taps, columns)
+            reflected_weights(height, layer.taps, rows).unsqueeze(1)
+            * reflected_weights(width, layer.taps, columns)
             for layer in self.layers
-            for taps in layer.taps
         ]
         return torch.stack(weights).to(self.values)
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
-        parts = zip(self.layers, statistics.chunk(len(self.layers), dim=2), strict=True)
-        maps = [(layer.weights * part.square()).sum(dim=2) for layer, part in parts]
-        return torch.stack(maps).sum(dim=0)
+        weights = torch.stack([layer.weights for layer in self.layers], dim=1)
+        return (weights * statistics.square()).sum(dim=2)
 
     @property
     def num_expected_moments(self) -> int:
@@ -178,65 +165,70 @@ class BlurredErrorCost(Cost):
     def expected_from_moments(self, moments: Moments) -> PictureCosts:
         mean, mean_square = moments.chunk(2, dim=1)
         error = self._error(mean)
-        loss = self.variance_weights * (mean_square - mean.square())
+        costs = (self.variance_weights * (mean_square - mean.square())).sum(dim=(1, 2, 3))
         for layer in self.layers:
-            loss = loss + layer.weights * layer.blur(error).square()
-        return loss.sum(dim=(1, 2, 3))
+            seen = layer.blur(error[:, layer.channel])
+            costs = costs + (layer.weights * seen.square()).sum(dim=(1, 2))
+        return costs
 
     def expected_with_field(self, moments: Moments) -> tuple[PictureCosts, Moments]:
         mean, mean_square = moments.chunk(2, dim=1)
         error = self._error(mean)
         value = (self.variance_weights * (mean_square - mean.square())).sum(dim=(1, 2, 3))
-        slope = self.variance_weights * mean * -2
+        field = torch.cat([mean * self.variance_weights * -2, self.variance_weights], dim=1)
+        opaque = self.target.opaque[:, 0].to(field)
         for layer in self.layers:
-            seen = layer.blur(error)
+            seen = layer.blur(error[:, layer.channel])
             weighted = layer.weights * seen
-            value = value + (weighted * seen).sum(dim=(1, 2, 3))
-            slope.addcmul_(layer.blur(weighted), self.target.opaque.to(slope), value=2)
-        return value, torch.cat([slope, self.variance_weights], dim=1)
+            value = value + (weighted * seen).sum(dim=(1, 2))
+            field[:, layer.channel].addcmul_(layer.blur(weighted), opaque, value=2)
+        return value, field
 
     def pair_weights(self, rows: int, columns: int) -> Moments:
-        shared = sum(layer.share(rows, columns) for layer in self.layers)
+        shared = _add_up(
+            self.layers,
+            self.values,
+            lambda x: filter_reflected_products(x.weights, x.taps, rows, columns),
+        )
         # What wraps around has nothing in common.
         partners = self.target.opaque.roll((-rows, -columns), dims=(-2, -1))
         pairs = shared * 2 * (self.target.opaque & partners)
         return torch.cat([pairs, torch.zeros_like(pairs)], dim=1)
 
     def pixel_error(self) -> PixelError:
-        weights = sum(layer.weights for layer in self.layers)
+        weights = _add_up(self.layers, self.values, lambda layer: layer.weights)
         return PixelError(self.values, weights * self.target.opaque)
 
     def palette_equations(self, probs: Probs) -> PaletteEquations:
         colors = probs[0] * self.target.opaque[0]
-        num_channels, num_lights = self.mixing.shape
-        num_colors = len(colors)
+        values = (self.values * self.target.opaque)[0]
         flat = colors.flatten(1)
-        size = num_lights * num_colors
+        size = self.mixing.shape[1] * len(colors)
         matrix = colors.new_zeros((size, size), dtype=torch.float64)
         right = colors.new_zeros(size, dtype=torch.float64)
-        blurred: dict[Taps, Tensor] = {}
+        blurred = {taps: filter_reflected(colors, taps) for taps in {x.taps for x in self.layers}}
         for layer in self.layers:
-            for channel in range(num_channels):
-                taps = layer.taps[channel]
-                if taps not in blurred:
-                    blurred[taps] = filter_reflected(colors, taps).flatten(1)
-                seen, weights = blurred[taps], layer.weights[0, channel].flatten()
-                seen_values = filter_reflected(
-                    (self.values * self.target.opaque)[0, channel], taps
-                ).flatten()
-                mixing = self.mixing[channel].double()
-                weighted = seen * weights
-                matrix += torch.kron(torch.outer(mixing, mixing), (weighted @ seen.T).double())
-                right += torch.kron(mixing, (weighted @ seen_values).double())
-        for channel in range(num_channels):
-            prices = self.variance_weights[0, channel].flatten()
+            mixing = self.mixing[layer.channel].double()
+            seen, seen_values = blurred[layer.taps].flatten(1), layer.blur(values[layer.channel])
+            weighted = seen * layer.weights[0].flatten()
+            matrix += torch.kron(torch.outer(mixing, mixing), (weighted @ seen.T).double())
+            right += torch.kron(mixing, (weighted @ seen_values.flatten()).double())
+        for prices, row in zip(self.variance_weights[0].flatten(1), self.mixing, strict=True):
             spread = torch.diag(flat @ prices) - (flat * prices) @ flat.T
-            mixing = self.mixing[channel].double()
+            mixing = row.double()
             matrix += torch.kron(torch.outer(mixing, mixing), spread.double())
         return PaletteEquations(matrix, right)
 
-    def _error(self, values: Planes) -> Planes:
+    def _error(self, values: Channels) -> Channels:
         return (values - self.values) * self.target.opaque
 
-    def _repeat(self, error: Planes) -> Planes:
-        return torch.cat([error] * len(self.layers), dim=2)
+    def _pick(self, error: Channels) -> Channels:
+        return error[..., [layer.channel for layer in self.layers], :, :]
+
+
+def _add_up(layers: tuple[Layer, ...], like: Images, price: Callable[[Layer], Planes]) -> Images:
+    """Add up what each layer says of its channel."""
+    total = torch.zeros_like(like)
+    for layer in layers:
+        total[:, layer.channel] += price(layer)
+    return total

@@ -47,5 +47,5 @@ class ViewedError(Objective):
             slope.square() * target.opaque / (target.num_opaque.view(-1, 1, 1, 1) * num_channels)
         )
         identity = torch.eye(num_channels, dtype=linear.dtype, device=linear.device)
-        layer = Layer((eye.taps,) * num_channels, weights)
-        return BlurredErrorCost.of(target, identity, linear, (layer,))
+        layers = [Layer(c, eye.taps, plane) for c, plane in enumerate(weights.unbind(dim=1))]
+        return BlurredErrorCost.of(target, identity, linear, tuple(layers))

@@ -10,11 +10,12 @@ import torch
 
 from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.images import encode_indexed_png
-from ditherlab.metrics import METRICS, measure
+from ditherlab.metrics import METRICS, measure_all
 from ditherlab.protocol import Target
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solution import Solution
+from ditherlab.types import Images
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,18 @@ class RunReport:
         target = problem.source_target()
         source = _to_pixels(target)
         colors = np.array(solution.palette.seen, dtype=np.uint8)
-        return cls(
-            solution,
-            output,
-            _measure(solution, "ditherlab", solution.indices, target),
-            (
-                _measure(solution, "nearest", nearest_indices(source, colors), target),
-                _measure(
-                    solution, "floyd-steinberg", floyd_steinberg_indices(source, colors), target
-                ),
-            ),
+        ways = {
+            "ditherlab": solution.indices,
+            "nearest": nearest_indices(source, colors),
+            "floyd-steinberg": floyd_steinberg_indices(source, colors),
+        }
+        pictures = [_show(solution, indices, target) for indices in ways.values()]
+        figures = measure_all(target.images, pictures, target.opaque)
+        result, *baselines = (
+            Row(name, measured, _num_bytes(solution, indices))
+            for (name, indices), measured in zip(ways.items(), figures, strict=True)
         )
+        return cls(solution, output, result, tuple(baselines))
 
     def document(self) -> dict[str, Any]:
         """Return everything about the run as JSON types; no number in it is NaN or infinite."""
@@ -112,13 +114,16 @@ class RunReport:
         return align(lines)
 
 
-def _measure(solution: Solution, name: str, indices: np.ndarray, target: Target) -> Row:
+def _show(solution: Solution, indices: np.ndarray, target: Target) -> Images:
     colors = solution.palette.srgb(target.images.device)[:, : target.images.shape[1]]
     places = torch.from_numpy(indices.astype(np.int64)).to(target.images.device)
-    picture = colors[places].permute(2, 0, 1).unsqueeze(0)
+    return colors.T[:, places].unsqueeze(0)
+
+
+def _num_bytes(solution: Solution, indices: np.ndarray) -> int:
+    """Return the size of an indexed PNG without text."""
     opaque = solution.problem.picture.opaque
-    png = encode_indexed_png(indices, solution.palette.colors, opaque, {})
-    return Row(name, measure(target.images, picture, target.opaque), len(png))
+    return len(encode_indexed_png(indices, solution.palette.colors, opaque, {}))
 
 
 def _to_pixels(target: Target) -> np.ndarray:
