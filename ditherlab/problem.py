@@ -96,7 +96,7 @@ class Problem:
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
     temperature: tuple[float, float] | None = None
-    num_steps: int = 60
+    num_steps: int = 100
     start: Start | None = None
     polish: Polish | None = None
     num_sweeps: int = 12

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ditherlab.color import lightness_slope, linear_to_opponent, mix_channels, srgb_to_linear
 from ditherlab.errors import RequestError
-from ditherlab.filtering import filter_reflected, gaussian_taps
+from ditherlab.filtering import Taps, filter_reflected, gaussian_taps
 from ditherlab.objectives.blurred_error import SQUARED_ERROR_ABILITIES, BlurredErrorCost, Layer
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.viewing import point_spread_px
@@ -21,9 +21,10 @@ _GAINS = (1.0, 5 / 1.16, 2 / 1.16)
 # fixed palettes; noise of lightness disturbs more than noise of color.
 _COLOR_WEIGHT = 0.3
 
-# A viewer who comes closer, to this part of the distance, still sees noise of lightness: what its
-# squared error weighs. Without it, pictures are loud near the screen and no better from afar.
-_NEAR, _NEAR_WEIGHT = 0.5, 0.1
+# Lightness is also judged from other distances, by their ratio and the weight of the squared error:
+# closer, where pictures would else be loud and no better from afar; and from far away, where tones
+# must be right in the mean, or faint grays would lose their last dots.
+_OTHER_DISTANCES = ((0.5, 0.1), (2.5, 1.5))
 
 # Where the eye's blur ends, in standard deviations.
 _TRUNCATE = 2.5
@@ -36,10 +37,11 @@ class Perceptual(Objective):
     Light is added and blurred in linear opponent channels: lightness, red against green, yellow
     against blue. The eye blurs colors more than lightness, so an optimized picture hides its noise
     in color: dots of equal lightness are the quietest. Errors are weighed by the slope of CIELAB's
-    lightness at the blurred source, so that errors of equal visibility cost the same, and a share
-    of pixel fidelity keeps edges crisp:
+    lightness at the blurred source, so that errors of equal visibility cost the same. With `h` the
+    eye's low-pass of each channel and `h'`, `h''` that of lightness from closer and from far away,
 
-        f(X) = sum_c [mean_j w_cj (h_c * (M X - y)_c)_j^2 + crisp * mean_j w_cj (M X - y)_cj^2]
+        f(X) = mean_j [sum_c w_cj (h_c * e_c)_j^2 + w_1j (0.1 (h' * e_1)_j^2 + 1.5 (h'' * e_1)_j^2)]
+               + crisp * mean_j sum_c w_cj e_cj^2,    e = M X - y.
 
     The expectation is exact. The cost reads as a mean squared error of L*, a*, b* over 100.
 
@@ -85,15 +87,21 @@ class Perceptual(Objective):
         mixing = linear_to_opponent(num_channels).to(linear)
         values = mix_channels(linear, mixing, dim=1)
         spreads = point_spread_px(self.pixels_per_degree, num_channels)
-        sharp, *_ = taps = [gaussian_taps(spread, truncate=_TRUNCATE) for spread in spreads]
-        near = gaussian_taps(spreads[0] * _NEAR, truncate=_TRUNCATE)
-        slope = lightness_slope(filter_reflected(values[:, 0], sharp), darkest=_DARKEST)
+        taps = [_taps(spread) for spread in spreads]
+        slope = lightness_slope(filter_reflected(values[:, 0], taps[0]), darkest=_DARKEST)
         visibility = slope.square() * target.opaque[:, 0] / target.num_opaque.view(-1, 1, 1)
         scales = [gain**2 * (_COLOR_WEIGHT if c else 1) for c, gain in enumerate(_GAINS)]
         weights = [visibility * scale for scale in scales[:num_channels]]
-        layers = [Layer(c, far, weights[c]) for c, far in enumerate(taps)]
-        layers.append(Layer(0, near, weights[0] * _NEAR_WEIGHT))
+        layers = [Layer(c, seen, weights[c]) for c, seen in enumerate(taps)]
+        layers += [
+            Layer(0, _taps(spreads[0] * distance), weights[0] * weight)
+            for distance, weight in _OTHER_DISTANCES
+        ]
         if self.crisp:
             pixel = gaussian_taps(0)
             layers += [Layer(c, pixel, weight * self.crisp) for c, weight in enumerate(weights)]
         return BlurredErrorCost.of(target, mixing, values, tuple(layers))
+
+
+def _taps(spread_px: float) -> Taps:
+    return gaussian_taps(spread_px, truncate=_TRUNCATE)
