@@ -93,6 +93,6 @@ class Perceptual(Objective):
             near = tuple(gaussian_taps(spread * _TAIL_SPREAD) for spread in spreads)
             layers.append(Layer(near, weights * _TAIL))
         if self.crisp:
-            sharp = gaussian_taps(0)
+            sharp = gaussian_taps(0.0)
             layers.append(Layer((sharp,) * num_channels, weights * self.crisp))
         return BlurredErrorCost.of(target, mixing, values, tuple(layers))
