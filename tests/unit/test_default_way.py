@@ -146,7 +146,7 @@ def test_a_stop_while_learning_still_gives_a_whole_picture(face):
 
 
 def test_time_ends_learning_and_polish(face):
-    endless = Problem(picture=face, palette=4, num_steps=10**9, num_sweeps=10**9, max_seconds=1.0)
+    endless = Problem(picture=face, palette=4, num_steps=10**9, num_sweeps=10**9, max_seconds=2.0)
     solution = optimize(endless)
     assert solution.outcome == "out-of-time"
     assert {look.stage for look in solution.history.looks} == {"step", "polish"}

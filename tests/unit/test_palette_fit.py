@@ -23,7 +23,7 @@ def descend(equations, palette, num_fixed):
     light = light_of(palette)
     movable = torch.arange(len(light)) % NUM_COLORS >= num_fixed
     rate = 1 / torch.linalg.eigvalsh(equations.matrix)[-1]
-    for _ in range(20_000):
+    for _ in range(2_000):
         slope = equations.matrix @ light - equations.right
         light = torch.where(movable, (light - rate * slope).clamp(0, 1), light)
     return linear_to_srgb(light.view(-1, NUM_COLORS).T).unsqueeze(0)
