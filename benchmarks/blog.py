@@ -35,6 +35,8 @@ WEIGHTS = (0.25, 0.5, 1.0)
 # Two colors are so far apart here that the weights above leave hardly any dither.
 EXTRA_CASE = (2, 0.05)
 
+NUM_STEPS = 150
+
 ESTIMATORS = (ScoreFunction(baseline="none"), LeaveOneOut(), GumbelSoftmax())
 MANY_STEPS = 1_000_000
 """More than there is time for."""
@@ -110,7 +112,14 @@ def read_photo() -> dl.Picture:
 
 def variance_problem(photo: dl.Picture, num_colors: int, c: float) -> dl.Problem:
     """State the first post's problem."""
-    return dl.Problem(picture=photo, palette=num_colors, objective=Variance(c=c))
+    return dl.Problem(
+        picture=photo,
+        palette=num_colors,
+        objective=Variance(c=c),
+        num_steps=NUM_STEPS,
+        start="nearest",
+        polish="none",
+    )
 
 
 def study_variance(photo: dl.Picture) -> list[Study]:
@@ -133,6 +142,8 @@ def study_ssim(photo: dl.Picture, palette: dl.Palette | int, max_cpu_s: float) -
                 objective=SSIM(),
                 estimator=estimator,
                 num_steps=MANY_STEPS,
+                start="nearest",
+                polish="none",
             ),
             f"ssim-{kind}-{str(estimator).partition('(')[0]}.png",
             max_cpu_s,

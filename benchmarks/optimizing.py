@@ -126,6 +126,8 @@ def problem_of(photo: str, objective: str) -> dl.Problem:
             picture=picture.crop(left=left, top=top, width=SIZE_PX, height=SIZE_PX),
             palette=NUM_COLORS,
             objective=parse_objective(objective),
+            start="nearest",
+            polish="none",
         )
     )
 

@@ -85,6 +85,8 @@ class Cell:
             objective=self.objective,
             estimator=dl.ESTIMATORS.parse(self.estimator),
             num_steps=num_steps,
+            start="nearest",
+            polish="none",
         )
 
 

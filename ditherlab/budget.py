@@ -33,6 +33,11 @@ class Budget:
         self.num_evaluations += estimate.num_evaluations
         self.num_backward_passes += estimate.num_backward_passes
 
+    def carry_on(self, earlier: "Budget") -> None:
+        """Count what was priced before as well."""
+        self.num_evaluations += earlier.num_evaluations
+        self.num_backward_passes += earlier.num_backward_passes
+
     @property
     def seconds(self) -> float:
         """The time since the start."""

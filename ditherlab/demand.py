@@ -1,6 +1,9 @@
 """How much memory a problem demands."""
 
+from math import inf
+
 from ditherlab.memory import MemoryNeed
+from ditherlab.polish import PART_OF_COLORS
 from ditherlab.problem import Problem
 
 # Planes (arrays of one number a pixel) for each channel of the target, measured at the peak of
@@ -13,21 +16,40 @@ _DRAW, _DRAW_WITH_GRADIENT = (5.0, 13.0), (20.0, 30.0)
 # Planes for each color of the palette.
 _MEAN_FIELD, _ADAM, _ADAM_PATHWISE = 3.1, 9.0, 12.0
 
+# The polish: some planes, and some for each channel.
+_POLISH, _POLISH_PER_CHANNEL = 8.0, 32.0
+
+# While a palette is fitted: one-hot pixels, some copies, and some for each channel.
+_FIT, _FIT_PER_CHANNEL = 7.5, 2.5
+
 
 def memory_need(problem: Problem) -> MemoryNeed:
     """Estimate what a run holds at its peak, the metrics included.
 
     It is up to a tenth more than was measured for `moments` and `gumbel-softmax` on 512 x 512 to
-    1536 x 1536 pixels with 4 to 64 colors, and up to a half more for others.
+    1536 x 1536 pixels with 4 to 64 colors, and up to a half more for others, and where a palette is
+    fitted or a picture polished.
     """
     num_channels = 1 if problem.is_gray else 3
+    num_pixels = problem.picture.width * problem.picture.height
+    learned_px = min(num_pixels, problem.palette_px) if problem.learns_on_copy else num_pixels
+    stepping = learned_px / num_pixels if problem.takes_steps else 0.0
     extra = problem.chosen_estimator.num_extra_planes(problem.num_colors, num_channels)
+    steps = stepping * (num_channels * _planes_per_channel(problem) + extra)
+    steps_per_color = stepping * _planes_per_color(problem)
+    polish = _POLISH + num_channels * _POLISH_PER_CHANNEL
+    if problem.chosen_polish != "none" and polish > steps + steps_per_color * problem.num_colors:
+        steps, steps_per_color = polish, 0.0
+    fits = problem.learns_palette and "quadratic" in problem.objective.abilities
+    most_at_once = max(PART_OF_COLORS, problem.num_colors * learned_px)
     return MemoryNeed(
         width=problem.picture.width,
         height=problem.picture.height,
         num_colors=problem.num_colors,
-        num_planes=num_channels * _planes_per_channel(problem) + extra,
-        num_planes_per_color=_planes_per_color(problem),
+        num_planes=steps,
+        num_planes_per_color=steps_per_color,
+        num_copies=(_FIT + num_channels * _FIT_PER_CHANNEL) * fits,
+        most_copied=most_at_once if problem.learns_on_copy else inf,
     )
 
 

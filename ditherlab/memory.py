@@ -1,7 +1,7 @@
 """Whether a run fits into memory, asked before it starts."""
 
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, inf, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ class MemoryNeed:
         num_colors: Of the palette.
         num_planes: Held during the run whatever the palette.
         num_planes_per_color: Held during the run for each color of the palette.
+        num_copies: Copies of the pixels' choice among the colors while a palette is fitted.
+        most_copied: The numbers in such a copy at most; a larger picture is fitted in bands.
     """
 
     width: int
@@ -38,6 +40,8 @@ class MemoryNeed:
     num_colors: int
     num_planes: float
     num_planes_per_color: float
+    num_copies: float = 0.0
+    most_copied: float = inf
 
     @property
     def num_bytes(self) -> int:
@@ -64,8 +68,9 @@ class MemoryNeed:
 
     def _num_bytes_at(self, num_pixels: int) -> int:
         planes = self.num_planes + self.num_planes_per_color * self.num_colors
+        copied = self.num_copies * min(self.num_colors * num_pixels, self.most_copied)
         metrics = _METRIC_PLANES * num_pixels + _BAND_PLANES * min(num_pixels, _BAND_PX)
-        return round(_BYTES_PER_NUMBER * max(planes * num_pixels, metrics))
+        return round(_BYTES_PER_NUMBER * max(planes * num_pixels + copied, metrics))
 
     def _fitting_size(self, num_free_bytes: int) -> tuple[int, int]:
         width, height = self.width, self.height

@@ -25,7 +25,7 @@ _NEIGHBORS = (*_HALF_OF_NEIGHBORS, *((-rows, -columns) for rows, columns in _HAL
 _PART_OF_PRICES = 1 << 20
 
 # Numbers of blurred colors held at once while a palette is fitted.
-_PART_OF_COLORS = 1 << 23
+PART_OF_COLORS = 1 << 23
 
 
 _LAST_COOLING = 0.75
@@ -97,6 +97,8 @@ class Polisher:
         """Move the pixels of one class that gain by it; return the cost from before."""
         values, field = self.cost.expected_with_field(self._moments.unsqueeze(0))
         first = divmod(number, _STRIDE)
+        if not self.indices[first[0] :, first[1] :].numel():
+            return values[0]
         gains, moves = self._best_moves(field[0], first, temperature)
         rows, columns, chosen = self._choose(gains, moves, first)
         num_colors = self._table.shape[1]
@@ -131,11 +133,12 @@ class Polisher:
         A color that no pixel shows goes where it is missed most.
         """
         height, width = self.indices.shape
-        num_rows = max(1, _PART_OF_COLORS // (width * self.palette.shape[1]))
+        num_rows = max(1, PART_OF_COLORS // (width * self.palette.shape[1]))
         bands = [range(top, min(top + num_rows, height)) for top in range(0, height, num_rows)]
         equations = reduce(add, (self._palette_equations(rows) for rows in bands))
         palette = fit_palette(equations, self.palette, num_fixed)
-        counts = self.indices.flatten().bincount(minlength=palette.shape[1])
+        shown = self.indices[self.target.opaque[0, 0]]
+        counts = shown.bincount(minlength=palette.shape[1])
         palette = revive_colors(
             palette, counts, self.cost, self.target, least_share=1, num_fixed=num_fixed
         )

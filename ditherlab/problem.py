@@ -32,7 +32,7 @@ Draw = Literal["mode", "sample"]
 Start = Literal["nearest", "error-diffusion"]
 Polish = Literal["none", "flips", "swaps"]
 
-# Of the time, which a palette may take.
+# Of the time and the evaluations, which a palette may take.
 _LEARNING_PART = 0.4
 
 # Pictures that are farther than this, in Delta E*ab, from what the palette can show are clipped
@@ -169,14 +169,15 @@ class Problem:
 
     def copy_to_learn_on(self) -> "Problem":
         """Return the same problem for a smaller copy of the picture, without a polish."""
-        limit = None if self.max_seconds is None else self.max_seconds * _LEARNING_PART
+        seconds, evaluations = self.max_seconds, self.max_evaluations
         return replace(
             self,
             picture=self.picture.shrink(self.palette_px),
             start="nearest",
             polish="none",
             strength=1.0,
-            max_seconds=limit,
+            max_seconds=seconds and seconds * _LEARNING_PART,
+            max_evaluations=evaluations and max(1, int(evaluations * _LEARNING_PART)),
         )
 
     @property

@@ -57,6 +57,7 @@ class History:
     Attributes:
         costs: The expected cost at every step, before it was taken, those of the polish included.
         looks: What was seen at the start, now and then, and at the end.
+        num_steps: Steps that the estimator took, those that learned the palette included.
         num_evaluations: Pictures priced.
         num_backward_passes: Pictures priced and differentiated.
         temperature: Start and end of the annealing that was used; None without.
@@ -64,6 +65,7 @@ class History:
 
     costs: tuple[float, ...] = ()
     looks: tuple[Look, ...] = ()
+    num_steps: int = 0
     num_evaluations: int = 0
     num_backward_passes: int = 0
     temperature: tuple[float, float] | None = None
@@ -95,8 +97,8 @@ class Solution:
 
     @property
     def num_steps(self) -> int:
-        """Steps that were taken."""
-        return len(self.history.costs)
+        """Steps that the estimator took; the polish takes none."""
+        return self.history.num_steps
 
     @property
     def num_colors_used(self) -> int:

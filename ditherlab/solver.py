@@ -142,6 +142,8 @@ class _Task:
             palette = before.palette
         run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
         run.notes += notes
+        if before:
+            run.budget.carry_on(before.budget)
         with closing(run.cost):
             if outcome not in ("interrupted", "not-finite"):
                 outcome = run.loop(_after(on_look) if before else on_look, should_stop)
@@ -218,13 +220,14 @@ class _Run:
         if not self.problem.picture.opaque.any():
             return "nothing-to-draw"
         outcome: Outcome = "finished"
-        if self.problem.num_full_steps:
-            outcome = self._step_to_the_end(on_look, should_stop)
+        polishes, steps = self.problem.chosen_polish != "none", self.problem.num_full_steps > 0
+        if steps:
+            outcome = self._step_to_the_end(_before(on_look) if polishes else on_look, should_stop)
             self.palette = self.model.palette
             self.indices = self._draw()
-        if outcome == "finished" and self.problem.chosen_polish != "none":
+        if outcome == "finished" and polishes:
             try:
-                outcome = self._polish(on_look, should_stop)
+                outcome = self._polish(_after(on_look) if steps else on_look, should_stop)
             except KeyboardInterrupt:
                 outcome = "interrupted"
         return outcome
@@ -255,11 +258,12 @@ class _Run:
         num_moves = problem.num_sweeps * NUM_CLASSES
         cooling = Cooling(problem.polish_temperature)
         self.indices = polisher.indices
+        budget.evaluations_of_step = 1
         for number in range(num_moves):
             if should_stop():
                 return "interrupted"
-            if not budget.has_time:
-                return "out-of-time"
+            if not (budget.has_time and budget.has_evaluations):
+                return "out-of-time" if budget.has_evaluations else "out-of-evaluations"
             sweep, place = divmod(number, NUM_CLASSES)
             if place == 0:
                 order = polisher.shuffle_classes()
@@ -270,20 +274,20 @@ class _Run:
             value = polisher.move_class(order[place], cooling.temperature(progress))
             cooling.see(value, self.indices.numel())
             self.values.append(value)
-            self._look_at_polish(value, on_look, progress)
+            self._look_at_polish(value, on_look, number, progress)
         self.next_look_s = 0.0
-        self._look_at_polish(polisher.price(), on_look, 1.0)
+        self._look_at_polish(polisher.price(), on_look, num_moves, 1.0)
         return "finished"
 
     def _look_at_polish(
-        self, value: torch.Tensor, on_look: Callable[[Look], None], progress: float
+        self, value: torch.Tensor, on_look: Callable[[Look], None], step: int, progress: float
     ) -> None:
         self.budget.num_evaluations += 1
         if self.budget.seconds < self.next_look_s:
             return
         self.next_look_s = self.budget.seconds + self.seconds_between_looks
         look = Look(
-            step=len(self.values),
+            step=step,
             seconds=self.budget.seconds,
             cost=float(value),
             entropy=0.0,
@@ -379,7 +383,8 @@ class _Run:
         fitted = fit_palette(self.cost.palette_equations(probs), palette, num_fixed)
         if self.budget.progress > _REVIVING_PART:
             return fitted
-        shares = probs[0].mean(dim=(1, 2))
+        opaque = self.target.opaque.flatten().to(probs)
+        shares = probs[0].flatten(1) @ (opaque / opaque.sum())
         least = _IDLE_SHARE / len(shares)
         return revive_colors(
             fitted, shares, self.cost, self.target, least_share=least, num_fixed=num_fixed
@@ -477,8 +482,9 @@ class _Run:
             history=History(
                 costs=tuple(torch.stack(values).tolist()) if values else (),
                 looks=tuple(look for run in runs for look in run.looks),
-                num_evaluations=sum(run.budget.num_evaluations for run in runs),
-                num_backward_passes=sum(run.budget.num_backward_passes for run in runs),
+                num_steps=sum(run.budget.num_steps for run in runs),
+                num_evaluations=self.budget.num_evaluations,
+                num_backward_passes=self.budget.num_backward_passes,
                 temperature=runs[0].annealing.temperature,
             ),
             seconds=self.budget.seconds,

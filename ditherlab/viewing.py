@@ -31,7 +31,7 @@ def pixels_per_degree(distance_cm: float, dots_per_inch: float) -> float:
         RequestError: If one of the two is not above 0.
 
     Example:
-        >>> round(pixels_per_degree(70, 139))
+        >>> round(pixels_per_degree(70.0, 139.0))
         67
     """
     for name, value in (("distance", distance_cm), ("dots per inch", dots_per_inch)):

@@ -122,6 +122,8 @@ def compare(context: click.Context, /, **words: Any) -> int:
             palette=palette,
             objective=parse_objective(words["objective"]),
             fit="none",
+            start="nearest",
+            polish="none",
             max_seconds=words["max_seconds"],
             seed=words["seed"],
             device=words["device"],

@@ -28,9 +28,10 @@ _FAILURES = {
 }
 _REMARKS = {
     "out-of-time": "The time is up: {output} is the picture so far.",
-    "nothing-begun": "The time was up before the first step: {output} shows the nearest colors.",
+    "nothing-begun": "The time was up before the first step: {output} shows {start}.",
     "nothing-to-draw": "Every pixel is transparent: {output} is as the source.",
 }
+_STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diffusion"}
 
 
 @click.command()
@@ -259,13 +260,14 @@ class _Teller:
             self._remark(f"temperature: {spelled}")
             self._remark(f"colors: {','.join(solution.palette.hex)}")
         where = spell_destination(output)
-        is_begun = solution.num_steps > 0 or solution.outcome != "out-of-time"
+        is_begun = solution.history.costs or solution.outcome != "out-of-time"
         event = solution.outcome if is_begun else "nothing-begun"
         if event in _FAILURES:
             failure = one_line(solution.failure or "")
             click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
         elif event in _REMARKS:
-            self._remark(_REMARKS[event].format(output=where))
+            start = _STARTS[solution.problem.chosen_start]
+            self._remark(_REMARKS[event].format(output=where, start=start))
         elif not self.is_stdout_taken:
             self._say(f"Wrote {where}.")
 

@@ -59,13 +59,14 @@ def compare_runs(
 ) -> RunComparison:
     """Optimize with each estimator under equal time, then under equal evaluations.
 
-    All start from the same palette, which stays, and with a seed from the same probabilities; all
-    move by Adam unless the problem names another optimizer. The evaluations are those that the
+    All start from the same palette, which stays, and with a seed from the same probabilities near
+    the nearest colors; all move by Adam unless the problem names another optimizer; nothing
+    polishes their pictures. The evaluations are those that the
     slowest estimator managed under equal time, or fewer where all runs would not fit into the time.
 
     Args:
-        problem: Its `seed` is the first one; `max_seconds`, `num_steps` and `estimator` are not
-            used.
+        problem: Its `seed` is the first one; `max_seconds`, `num_steps`, `estimator`, `start` and
+            `polish` are not used.
         estimators: By name; all must fit.
         num_seeds: Runs of each estimator under each budget.
         max_seconds: For everything; None gives each run `DEFAULT_SECONDS_PER_RUN`. Runs that would
@@ -211,6 +212,9 @@ class _Contest:
             self.problem,
             estimator=self.estimators[task.estimator],
             optimizer=self.optimizer,
+            # What the estimators achieve, not what error diffusion and exact moves would.
+            start="nearest",
+            polish="none",
             seed=task.seed,
             num_steps=_UNLIMITED_STEPS,
             # Above 0 also if the clock went on since somebody asked whether there is time.

@@ -98,7 +98,7 @@ class Perceptual(Objective):
             for distance, weight in _OTHER_DISTANCES
         ]
         if self.crisp:
-            pixel = gaussian_taps(0)
+            pixel = gaussian_taps(0.0)
             layers += [Layer(c, pixel, weight * self.crisp) for c, weight in enumerate(weights)]
         return BlurredErrorCost.of(target, mixing, values, tuple(layers))
 

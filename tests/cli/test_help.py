@@ -74,7 +74,7 @@ def test_an_example_runs(
     assert name == "ditherlab"
     hasten = {
         "optimize": ["--steps", "2"],
-        "compare": ["--repetitions", "2", "--samples", "2", "--seeds", "1", "--max-seconds", "1"],
+        "compare": ["--repetitions", "2", "--samples", "2", "--seeds", "1", "--max-seconds", "3"],
     }
     quick = hasten.get(arguments[0], [])
     assert run(*arguments, *quick, stdin=Path("photo.jpg").read_bytes()).code == 0

@@ -134,6 +134,7 @@ def test_the_text_chunks_hold_the_settings_and_nothing_that_changes(
     assert said["palette"] == 16
     assert said["seed"] == 12
     told = ("objective", "estimator", "optimizer", "temperature", "steps", "draw", "fit")
+    told += ("start", "polish", "sweeps", "polish_temperature", "strength")
     assert {word: said[word] for word in told} == {word: document[word] for word in told}
     assert set(said) == {"palette", "seed", *told}
     assert "photo" not in str(text)
@@ -233,6 +234,7 @@ def test_an_alias_resolves_to_the_one_name(
 @pytest.mark.parametrize(
     ("objective", "defaults"),
     [
+        ("perceptual", ["moments", "mean-field", "mode"]),
         ("viewed-error", ["moments", "mean-field", "mode"]),
         ("variance", ["moments", "adam", "sample"]),
         ("variance(c=1)", ["moments", "mean-field", "mode"]),
@@ -304,9 +306,14 @@ def test_an_option_changes_the_picture(
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_sets_the_steps(preset: str, photo: Path, run: Callable[..., Any]) -> None:
-    ended = run("optimize", photo, "--json", "--palette", "game-boy", "--preset", preset)
-    assert settings(ended)["steps"] == PRESETS[preset].num_steps
+def test_a_preset_sets_steps_and_sweeps(preset: str, photo: Path, run: Callable[..., Any]) -> None:
+    document = settings(run("optimize", photo, "--json", "--colors", "4", "--preset", preset))
+    expected = PRESETS[preset]
+    assert document["steps"] == expected.num_steps
+    assert document["sweeps"] == expected.num_sweeps
+    assert document["polish_temperature"] == expected.polish_temperature
+    # One of the pixels of each class at a time, after the steps.
+    assert len(document["costs"]) == expected.num_steps + 4 * expected.num_sweeps
 
 
 def test_the_time_may_be_limited(photo: Path, optimize: Optimize) -> None:

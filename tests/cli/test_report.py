@@ -23,6 +23,11 @@ SCHEMA = {
     "estimator": str,
     "optimizer": str,
     "temperature": [NUMBER],
+    "start": str,
+    "polish": str,
+    "sweeps": int,
+    "polish_temperature": NUMBER,
+    "strength": NUMBER,
     "draw": str,
     "seed": int,
     "colors_used": int,
@@ -82,17 +87,21 @@ def test_json_tells_what_was_asked_for_and_done(photo: Path, optimize: Optimize)
         "width": 32,
         "height": 24,
         "palette": ["#ffffff", "#000000"],
-        "objective": "viewed-error",
+        "objective": "perceptual",
         "estimator": "moments",
         "optimizer": "mean-field",
         "seed": 3,
         "device": document["device"],
         "steps": 5,
+        "start": "nearest",
+        "polish": "swaps",
+        "sweeps": 12,
+        "strength": 1.0,
         "outcome": "finished",
         "draw": "mode",
     }
     assert {key: document[key] for key in expected} == expected
-    assert len(document["costs"]) == 5
+    assert len(document["costs"]) == 5 + 4 * 12
     assert document["expected_cost"]["last"] < document["expected_cost"]["first"]
 
 

@@ -16,6 +16,8 @@ EXPECTED_COSTS = [
     "variance(c=1)",
     "viewed-error",
     "viewed-error(blur_px=0.4)",
+    "perceptual",
+    "perceptual(pixels_per_degree=15, crisp=0.3)",
     "variance(c=1)+0.5*viewed-error",
 ]
 

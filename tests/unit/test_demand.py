@@ -1,16 +1,22 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ditherlab import Palette, Picture, Problem, parse_objective
 from ditherlab.demand import memory_need
 from ditherlab.estimators import ST, GumbelSoftmax, LeaveOneOut, Moments
+from ditherlab.objectives import Variance
+
+COLORS = tuple((level, 255 - level, 0) for level in range(0, 256, 4))
 
 
 @pytest.fixture
 def problem(photo: Picture) -> Problem:
-    return Problem(picture=photo, palette=Palette.from_hex(["000", "f00", "00f", "fff"]))
+    """The estimator's steps and nothing else."""
+    palette = Palette.from_hex(["000", "f00", "00f", "fff"])
+    return Problem(picture=photo, palette=palette, start="nearest", polish="none")
 
 
 def num_planes(problem: Problem, **changes: Any) -> float:
@@ -54,3 +60,26 @@ def test_learning_a_palette_from_draws_needs_their_gradients(problem: Problem) -
 
 def test_the_default_needs_less_than_a_relaxation(problem: Problem) -> None:
     assert num_planes(problem, estimator=Moments()) < num_planes(problem, estimator=GumbelSoftmax())
+
+
+def test_a_polish_needs_some_planes_whatever_the_colors(photo: Picture) -> None:
+    few, many = (
+        memory_need(Problem(picture=photo, palette=Palette(COLORS[:number]))) for number in (4, 64)
+    )
+    assert few.num_planes == many.num_planes > 90
+    assert few.num_planes_per_color == many.num_planes_per_color == 0
+
+
+def test_colors_are_learned_on_a_copy_of_limited_size(photo: Picture) -> None:
+    problem = Problem(picture=photo, palette=64, palette_px=1)
+    large = np.zeros((4000, 4000, 3), dtype=np.uint8)
+    picture = Picture(pixels=large, opaque=np.ones((4000, 4000), dtype=bool))
+    copied = memory_need(replace(problem, picture=picture)).num_bytes
+    whole = memory_need(replace(problem, picture=picture, start="nearest")).num_bytes
+    assert copied < 0.2 * whole
+
+
+def test_fitting_a_palette_needs_more_than_keeping_it(problem: Problem) -> None:
+    assert memory_need(replace(problem, palette=4)).num_copies > 0
+    assert memory_need(problem).num_copies == 0
+    assert memory_need(replace(problem, palette=4, objective=Variance())).num_copies == 0

@@ -1,7 +1,10 @@
+from functools import partial
+
 import torch
 
 from ditherlab.filtering import (
     filter_reflected,
+    filter_reflected_products,
     filter_reflected_squared,
     filter_valid,
     gaussian_taps,
@@ -36,6 +39,29 @@ def test_the_squared_filter_squares_the_folded_matrix():
         # The filter of a 1 x n row also folds its single column, whose weights sum to 1.
         expected = columns.square() @ images @ rows.square().T
         torch.testing.assert_close(filter_reflected_squared(images, taps), expected)
+
+
+def shifted(matrix, offset):
+    """Return the rows `offset` further on; none beyond the border."""
+    size = len(matrix)
+    moved = torch.zeros_like(matrix)
+    for row in range(max(0, -offset), min(size, size - offset)):
+        moved[row] = matrix[row + offset]
+    return moved
+
+
+def test_the_filter_of_products_multiplies_rows_of_the_folded_matrix():
+    for sigma, shape in ((1.5, (1, 1)), (1.5, (2, 5)), (0.6, (7, 9)), (0.0, (3, 4))):
+        taps = gaussian_taps(sigma)
+        images = torch.rand(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        filter_row = partial(filter_reflected, taps=taps)
+        rows, columns = (dense(filter_row, size) for size in shape)
+        for down in (-3, -1, 0, 1, 2):
+            for right in (-2, -1, 0, 1, 4):
+                vertical = rows * shifted(rows, down)
+                horizontal = columns * shifted(columns, right)
+                found = filter_reflected_products(images, taps, down, right)
+                torch.testing.assert_close(found, vertical @ images @ horizontal.T)
 
 
 def test_gradients_are_those_of_finite_differences():

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,6 +64,9 @@ def assert_lowered(solution):
     assert last.cost < first.cost
 
 
+# The estimator's steps and nothing else.
+STEPS_ONLY: dict[str, Any] = {"objective": ViewedError(), "start": "nearest", "polish": "none"}
+
 # On a picture of many pixels these are too noisy: they go nowhere with so few draws.
 NOISY = ("score-function", "rebar", "stochastic-triples")
 
@@ -75,7 +79,9 @@ def test_every_estimator_lowers_its_expected_cost(name, photo):
         palette = SIX_COLORS
     if estimator.max_num_pictures is not None:
         photo, palette = photo.crop(left=9, top=7, width=3, height=3), BLACK_AND_WHITE
-    problem = Problem(picture=photo, palette=palette, estimator=estimator, num_steps=60)
+    problem = Problem(
+        picture=photo, palette=palette, estimator=estimator, num_steps=60, **STEPS_ONLY
+    )
     assert_lowered(optimize(problem))
 
 
@@ -83,12 +89,17 @@ def test_every_estimator_lowers_its_expected_cost(name, photo):
 def test_noisy_estimators_lower_their_expected_cost_on_few_pixels(name, photo):
     tiny = photo.crop(left=20, top=20, width=4, height=3)
     estimator = ESTIMATORS.parse(name).with_num_samples(16)
-    problem = Problem(picture=tiny, palette=BLACK_AND_WHITE, estimator=estimator, num_steps=150)
+    palette = BLACK_AND_WHITE
+    problem = Problem(
+        picture=tiny, palette=palette, estimator=estimator, num_steps=150, **STEPS_ONLY
+    )
     assert_lowered(optimize(problem))
 
 
 def test_a_walk_uphill_ends_with_the_best_picture_seen(photo):
-    problem = Problem(picture=photo, palette=PICO_8, estimator=ScoreFunction(), num_steps=40)
+    problem = Problem(
+        picture=photo, palette=PICO_8, estimator=ScoreFunction(), num_steps=40, **STEPS_ONLY
+    )
     solution = optimize(problem, seconds_between_looks=0.0)
     first, *others, last = solution.history.looks
     assert others[-1].cost > first.cost
@@ -100,13 +111,13 @@ def test_a_walk_uphill_ends_with_the_best_picture_seen(photo):
 
 
 def test_a_learned_palette_beats_its_start(photo):
-    problem = Problem(picture=photo, palette=5, num_steps=60)
+    problem = Problem(picture=photo, palette=5, num_steps=60, **STEPS_ONLY)
     costs = optimize(problem).history.costs
     assert costs[-1] < costs[0] / 2
 
 
 def test_the_same_seed_gives_the_same_picture_and_another_one_another(photo):
-    problem = Problem(picture=photo, palette=6, num_steps=12, estimator=ST())
+    problem = Problem(picture=photo, palette=6, num_steps=12, estimator=ST(), **STEPS_ONLY)
     first, second = optimize(problem), optimize(problem)
     assert np.array_equal(first.indices, second.indices)
     assert first.palette == second.palette
@@ -116,7 +127,7 @@ def test_the_same_seed_gives_the_same_picture_and_another_one_another(photo):
 
 def test_permuting_a_palette_changes_no_cost(photo):
     reversed_palette = Palette(PICO_8.colors[::-1])
-    problem = Problem(picture=photo, palette=PICO_8, num_steps=40)
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=40, **STEPS_ONLY)
     last = [
         optimize(replace(problem, palette=palette)).history.looks[-1].cost
         for palette in (PICO_8, reversed_palette)
@@ -163,7 +174,7 @@ def test_a_cost_that_is_not_a_number_keeps_the_last_good_picture(photo):
 
 def test_stopping_gives_the_picture_so_far(photo):
     looks = []
-    problem = Problem(picture=photo, palette=PICO_8, num_steps=10_000)
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=10_000, **STEPS_ONLY)
     solution = optimize(problem, on_look=looks.append, should_stop=lambda: len(looks) > 0)
     assert solution.outcome == "interrupted"
     assert solution.num_steps < 10_000
@@ -178,13 +189,14 @@ def test_an_interrupt_gives_the_picture_so_far(photo):
         if len(looks) == 1:
             raise KeyboardInterrupt
 
-    solution = optimize(Problem(picture=photo, palette=PICO_8), on_look=interrupt_once)
+    problem = Problem(picture=photo, palette=PICO_8, **STEPS_ONLY)
+    solution = optimize(problem, on_look=interrupt_once)
     assert solution.outcome == "interrupted"
     assert len(looks) == 2
 
 
 def test_time_ends_a_run_and_hastens_its_annealing(photo):
-    problem = Problem(picture=photo, palette=PICO_8, num_steps=10**9, max_seconds=0.3)
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=10**9, max_seconds=0.3, **STEPS_ONLY)
     solution = optimize(problem)
     assert solution.outcome == "out-of-time"
     assert solution.history.looks[-1].entropy < 0.5
@@ -197,6 +209,7 @@ def test_evaluations_end_a_run_before_they_are_exceeded(photo):
         estimator=LeaveOneOut(num_samples=4),
         num_steps=10**9,
         max_evaluations=30,
+        **STEPS_ONLY,
     )
     history = optimize(problem).history
     # Six steps and the last look take 28; another step would take 32.
@@ -207,11 +220,12 @@ def test_evaluations_end_a_run_before_they_are_exceeded(photo):
 
 
 def test_evaluations_drive_the_annealing_if_they_are_the_budget(photo):
-    problem = Problem(picture=photo, palette=PICO_8, num_steps=10**9, max_evaluations=60)
+    steps = Problem(picture=photo, palette=PICO_8, num_steps=59, **STEPS_ONLY)
+    problem = replace(steps, num_steps=10**9, max_evaluations=60)
     looks = optimize(problem, seconds_between_looks=0).history.looks
     assert looks[-1].entropy < 0.5 < looks[1].entropy
     assert [look.progress for look in looks] == sorted(look.progress for look in looks)
-    by_steps = optimize(Problem(picture=photo, palette=PICO_8, num_steps=59)).history.looks
+    by_steps = optimize(steps).history.looks
     assert looks[-1].cost == pytest.approx(by_steps[-1].cost, rel=0.01)
 
 
@@ -222,7 +236,9 @@ def test_evaluations_are_a_setting_as_they_decide_the_picture(photo):
 
 
 def test_looks_draw_for_themselves_and_change_nothing(photo):
-    problem = Problem(picture=photo, palette=PICO_8, estimator=LeaveOneOut(), num_steps=8)
+    problem = Problem(
+        picture=photo, palette=PICO_8, estimator=LeaveOneOut(), num_steps=8, **STEPS_ONLY
+    )
     plain = optimize(problem)
     priced = optimize(problem, num_look_samples=2, seconds_between_looks=0)
     assert np.array_equal(plain.indices, priced.indices)
@@ -277,6 +293,7 @@ def test_defaults_fit_the_objective(photo):
         problem = Problem(picture=photo, objective=parse_objective(words))
         return str(problem.chosen_estimator), str(problem.chosen_optimizer)
 
+    assert chosen("perceptual") == ("moments", "mean-field")
     assert chosen("viewed-error") == ("moments", "mean-field")
     assert chosen("variance") == ("moments", "adam")
     assert chosen("ssim") == ("gumbel-softmax", "adam")
@@ -337,7 +354,7 @@ def test_every_estimator_runs_on_cuda(photo):
 
 
 def test_adam_minimizes_what_mean_field_does(photo):
-    problem = Problem(picture=photo, palette=PICO_8, num_steps=200)
+    problem = Problem(picture=photo, palette=PICO_8, num_steps=200, **STEPS_ONLY)
     mean_field = optimize(problem).history.looks[-1].cost
     adam = optimize(replace(problem, optimizer=Adam())).history.looks[-1].cost
     assert adam == pytest.approx(mean_field, rel=0.5)
