@@ -187,6 +187,8 @@ class Polisher:
             at = here if number < len(_HALF_OF_NEIGHBORS) else there
             gain -= (shared[at] * change[: len(shared)].square()).sum(dim=0)
             self._add_noise(gain, temperature)
+            # Swapping equal colors is no move, and must not win by its noise.
+            gain[self.indices[there[1:]] == self.indices[here[1:]]] = torch.inf
             better = gain < best[inside]
             best[inside] = torch.where(better, gain, best[inside])
             moves[inside] = torch.where(better, num_colors + number, moves[inside])
