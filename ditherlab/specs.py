@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from types import UnionType
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from ditherlab.errors import RequestError
@@ -143,6 +144,9 @@ def _convert(what: str, text: str, hint: Any) -> Any:
                 f"{nearest_name(text, choices)}"
             )
         return text
+    if get_origin(hint) is UnionType:
+        # A parameter that may be left to the strategy: `float | None`.
+        hint = next(kind for kind in get_args(hint) if kind is not type(None))
     try:
         value = hint(text)
     except ValueError:

@@ -88,7 +88,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     type=float,
     metavar="N",
     help="perceptual, flip: from where the picture will be looked at. 35 is a desktop monitor, 67 "
-    "a 4K monitor at 70 cm, 100 a phone.  [default: 45 for perceptual]",
+    "a 4K monitor at 70 cm, 100 a phone.  [default: a compromise]",
 )
 @click.option(
     "--viewing-distance",
@@ -103,7 +103,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     type=float,
     metavar="WEIGHT",
     help="perceptual: the weight of single pixels, for pixel art and text: 0.1 is quiet, 1 hardly "
-    "dithers.  [default: 0]",
+    "dithers.  [default: 0; 0.05 where no distance is told]",
 )
 @click.option(
     "--strength",

@@ -9,7 +9,9 @@ from ditherlab.objectives.blurred_error import SQUARED_ERROR_ABILITIES, BlurredE
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.viewing import point_spread_px
 
-DEFAULT_PIXELS_PER_DEGREE = 45.0
+# For nobody knows where: between a desktop monitor and a 4K one, with a share of single pixels for
+# those who come close. `docs/quality.md` shows the curve from which it is taken.
+_UNKNOWN_DISTANCE, _CRISP_FOR_UNKNOWN = 45.0, 0.05
 
 # Luminance below which a display's reflections keep steps from becoming more visible.
 _DARKEST = 0.01
@@ -24,7 +26,7 @@ _COLOR_WEIGHT = 0.3
 # Lightness is also judged from other distances, by their ratio and the weight of the squared error:
 # closer, where pictures would else be loud and no better from afar; and from far away, where tones
 # must be right in the mean, or faint grays would lose their last dots.
-_OTHER_DISTANCES = ((0.5, 0.1), (2.5, 1.5))
+_OTHER_DISTANCES = ((0.5, 0.05), (2.5, 3.0))
 
 # Where the eye's blur ends, in standard deviations.
 _TRUNCATE = 2.5
@@ -40,7 +42,7 @@ class Perceptual(Objective):
     lightness at the blurred source, so that errors of equal visibility cost the same. With `h` the
     eye's low-pass of each channel and `h'`, `h''` that of lightness from closer and from far away,
 
-        f(X) = mean_j [sum_c w_cj (h_c * e_c)_j^2 + w_1j (0.1 (h' * e_1)_j^2 + 1.5 (h'' * e_1)_j^2)]
+        f(X) = mean_j [sum_c w_cj (h_c * e_c)_j^2 + w_1j (0.05 (h' * e_1)_j^2 + 3 (h'' * e_1)_j^2)]
                + crisp * mean_j sum_c w_cj e_cj^2,    e = M X - y.
 
     The expectation is exact. The cost reads as a mean squared error of L*, a*, b* over 100.
@@ -58,20 +60,30 @@ class Perceptual(Objective):
         RequestError: If a number is out of its range.
     """
 
-    pixels_per_degree: float = DEFAULT_PIXELS_PER_DEGREE
-    crisp: float = 0.0
+    pixels_per_degree: float | None = None
+    crisp: float | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.pixels_per_degree <= 600:
+        if not 1 <= self._distance <= 600:
             raise RequestError(
                 "The pixels per degree must be from 1 to 600, got "
-                f"{self.pixels_per_degree:g}. 35 is a desktop monitor, 67 a 4K monitor at 70 cm, "
+                f"{self._distance:g}. 35 is a desktop monitor, 67 a 4K monitor at 70 cm, "
                 "100 a phone."
             )
-        if not 0 <= self.crisp < float("inf"):
+        if not 0 <= self._crisp_weight < float("inf"):
             raise RequestError(
-                f"The weight `crisp` must be at least 0, got {self.crisp:g}. Try 0.05."
+                f"The weight `crisp` must be at least 0, got {self._crisp_weight:g}. Try 0.05."
             )
+
+    @property
+    def _distance(self) -> float:
+        return _UNKNOWN_DISTANCE if self.pixels_per_degree is None else self.pixels_per_degree
+
+    @property
+    def _crisp_weight(self) -> float:
+        if self.crisp is not None:
+            return self.crisp
+        return _CRISP_FOR_UNKNOWN if self.pixels_per_degree is None else 0.0
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -86,7 +98,7 @@ class Perceptual(Objective):
         num_channels = linear.shape[1]
         mixing = linear_to_opponent(num_channels).to(linear)
         values = mix_channels(linear, mixing, dim=1)
-        spreads = point_spread_px(self.pixels_per_degree, num_channels)
+        spreads = point_spread_px(self._distance, num_channels)
         taps = [_taps(spread) for spread in spreads]
         slope = lightness_slope(filter_reflected(values[:, 0], taps[0]), darkest=_DARKEST)
         visibility = slope.square() * target.opaque[:, 0] / target.num_opaque.view(-1, 1, 1)
@@ -97,9 +109,10 @@ class Perceptual(Objective):
             Layer(0, _taps(spreads[0] * distance), weights[0] * weight)
             for distance, weight in _OTHER_DISTANCES
         ]
-        if self.crisp:
+        if self._crisp_weight:
             pixel = gaussian_taps(0.0)
-            layers += [Layer(c, pixel, weight * self.crisp) for c, weight in enumerate(weights)]
+            crisp = [weight * self._crisp_weight for weight in weights]
+            layers += [Layer(c, pixel, weight) for c, weight in enumerate(crisp)]
         return BlurredErrorCost.of(target, mixing, values, tuple(layers))
 
 
