@@ -18,6 +18,7 @@ class Budget:
         num_evaluations: Pictures priced.
         num_backward_passes: Pictures priced and differentiated.
         evaluations_of_step: What the latest estimate took.
+        share_of_time: Which part of the time the present stage may use up.
     """
 
     problem: Problem
@@ -26,6 +27,7 @@ class Budget:
     num_evaluations: int = 0
     num_backward_passes: int = 0
     evaluations_of_step: int = 0
+    share_of_time: float = 1.0
 
     def charge(self, estimate: Estimate) -> None:
         """Pay for an estimate."""
@@ -47,12 +49,12 @@ class Budget:
     def progress(self) -> float:
         """Which part is spent, from 0 to 1, of what is scarcest."""
         by_steps = self.num_steps / self.problem.num_steps
-        return min(1.0, max(by_steps, self._part_of_time, self._part_of_evaluations))
+        return min(1.0, max(by_steps, self.part_of_time, self._part_of_evaluations))
 
     @property
     def has_time(self) -> bool:
         """Whether the time is not yet up."""
-        return self._part_of_time < 1
+        return self.part_of_time < 1
 
     @property
     def has_evaluations(self) -> bool:
@@ -65,9 +67,10 @@ class Budget:
         return self.num_steps < self.problem.num_steps
 
     @property
-    def _part_of_time(self) -> float:
+    def part_of_time(self) -> float:
+        """Which part of the time is spent; above 1 when it is up."""
         limit = self.problem.max_seconds
-        return 0.0 if limit is None else self.seconds / limit
+        return 0.0 if limit is None else self.seconds / (limit * self.share_of_time)
 
     @property
     def _part_of_evaluations(self) -> float:

@@ -49,6 +49,9 @@ _STEPS_BETWEEN_REFITS = 10
 _IDLE_SHARE = 0.02
 _REVIVING_PART = 0.75
 
+# Which part of the time steps may take if a polish follows.
+_STEPPING_PART = 0.6
+
 # To tell whether a run led uphill.
 _NUM_DECIDING_DRAWS = 4
 
@@ -146,7 +149,8 @@ class _Task:
             run.budget.carry_on(before.budget)
         with closing(run.cost):
             if outcome not in ("interrupted", "not-finite"):
-                outcome = run.loop(_after(on_look) if before else on_look, should_stop)
+                ended = run.loop(_after(on_look) if before else on_look, should_stop)
+                outcome = outcome if ended == "finished" else ended
             return run.solution(outcome, before)
 
 
@@ -222,15 +226,18 @@ class _Run:
         outcome: Outcome = "finished"
         polishes, steps = self.problem.chosen_polish != "none", self.problem.num_full_steps > 0
         if steps:
+            self.budget.share_of_time = _STEPPING_PART if polishes else 1.0
             outcome = self._step_to_the_end(_before(on_look) if polishes else on_look, should_stop)
             self.palette = self.model.palette
             self.indices = self._draw()
-        if outcome == "finished" and polishes:
-            try:
-                outcome = self._polish(_after(on_look) if steps else on_look, should_stop)
-            except KeyboardInterrupt:
-                outcome = "interrupted"
-        return outcome
+            self.budget.share_of_time = 1.0
+        if outcome not in ("finished", "out-of-time") or not polishes:
+            return outcome
+        try:
+            polished = self._polish(_after(on_look) if steps else on_look, should_stop)
+        except KeyboardInterrupt:
+            return "interrupted"
+        return outcome if polished == "finished" else polished
 
     def _step_to_the_end(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
@@ -270,7 +277,7 @@ class _Run:
                 if self.learns_palette and _is_time_to_refit(sweep, problem.num_sweeps):
                     polisher.refit_palette(len(problem.locked))
                     self.palette = polisher.palette
-            progress = number / num_moves
+            progress = min(1.0, max(number / num_moves, budget.part_of_time))
             value = polisher.move_class(order[place], cooling.temperature(progress))
             cooling.see(value, self.indices.numel())
             self.values.append(value)
