@@ -96,12 +96,12 @@ class Problem:
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
     temperature: tuple[float, float] | None = None
-    num_steps: int = 100
+    num_steps: int = 150
     start: Start | None = None
     polish: Polish | None = None
     num_sweeps: int = 12
     polish_temperature: float = 0.0
-    palette_px: int = 1 << 16
+    palette_px: int = 1 << 15
     strength: float = 1.0
     max_seconds: float | None = None
     max_evaluations: int | None = None
@@ -297,7 +297,7 @@ class Problem:
         if self.palette_px < 1:
             raise RequestError(
                 "A palette must be learned on at least 1 pixel, got "
-                f"`palette_px={self.palette_px}`. Try 65536."
+                f"`palette_px={self.palette_px}`. Try 32768."
             )
         if not 0 <= self.strength <= 1:
             raise RequestError(

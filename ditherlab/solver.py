@@ -42,7 +42,7 @@ _STEPPING_TO_LOOKING = 20
 _LEARNING_PART = 0.4
 
 # A fit of the palette takes as long as a few steps.
-_STEPS_BETWEEN_REFITS = 10
+_STEPS_BETWEEN_REFITS = 6
 
 # A color that is shown less than this part of its fair share is idle; it is moved elsewhere as long
 # as there is time for the others to make room.

@@ -26,7 +26,7 @@ _COLOR_WEIGHT = 0.3
 # Lightness is also judged from other distances, by their ratio and the weight of the squared error:
 # closer, where pictures would else be loud and no better from afar; and from far away, where tones
 # must be right in the mean, or faint grays would lose their last dots.
-_OTHER_DISTANCES = ((0.5, 0.05), (2.5, 3.0))
+_OTHER_DISTANCES = ((0.5, 0.1), (2.5, 2.0))
 
 # Where the eye's blur ends, in standard deviations.
 _TRUNCATE = 2.5
@@ -42,7 +42,7 @@ class Perceptual(Objective):
     lightness at the blurred source, so that errors of equal visibility cost the same. With `h` the
     eye's low-pass of each channel and `h'`, `h''` that of lightness from closer and from far away,
 
-        f(X) = mean_j [sum_c w_cj (h_c * e_c)_j^2 + w_1j (0.05 (h' * e_1)_j^2 + 3 (h'' * e_1)_j^2)]
+        f(X) = mean_j [sum_c w_cj (h_c * e_c)_j^2 + w_1j (0.1 (h' * e_1)_j^2 + 2 (h'' * e_1)_j^2)]
                + crisp * mean_j sum_c w_cj e_cj^2,    e = M X - y.
 
     The expectation is exact. The cost reads as a mean squared error of L*, a*, b* over 100.

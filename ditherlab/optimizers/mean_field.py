@@ -38,7 +38,7 @@ class MeanField(Optimizer):
 
     needs_color_costs: ClassVar[bool] = True
 
-    learning_rate: float = 0.07
+    learning_rate: float = 0.035
 
     def __post_init__(self) -> None:
         if not 0 < self.learning_rate <= 1:
