@@ -195,7 +195,7 @@ def test_what_needs_a_squared_error_is_refused_without_one(objective, changes, p
         ({"polish_temperature": -0.5}, r"^The polish's temperature .* got -0\.5\. Try 0 or 1\.$"),
         ({"polish_temperature": float("inf")}, r"must be at least 0, got inf\."),
         ({"polish_temperature": float("nan")}, r"must be at least 0, got nan\."),
-        ({"palette_px": 0}, r"on at least 1 pixel, got `palette_px=0`\. Try 65536\.$"),
+        ({"palette_px": 0}, r"on at least 1 pixel, got `palette_px=0`\. Try 32768\.$"),
         ({"strength": 1.01}, r"^The strength must be from 0 .* to 1 \(full\), got 1\.01\.$"),
         ({"strength": -0.1}, r"^The strength must be from 0 "),
     ],
