@@ -76,7 +76,7 @@ def test_a_palette_is_learned_on_a_smaller_copy(face):
     assert (copy.chosen_start, copy.chosen_polish) == ("nearest", "none")
     solution = optimize(problem)
     assert solution.indices.shape == (64, 64)
-    assert solution.num_steps == 60
+    assert solution.num_steps == problem.num_steps
     assert not replace(problem, start="nearest").learns_on_copy
 
 
