@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ditherlab.presets import PRESETS
 from ditherlab.viewing import pixels_per_degree
 
 Run = Callable[..., Any]
@@ -134,7 +135,7 @@ def test_start_and_polish_reach_the_run(start: str, polish: str, photo: Path, ru
     words = ("--palette", "pico-8", "--start", start, "--polish", polish)
     found = document(run, photo, *words)
     assert (found["start"], found["polish"]) == (start, polish)
-    num_steps = 60 if start == "nearest" else 0
+    num_steps = PRESETS["balanced"].num_steps if start == "nearest" else 0
     num_moves = 0 if polish == "none" else 4 * found["sweeps"]
     assert found["steps"] == num_steps
     assert len(found["costs"]) == num_steps + num_moves
