@@ -70,26 +70,20 @@ def revive_colors(
     if not idle:
         return palette
     pixel = cost.pixel_error()
-    values, weights = pixel.values[0], pixel.weights[0]
+    num_channels = pixel.values.shape[1]
     busy = (shares >= least_share).nonzero().flatten()
-    colors = cost.expected_color_moments(palette)[0, : len(values)]
-    gap = torch.full_like(values[0], torch.inf)
+    colors = cost.expected_color_moments(palette)[0, :num_channels]
+    gap = torch.full_like(pixel.values[0, 0], torch.inf)
     for color in busy:
-        gap = torch.minimum(gap, _distance(values, weights, colors[:, color]))
+        gap = torch.minimum(gap, pixel.price(colors[:, color])[0])
     revived = palette.clone()
     for color in idle:
         # Not the single odd pixel: a place where many are far from every color.
         place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
         revived[0, color] = target.images[0].flatten(1)[:, place]
-        moments = cost.expected_color_moments(revived[:, color : color + 1])[0, : len(values), 0]
-        gap = torch.minimum(gap, _distance(values, weights, moments))
+        moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]
+        gap = torch.minimum(gap, pixel.price(moments)[0])
     return revived
-
-
-def _distance(
-    values: Float[Tensor, "c h w"], weights: Float[Tensor, "c h w"], color: Float[Tensor, "c"]
-) -> Float[Tensor, "h w"]:
-    return ((values - color[:, None, None]).square() * weights).sum(dim=0)
 
 
 def _solve_in_box(

@@ -60,12 +60,11 @@ def weaken_dither(target: Target, cost: Cost, palette: Colors, strength: float) 
         strength: 0 leaves only the nearest colors, 1 the source.
     """
     pixel = cost.pixel_error()
-    values, weights = pixel.values[0], pixel.weights[0]
-    colors = cost.expected_color_moments(palette)[0, : len(values)]
-    least = torch.full_like(values[0], torch.inf)
-    nearest = torch.zeros_like(values[0], dtype=torch.int64)
+    colors = cost.expected_color_moments(palette)[0, : pixel.values.shape[1]]
+    least = torch.full_like(pixel.values[0, 0], torch.inf)
+    nearest = torch.zeros_like(least, dtype=torch.int64)
     for color in range(colors.shape[1]):
-        price = ((values - colors[:, color, None, None]).square() * weights).sum(dim=0)
+        price = pixel.price(colors[:, color])[0]
         nearest[price < least] = color
         least = torch.minimum(least, price)
     linear, drawn = srgb_to_linear(target.images), srgb_to_linear(palette)[0].T[:, nearest]

@@ -52,9 +52,10 @@ class Perceptual(Objective):
 
     Attributes:
         pixels_per_degree: Of visual angle, where the picture will be looked at: about 35 at a
-            desktop monitor, 67 at a 4K monitor at 70 cm, 100 at a phone.
+            desktop monitor, 67 at a 4K monitor at 70 cm, 100 at a phone. None is for an
+            unknown distance: 45.
         crisp: The weight of single pixels against blurred ones: 0 dithers freely, 0.1 is quiet,
-            1 nearly forbids it.
+            1 nearly forbids it. None is 0, and 0.05 where the distance is unknown too.
 
     Raises:
         RequestError: If a number is out of its range.

@@ -66,6 +66,10 @@ class PixelError:
     values: Images
     weights: Images
 
+    def price(self, color: Float[Tensor, "c"]) -> Float[Tensor, "b h w"]:
+        """Return what it costs to show one color, given in the space of the values."""
+        return ((self.values - color[:, None, None]).square() * self.weights).sum(dim=1)
+
 
 @dataclass(frozen=True)
 class PaletteEquations:
