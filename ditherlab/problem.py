@@ -55,7 +55,8 @@ class Problem:
         fit: How to bring the picture's colors into what a fixed palette can show: `clip`,
             `compress`, `none`, or `auto`, which clips where most of the picture is out of reach.
             Figures stay against the picture as it is.
-        objective: What the drawn picture shall be good for.
+        objective: What the drawn picture shall be good for; what it leaves open is settled by
+            whether the palette is learned.
         estimator: How the gradient is found; None chooses what fits the objective.
         optimizer: How the probabilities move; None chooses what fits the estimator.
         temperature: Start and end of the annealing. For a relaxation its own temperature, else the
@@ -111,6 +112,8 @@ class Problem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "locked", merged(checked_colors(self.locked, "locked"))[0])
+        objective = self.objective.suited_to(learned_palette=self.learns_palette)
+        object.__setattr__(self, "objective", objective)
         self._check_numbers()
         self._check_locked()
         self._check_fit()

@@ -53,6 +53,10 @@ class ObjectiveSum(Objective):
     def draws_its_dither(self) -> bool:
         return any(objective.draws_its_dither for _, objective in self.terms)
 
+    def suited_to(self, *, learned_palette: bool) -> "ObjectiveSum":
+        terms = ((w, x.suited_to(learned_palette=learned_palette)) for w, x in self.terms)
+        return ObjectiveSum(tuple(terms))
+
     def bind(self, target: Target) -> Cost:
         return CostSum(
             tuple((weight, objective.bind(target)) for weight, objective in self.terms),

@@ -1,6 +1,6 @@
 """What a person sees of the error from a stated distance: the objective of beautiful pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ditherlab.color import lightness_slope, linear_to_opponent, mix_channels, srgb_to_linear
 from ditherlab.errors import RequestError
@@ -9,9 +9,13 @@ from ditherlab.objectives.blurred_error import SQUARED_ERROR_ABILITIES, BlurredE
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.viewing import point_spread_px
 
-# For nobody knows where: between a desktop monitor and a 4K one, with a share of single pixels for
-# those who come close. `docs/quality.md` shows the curve from which it is taken.
-_UNKNOWN_DISTANCE, _CRISP_FOR_UNKNOWN = 45.0, 0.05
+# For nobody knows where: between a desktop monitor and a 4K one. `docs/quality.md` shows the curve
+# from which it is taken.
+_UNKNOWN_DISTANCE = 45.0
+
+# The weight of single pixels beside colors to learn: full up to a distance, none from another on.
+# A fixed palette can rarely do without its dots, and would lose tones.
+_NEAR, _FAR, _CRISP_WHEN_NEAR = 45.0, 67.0, 0.05
 
 # Luminance below which a display's reflections keep steps from becoming more visible.
 _DARKEST = 0.01
@@ -21,7 +25,7 @@ _GAINS = (1.0, 5 / 1.16, 2 / 1.16)
 
 # What squared errors of a* and b* weigh beside those of L*: measured, on photos with learned and
 # fixed palettes; noise of lightness disturbs more than noise of color.
-_COLOR_WEIGHT = 0.3
+_COLOR_WEIGHT = 0.5
 
 # Lightness is also judged from other distances, by their ratio and the weight of the squared error:
 # closer, where pictures would else be loud and no better from afar; and from far away, where tones
@@ -55,7 +59,8 @@ class Perceptual(Objective):
             desktop monitor, 67 at a 4K monitor at 70 cm, 100 at a phone. None is for an
             unknown distance: 45.
         crisp: The weight of single pixels against blurred ones: 0 dithers freely, 0.1 is quiet,
-            1 nearly forbids it. None is 0, and 0.05 where the distance is unknown too.
+            1 nearly forbids it. None is 0; beside colors to learn it is 0.05 for up to 45 pixels
+            per degree, and falls to 0 at 67.
 
     Raises:
         RequestError: If a number is out of its range.
@@ -82,9 +87,7 @@ class Perceptual(Objective):
 
     @property
     def _crisp_weight(self) -> float:
-        if self.crisp is not None:
-            return self.crisp
-        return _CRISP_FOR_UNKNOWN if self.pixels_per_degree is None else 0.0
+        return 0.0 if self.crisp is None else self.crisp
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -93,6 +96,13 @@ class Perceptual(Objective):
     @property
     def min_size_px(self) -> int:
         return 1
+
+    def suited_to(self, *, learned_palette: bool) -> "Perceptual":
+        if self.crisp is not None or not learned_palette:
+            return self
+        nearness = (_FAR - self._distance) / (_FAR - _NEAR)
+        crisp = _CRISP_WHEN_NEAR * min(1.0, max(0.0, nearness))
+        return replace(self, crisp=round(crisp, 4))
 
     def bind(self, target: Target) -> Cost:
         linear = srgb_to_linear(target.images)

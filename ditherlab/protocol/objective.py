@@ -29,6 +29,11 @@ class Objective(ABC):
         """Whether the optimum stays random, so that a picture has to be drawn from it."""
         return False
 
+    def suited_to(self, *, learned_palette: bool) -> "Objective":
+        """Settle what was left open by whether the colors are to be learned, too."""
+        del learned_palette
+        return self
+
     @abstractmethod
     def bind(self, target: Target) -> Cost:
         """Compute everything that depends on the target alone, once."""
