@@ -28,6 +28,9 @@ from ditherlab.viewing import EyeBlur
 _C1 = 0.01**2
 _C2 = 0.03**2
 
+# Added to each window's contrast where it weighs: flat ones must keep some weight.
+_FAINT_CONTRAST = 0.02
+
 _WINDOWED: frozenset[Ability] = frozenset({"value", "gradient", "local"})
 
 # The eye's encoding after the blur bends what it sees: only the sharp eye's windows have
@@ -75,17 +78,27 @@ class SSIM(Objective):
 class ViewedSSIM(Objective):
     """1 - mean SSIM of what the eye sees: blurred in linear light, then encoded as sRGB again.
 
+    SSIM divides by the contrast of a window, so in flat ones it prices dots that nobody sees, and
+    misses wrong tones. Each window can be weighted by the contrast of the source in it, as it is
+    seen: `w_j ~ (s_j + 0.02)^contrast`, `s_j` the standard deviation, a mean of the channels.
+
     Attributes:
         blur_px: Standard deviation of the eye's low-pass in pixels.
         sigma: Standard deviation of SSIM's Gaussian window in pixels.
+        contrast: How much more windows with contrast weigh: 0 takes all alike, 1 in proportion.
     """
 
     blur_px: float = 0.8
     sigma: float = 1.5
+    contrast: float = 0.0
 
     def __post_init__(self) -> None:
         EyeBlur(self.blur_px)
         _check_window("viewed-ssim", self.sigma)
+        if not 0 <= self.contrast <= 4:
+            raise RequestError(
+                f"`viewed-ssim(contrast=...)` must be from 0 to 4, got {self.contrast:g}. Try 1."
+            )
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -98,7 +111,8 @@ class ViewedSSIM(Objective):
     def bind(self, target: Target) -> Cost:
         eye = EyeBlur(self.blur_px)
         seen = Target(eye.see(target.images), target.opaque)
-        return SSIMCost(self.abilities, target, eye, TargetWindows.of(seen, self.sigma))
+        windows = TargetWindows.of(seen, self.sigma).weighted_by_contrast(self.contrast)
+        return SSIMCost(self.abilities, target, eye, windows)
 
 
 Windows = Float[Tensor, "b c y x"]
@@ -153,6 +167,14 @@ class TargetWindows:
             mean_square - square + _C2,
             counted / (num_counted * target.images.shape[1]),
         )
+
+    def weighted_by_contrast(self, power: float) -> "TargetWindows":
+        """Let windows weigh as some power of their contrast, and all together as much as before."""
+        variance = (self.variance_plus_c2 - _C2).clamp_min(0)
+        contrast = variance.sqrt().mean(dim=1, keepdim=True) + _FAINT_CONTRAST
+        weights = self.weights * contrast**power
+        total, before = (w.sum(dim=(2, 3), keepdim=True) for w in (weights, self.weights))
+        return replace(self, weights=weights * (before / total.clamp_min(1e-12)))
 
     def cut(self, rows: range, seen: slice) -> "TargetWindows":
         """Keep the windows with their middles in `rows`, for pictures of the pixels in `seen`."""

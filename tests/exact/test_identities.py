@@ -26,7 +26,7 @@ from ditherlab.types import CostMap, DrawCosts, DrawnImages, MomentTable, Statis
 OBJECTIVES = [
     "ssim(sigma=0.4)",
     "viewed-error",
-    "viewed-ssim(blur_px=0.4, sigma=0.3)",
+    "viewed-ssim(blur_px=0.4, sigma=0.3, contrast=1)",
     "variance(c=1)",
     "variance(c=1)+0.3*ssim(sigma=0.4)+viewed-error(blur_px=0.3)",
 ]

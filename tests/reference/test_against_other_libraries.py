@@ -1,6 +1,7 @@
 """Our formulas against those of well-kept libraries."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -109,6 +110,22 @@ def test_the_viewed_ssim_objective_is_skimage_behind_a_blur_in_linear_light(pair
     cost = parse_objective("viewed-ssim(blur_px=1.2)").bind(target).cost(other.unsqueeze(0))
     expected = skimage_ssim(see(original), see(other))
     assert 1 - cost.item() == pytest.approx(expected, abs=1e-9)
+
+
+def test_windows_weigh_with_the_power_of_their_contrast_in_skimage(pair):
+    original, other = (images[0].permute(1, 2, 0).numpy() for images in pair)
+    settings = {"gaussian_weights": True, "use_sample_covariance": False, "data_range": 1.0}
+    _, full = structural_similarity(original, other, channel_axis=2, full=True, **settings)
+    blur = partial(ndimage.gaussian_filter, sigma=(1.5, 1.5, 0), radius=(5, 5, 0))
+    variance = blur(original**2) - blur(original) ** 2
+    inside = (slice(5, -5), slice(5, -5))
+    weights = (np.sqrt(variance).mean(axis=2) + 0.02)[inside] ** 1.5
+    expected = np.average(full[inside].mean(axis=2), weights=weights)
+    target = Target(pair[0], torch.ones_like(pair[0][:, :1], dtype=torch.bool))
+    objective = parse_objective("viewed-ssim(blur_px=0, contrast=1.5)")
+    # The eye, be it sharp, encodes what it sees: to 1e-7.
+    cost = objective.bind(target).cost(pair[1].unsqueeze(0))
+    assert 1 - cost.item() == pytest.approx(expected, abs=1e-7)
 
 
 @pytest.mark.parametrize("sigma", [0.7, 1.5, 4.0])

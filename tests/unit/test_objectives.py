@@ -79,6 +79,7 @@ def test_exponents_and_parentheses_do_not_split_a_sum():
         ("1.2.3*ssim", "A weight must be a number, got '1.2.3'"),
         ("ssim(sigma=0)", r"`ssim\(sigma=...\)` must be from 0.3 to 50 pixels, got 0"),
         ("viewed-error(blur_px=-1)", "`blur_px` must be from 0 to 50 pixels, got -1"),
+        ("viewed-ssim(contrast=-1)", r"`viewed-ssim\(contrast=...\)` must be from 0 to 4, got -1"),
         ("variance(c=2)", "must be from 0 to 1, got 2"),
     ],
 )
