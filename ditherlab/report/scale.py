@@ -94,15 +94,19 @@ class Scale:
         return [tick for tick in ticks if self.low <= tick <= self.high]
 
 
-def is_wide(numbers: Iterable[float]) -> bool:
+def is_wide(numbers: Iterable[float], factor: float = _WIDE_RANGE) -> bool:
     """Say whether numbers are so far apart that a logarithmic scale suits them, and can show them.
+
+    Args:
+        numbers: Any.
+        factor: From where on the largest is far from the smallest.
 
     Example:
         >>> is_wide([1.0, 100.0]), is_wide([0.0, 100.0]), is_wide([])
         (True, False, False)
     """
     found = list(numbers)
-    return bool(found) and min(found) > 0 and max(found) > _WIDE_RANGE * min(found)
+    return bool(found) and min(found) > 0 and max(found) > factor * min(found)
 
 
 def spell_tick(number: float) -> str:

@@ -1,7 +1,7 @@
 """A sweep as a page that needs nothing beside itself: no server, no script, no font."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from statistics import fmean
@@ -86,18 +86,20 @@ class SweepPage:
 
     def _picture(self, picture: str, groups: Sequence[Group]) -> Iterator[str]:
         report, summary = self.report, self.report.summary
-        yield f"<h2>{escape(picture)}</h2>"
         by_objective = summary.by(_OBJECTIVE, groups)
-        for objective, part in by_objective.items():
-            shared = (_PICTURE, _OBJECTIVE)
-            plots = SweepPlots(summary, part, shared)
-            if len(by_objective) > 1:
+        all_plots = SweepPlots(summary, groups, (_PICTURE,))
+        names = report.figure_names
+        yield f"<h2>{escape(picture)}</h2>"
+        if len(by_objective) == 1:
+            yield from _show([*(all_plots.figure(name) for name in names), all_plots.way()])
+        else:
+            # Costs of different objectives have no axis in common.
+            for objective, part in by_objective.items():
+                plots = SweepPlots(summary, part, (_PICTURE, _OBJECTIVE))
                 yield f"<h3>Cost of <code>{escape(objective)}</code></h3>"
-            yield from _grid([plots.figure("cost"), plots.way()])
-        if len(by_objective) > 1:
+                yield from _show([plots.figure("cost"), plots.way()])
             yield "<h3>Metrics</h3>"
-        plots = SweepPlots(summary, groups, (_PICTURE,))
-        yield from _grid([plots.figure(name) for name in report.figure_names if name != "cost"])
+            yield from _show([all_plots.figure(name) for name in names if name != "cost"])
         heads = ["", *report.figure_names, "seeds", "failed"]
         rows = report.rows(groups, report.figure_names, (_PICTURE,))
         yield table("Means over the seeds that ended well", heads, rows)
@@ -121,8 +123,11 @@ class SweepPage:
         return self.report.summary.name(group, (_PICTURE,))
 
 
-def _grid(plots: Iterable[Plot | IntervalPlot | None]) -> Iterator[str]:
-    """Put plots beside one another, as far as there is room."""
-    drawn = [f"<figure>{plot.svg()}</figure>" for plot in plots if plot is not None]
-    if drawn:
-        yield f'<div class="plots">{"".join(drawn)}</div>'
+def _show(plots: Sequence[Plot | IntervalPlot | None]) -> Iterator[str]:
+    """Put small plots beside one another, as far as there is room, and large ones below."""
+    small = [plot.svg() for plot in plots if isinstance(plot, IntervalPlot)]
+    if small:
+        yield f'<div class="plots">{"".join(small)}</div>'
+    for plot in plots:
+        if isinstance(plot, Plot):
+            yield f'<div class="wide">{plot.svg()}</div>'

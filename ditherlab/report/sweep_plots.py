@@ -12,6 +12,9 @@ from ditherlab.report.scale import is_wide
 # From so many values on, a setting that is a number becomes an axis.
 _FEW_VALUES = 3
 
+# Powers of ten are too few ticks for a plot of half the width.
+_FEW_TICKS_BELOW = 30.0
+
 _LOWER, _HIGHER = "lower is better", "higher is better"
 _MEANINGS = {
     "cost": f"cost of the finished picture, {_LOWER}",
@@ -54,10 +57,10 @@ class SweepPlots:
         numbers = [s.lowest for _, s in spreads if s] + [s.highest for _, s in spreads if s]
         if not numbers:
             return None
-        axis = Axis(_MEANINGS.get(name, name), is_log=is_wide(numbers))
-        across = self.across
+        label, across = _MEANINGS.get(name, name), self.across
         if across is not None:
-            return self._lines(name, across, axis)
+            return self._lines(name, across, Axis(label, is_wide(numbers)))
+        axis = Axis(label, is_wide(numbers, _FEW_TICKS_BELOW))
         rows = [
             Interval(self._name(group), s.lowest, s.highest, s.mean, s.median, self._style(group))
             for group, s in spreads
