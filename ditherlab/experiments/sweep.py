@@ -24,7 +24,7 @@ class SweepProgress:
     Attributes:
         num_ended: Cells that ended since the start.
         num_cells: Cells that there were to run.
-        cell: One that starts or has just ended.
+        cell: One that runs or has just ended.
         seconds_left: Until all is done, as far as can be told; None before the first has ended.
     """
 
@@ -55,7 +55,7 @@ def run_sweep(
         open_executor: Its executor is given `carry_out` and a cell; it is entered and left here.
         num_at_once: Cells to hand out at most before one of them has ended.
         retries_failed: Whether cells that failed before are run again.
-        on_progress: Called when a cell starts or ends.
+        on_progress: Called when a cell starts or ends, and several times a second.
         should_stop: Asked several times a second.
 
     Returns:
@@ -116,6 +116,8 @@ class _Sweep:
                 ended, _ = wait(self.running, _SECONDS_BETWEEN_QUESTIONS, FIRST_COMPLETED)
                 for future in ended:
                     self._take(future)
+                if not ended:
+                    self._tell(next(iter(self.running.values())))
         except BrokenExecutor as error:
             self._suspect(error)
         # Those that still run are given up.
