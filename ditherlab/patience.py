@@ -38,10 +38,6 @@ def check_patience() -> None:
     Raises:
         PatienceEndedError: If the limit is reached; without a limit, never.
     """
-    if current_limit()():
+    gives_up = _gives_up.get()
+    if gives_up is not None and gives_up():
         raise PatienceEndedError
-
-
-def current_limit() -> Callable[[], bool]:
-    """Return what tells whether anybody still waits; without a limit, somebody always does."""
-    return _gives_up.get() or (lambda: False)

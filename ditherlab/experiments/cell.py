@@ -22,7 +22,6 @@ from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
 from ditherlab.optimizers import OPTIMIZERS
 from ditherlab.packaged_metrics import flip_error
 from ditherlab.palette import Palette
-from ditherlab.patience import current_limit
 from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
 from ditherlab.request import OptimizeRequest
@@ -78,12 +77,11 @@ def carry_out(cell: Cell) -> CellResult | None:
     """Run a cell and judge its picture; what executors are given.
 
     Returns:
-        What came of it, failures included; None if nobody waits for it any more.
+        What came of it, failures included; None if it was interrupted.
     """
-    should_stop = current_limit()
     try:
-        solution = optimize(cell.request.problem(cell.picture), should_stop=should_stop)
-        return None if should_stop() else _judge(cell, solution)
+        solution = optimize(cell.request.problem(cell.picture))
+        return None if solution.outcome == "interrupted" else _judge(cell, solution)
     except DitherlabError as error:
         return cell.failure(str(error))
     except MemoryError:

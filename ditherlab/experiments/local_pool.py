@@ -5,33 +5,29 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.synchronize import Event
-
-from ditherlab.patience import limited_patience
-
-# What a worker holds as long as it lives.
-_held = ExitStack()
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 
 @contextmanager
 def local_pool(num_workers: int) -> Iterator[Executor]:
-    """Start processes with one thread of torch each; at the end of the block, they stop at once.
+    """Start processes with one thread of torch each; at the end of the block, they end at once.
 
-    Cells that run then are abandoned at their next step. If this process is killed, they end, too.
+    Cells that run then are given up. The processes also end when this one is killed.
     """
     context = get_context("spawn")
-    end = context.Event()
-    pool = ProcessPoolExecutor(num_workers, context, _set_up, (end,))
+    leash, end = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(num_workers, context, _set_up, (leash,))
     try:
         with _deaf_to_interrupts():
             for _ in range(num_workers):
                 pool.submit(os.getpid)
         yield pool
     finally:
-        end.set()
+        end.close()
         pool.shutdown(wait=True, cancel_futures=True)
+        leash.close()
 
 
 def num_cores() -> int:
@@ -54,20 +50,18 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _set_up(end: Event) -> None:
+def _set_up(leash: "Connection[None, None]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"
 
     import torch
 
     torch.set_num_threads(1)
-    _held.enter_context(limited_patience(end.is_set))
 
 
-def _die_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        # Nobody is left who could take a result.
-        os._exit(1)
+def _end_with(leash: "Connection[None, None]") -> None:
+    """End this process as soon as nobody holds the other end, whatever it is doing."""
+    with suppress(EOFError, OSError):
+        leash.recv()
+    os._exit(1)
