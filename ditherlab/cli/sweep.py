@@ -91,7 +91,7 @@ def sweep(context: click.Context, /, **words: Any) -> int:
         Interruption().listen() as interruption,
         CountdownBar(is_hidden=is_quiet) as bar,
     ):
-        run_sweep(
+        is_complete = run_sweep(
             cells,
             file,
             lambda: local_pool(num_jobs),
@@ -101,7 +101,6 @@ def sweep(context: click.Context, /, **words: Any) -> int:
             should_stop=interruption,
         )
     told = SweepReport(path.name, cells, file, num_kept=len(cells) - len(todo))
-    is_complete = told.num_ended == len(cells)
     deliver_report(
         told.document(),
         as_json=as_json,
