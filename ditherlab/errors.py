@@ -34,6 +34,10 @@ class PaletteRequestError(RequestError):
     """A palette named or spelled out wrongly."""
 
 
+class ResultsError(DitherlabError, ValueError):
+    """A file that holds something else than the results of a sweep."""
+
+
 class DeviceError(DitherlabError, RuntimeError):
     """A device that this machine, or this build of torch, does not have."""
 

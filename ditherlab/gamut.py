@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -21,8 +20,6 @@ from ditherlab.color import (
     xyz_to_linear,
 )
 from ditherlab.types import Images, Mask
-
-Fit = Literal["auto", "none", "clip", "compress"]
 
 # Corners of a slice of the gamut, and parts of each edge between two of them: in CIELAB, where the
 # nearest point is sought, edges are bent.

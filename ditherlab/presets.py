@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ditherlab.choices import PresetName
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -21,7 +23,7 @@ class Preset:
     palette_px: int
 
 
-PRESETS: Mapping[str, Preset] = {
+PRESETS: Mapping[PresetName, Preset] = {
     "fast": Preset(num_steps=80, num_sweeps=4, polish_temperature=0.0, palette_px=1 << 14),
     "balanced": Preset(num_steps=150, num_sweeps=12, polish_temperature=0.0, palette_px=1 << 15),
     "best": Preset(num_steps=300, num_sweeps=60, polish_temperature=1.0, palette_px=1 << 17),

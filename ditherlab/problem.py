@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import log2
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 
+from ditherlab.choices import Draw, Fit, Polish, Start
 from ditherlab.color import srgb_to_gray
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
-from ditherlab.gamut import Fit, clip_images, compress_images, mean_distance
+from ditherlab.gamut import clip_images, compress_images, mean_distance
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
@@ -27,10 +28,6 @@ from ditherlab.palette import (
     spell_colors,
 )
 from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
-
-Draw = Literal["mode", "sample"]
-Start = Literal["nearest", "error-diffusion"]
-Polish = Literal["none", "flips", "swaps"]
 
 # Of the time and the evaluations, which a palette may take.
 _LEARNING_PART = 0.4

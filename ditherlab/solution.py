@@ -9,10 +9,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ditherlab.images import Picture, encode_indexed_png, write_atomically
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
+from ditherlab.protocol import Target
+from ditherlab.types import Images
 
 Outcome = Literal[
     "finished",
@@ -104,6 +107,12 @@ class Solution:
     def num_colors_used(self) -> int:
         """Palette colors that opaque pixels show."""
         return len(np.unique(self.indices[self.problem.picture.opaque]))
+
+    def show(self, indices: npt.NDArray[np.uint8], target: Target) -> Images:
+        """Show an index image as it will be seen, on the device and in the channels of a target."""
+        colors = self.palette.srgb(target.images.device)[:, : target.images.shape[1]]
+        places = torch.from_numpy(indices.astype(np.int64)).to(target.images.device)
+        return colors.T[:, places].unsqueeze(0)
 
     @cached_property
     def picture(self) -> Picture:

@@ -12,6 +12,7 @@ from ditherlab.cli.compare import compare
 from ditherlab.cli.optimize import optimize
 from ditherlab.cli.palette import palette
 from ditherlab.cli.streams import stdout_error
+from ditherlab.cli.sweep import sweep
 from ditherlab.errors import DitherlabError
 from ditherlab.images import one_line, path_label
 
@@ -32,6 +33,7 @@ def app() -> None:
 app.add_command(optimize)
 app.add_command(compare)
 app.add_command(palette)
+app.add_command(sweep)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,6 @@
 """`ditherlab compare`: gradient estimators side by side on a real picture."""
 
 import datetime
-import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,16 +16,14 @@ from ditherlab.cli.reporting import (
     deliver_report,
     report_options,
 )
-from ditherlab.cli.request import read_palette, read_source
-from ditherlab.cli.streams import check_standard_output, write_to_stdout
-from ditherlab.errors import ObjectiveError, PictureError, RequestError
+from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
+from ditherlab.errors import ObjectiveError, RequestError
+from ditherlab.request import crop_picture, read_palette
 from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
     from ditherlab.experiments import At
-    from ditherlab.images import Picture
 
-_CROP = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
 _INTERRUPTED = 130
 
 
@@ -109,7 +106,9 @@ def compare(context: click.Context, /, **words: Any) -> int:
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
     palette = read_palette(words["palette"], words["colors"])
     names = _read_names(words["estimators"])
-    picture = _crop(read_source(words["source"]), words["crop"])
+    picture = read_source(words["source"])
+    if words["crop"] is not None:
+        picture = crop_picture(picture, words["crop"])
 
     from ditherlab.experiments import Place, fitting_estimators, fix_palette
     from ditherlab.objectives import parse_objective
@@ -166,19 +165,6 @@ def compare(context: click.Context, /, **words: Any) -> int:
         reason = "Interrupted" if is_interrupted else "The time was up"
         click.echo(f"{reason}: these are the figures so far.", err=True)
     return _INTERRUPTED if is_interrupted else 0
-
-
-def _crop(picture: "Picture", crop: str | None) -> "Picture":
-    if crop is None:
-        return picture
-    match = _CROP.fullmatch(crop)
-    if match is None:
-        raise RequestError(f"`--crop` must be WxH+X+Y in pixels, got '{crop}'. Try 64x64+0+0.")
-    width, height, left, top = (int(number) for number in match.groups())
-    try:
-        return picture.crop(left=left, top=top, width=width, height=height)
-    except PictureError as error:
-        raise RequestError(f"`--crop`: {error}") from error
 
 
 def _read_names(estimators: str) -> list[str] | None:

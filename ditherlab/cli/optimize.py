@@ -1,18 +1,24 @@
 """`ditherlab optimize`: the main job."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from ditherlab.choices import Draw, Fit, Polish, Start
 from ditherlab.cli.destination import Destination, spell_destination
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
-from ditherlab.cli.request import OptimizeRequest
-from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, write_to_stdout
+from ditherlab.cli.streams import (
+    STANDARD_STREAM,
+    check_standard_output,
+    read_source,
+    write_to_stdout,
+)
 from ditherlab.errors import RequestError
 from ditherlab.images import one_line
 from ditherlab.presets import PRESETS
+from ditherlab.request import OptimizeRequest
 
 if TYPE_CHECKING:
     from ditherlab.problem import Problem
@@ -67,7 +73,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
 )
 @click.option(
     "--fit",
-    type=click.Choice(["auto", "none", "clip", "compress"]),
+    type=click.Choice(get_args(Fit)),
     default="auto",
     show_default=True,
     help="What to do with colors that the --palette cannot show: clip replaces them by the "
@@ -133,13 +139,13 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
 )
 @click.option(
     "--start",
-    type=click.Choice(["nearest", "error-diffusion"]),
+    type=click.Choice(get_args(Start)),
     help="Where to start: with the colors near each pixel's own, or with error diffusion in linear "
     "light.  [default: what fits]",
 )
 @click.option(
     "--polish",
-    type=click.Choice(["none", "flips", "swaps"]),
+    type=click.Choice(get_args(Polish)),
     help="Exact moves that finish the picture: flips of pixels, or also swaps of neighbors.  "
     "[default: swaps for perceptual and viewed-error, else none]",
 )
@@ -165,7 +171,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option(
     "--draw",
-    type=click.Choice(["mode", "sample"]),
+    type=click.Choice(get_args(Draw)),
     help="Write the most probable picture, or draw one.  [default: mode; sample for variance with "
     "c < 1]",
 )
@@ -200,13 +206,14 @@ def optimize(**words: Any) -> int:
         raise RequestError("`--quiet` and `--verbose` are opposites: give one of the two.")
     output, report = words.pop("output"), words.pop("report")
     as_json, overwrite = words.pop("as_json"), words.pop("overwrite")
-    destination = Destination(words["source"], output, overwrite)
+    source = words.pop("source")
+    destination = Destination(source, output, overwrite)
     if as_json:
         _check_stdout_is_free(output)
     check_report(report, overwrite=overwrite)
     destination.check(report)
     with Interruption().listen() as interruption:
-        problem = OptimizeRequest(**words).problem()
+        problem = OptimizeRequest(**words).problem(read_source(source))
         teller.tell_problem(problem)
         solution = _solve(problem, interruption, is_quiet=teller.is_quiet)
         written = destination.write(solution)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import click
 
 from ditherlab.errors import OutputError, PictureError
+from ditherlab.images import Picture, read_picture
 
 STANDARD_STREAM = "-"
 
@@ -21,6 +22,15 @@ def standard_input() -> BinaryIO:
     if sys.stdin is None:
         raise PictureError("Standard input is closed. Name a file, or pipe a picture in.")
     return sys.stdin.buffer
+
+
+def read_source(source: str) -> Picture:
+    """Read the picture that a command line names; `-` is standard input.
+
+    Raises:
+        PictureError: For a source that is no picture.
+    """
+    return read_picture(standard_input() if source == STANDARD_STREAM else source)
 
 
 def check_standard_output() -> None:

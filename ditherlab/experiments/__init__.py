@@ -1,5 +1,7 @@
 """Experiments: estimators measured beside one another on the same problem."""
 
+from ditherlab.experiments.cell import Cell, carry_out
+from ditherlab.experiments.cell_result import CellResult
 from ditherlab.experiments.comparison import (
     PARTS_OF_REFERENCE,
     At,
@@ -16,7 +18,9 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
-from ditherlab.experiments.prices import BaselineFigures, PriceList
+from ditherlab.experiments.local_pool import local_pool, num_cores
+from ditherlab.experiments.prices import BaselineFigures, PriceList, to_levels
+from ditherlab.experiments.results_file import ResultsFile
 from ditherlab.experiments.runs import (
     BudgetName,
     Budgets,
@@ -33,6 +37,9 @@ from ditherlab.experiments.summary import (
     summarize_runs,
     typical_run,
 )
+from ditherlab.experiments.sweep import OpenExecutor, SweepProgress, cells_to_run, run_sweep
+from ditherlab.experiments.sweep_file import read_sweep
+from ditherlab.experiments.sweep_summary import Group, SweepSummary, number_of
 
 __all__ = [
     "DEFAULT_SECONDS_PER_RUN",
@@ -41,25 +48,40 @@ __all__ = [
     "BaselineFigures",
     "BudgetName",
     "Budgets",
+    "Cell",
+    "CellResult",
     "Comparison",
     "Curve",
     "GradientFigures",
+    "Group",
+    "OpenExecutor",
     "Place",
     "PriceList",
     "Reference",
+    "ResultsFile",
     "RunComparison",
     "RunFigures",
     "RunProgress",
     "RunSummary",
     "Spread",
+    "SweepProgress",
+    "SweepSummary",
     "Task",
+    "carry_out",
+    "cells_to_run",
     "compare_gradients",
     "compare_runs",
     "fitting_estimators",
     "fix_palette",
     "group_runs",
+    "local_pool",
     "measure_estimator",
     "measure_reference",
+    "num_cores",
+    "number_of",
+    "read_sweep",
+    "run_sweep",
     "summarize_runs",
+    "to_levels",
     "typical_run",
 ]

@@ -73,10 +73,10 @@ class PriceList:
 
     def baselines(self) -> tuple[BaselineFigures, ...]:
         """Price the nearest colors and Floyd-Steinberg."""
-        source, palette = _to_levels(self.target.images[0].permute(1, 2, 0)), self.colors[0]
+        source, palette = to_levels(self.target.images[0].permute(1, 2, 0)), self.colors[0]
         pictures = {
-            "nearest": nearest_indices(source, _to_levels(palette)),
-            "floyd-steinberg": floyd_steinberg_indices(source, _to_levels(palette)),
+            "nearest": nearest_indices(source, to_levels(palette)),
+            "floyd-steinberg": floyd_steinberg_indices(source, to_levels(palette)),
         }
         return tuple(
             BaselineFigures(name, self.price(indices), indices)
@@ -84,7 +84,7 @@ class PriceList:
         )
 
 
-def _to_levels(srgb: torch.Tensor) -> IndexImage:
+def to_levels(srgb: torch.Tensor) -> IndexImage:
     """Return 8-bit levels of three channels; one channel stands for three equal ones."""
     levels = (srgb.expand(*srgb.shape[:-1], 3) * 255).round().to(torch.uint8)
     return np.ascontiguousarray(levels.cpu().numpy())

@@ -21,12 +21,14 @@ class Spread:
         std: Their standard deviation; None for a single one.
         lowest: Of all.
         highest: Of all.
+        median: Of all.
     """
 
     mean: float
     std: float | None
     lowest: float
     highest: float
+    median: float
 
     @classmethod
     def of(cls, numbers: Iterable[float | None]) -> "Spread | None":
@@ -34,13 +36,14 @@ class Spread:
 
         Example:
             >>> Spread.of([1.0, None, 3.0])
-            Spread(mean=2.0, std=1.4142135623730951, lowest=1.0, highest=3.0)
+            Spread(mean=2.0, std=1.4142135623730951, lowest=1.0, highest=3.0, median=2.0)
         """
         known = [number for number in numbers if number is not None]
         if not known:
             return None
         std = statistics.stdev(known) if len(known) > 1 else None
-        return cls(statistics.fmean(known), std, min(known), max(known))
+        median = statistics.median(known)
+        return cls(statistics.fmean(known), std, min(known), max(known), median)
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,14 @@ class Curve:
     """The expected cost on the way, over all seeds.
 
     Attributes:
-        estimator: Its name.
+        name: What ran: an estimator, or whatever else differs.
         x: Seconds or evaluations.
         mean: Over the seeds.
         lowest: Of the seeds.
         highest: Of the seeds.
     """
 
-    estimator: str
+    name: str
     x: tuple[float, ...]
     mean: tuple[float, ...]
     lowest: tuple[float, ...]
@@ -127,13 +130,16 @@ class Curve:
             for run in runs
             if run.spent_its_budget and run.looks
         ]
-        if not ways:
-            return None
+        return cls.through(runs[0].estimator, ways) if ways else None
+
+    @classmethod
+    def through(cls, name: str, ways: Sequence[tuple[Sequence[float], Sequence[float]]]) -> "Curve":
+        """Put ways, each places and costs, onto one grid, as far as all of them reach."""
         first, last = max(x[0] for x, _ in ways), min(x[-1] for x, _ in ways)
         grid = np.linspace(first, max(first, last), _POINTS_PER_CURVE)
         costs = np.stack([np.interp(grid, x, cost) for x, cost in ways])
         return cls(
-            runs[0].estimator,
+            name,
             tuple(grid.tolist()),
             tuple(costs.mean(axis=0).tolist()),
             tuple(costs.min(axis=0).tolist()),

@@ -5,7 +5,7 @@ from ditherlab.objectives.objective_sum import ObjectiveSum
 from ditherlab.objectives.perceptual import Perceptual
 from ditherlab.objectives.piqe import PIQE
 from ditherlab.objectives.png_bytes import PngBytes
-from ditherlab.objectives.python_function import PythonFunction, hide_folders
+from ditherlab.objectives.python_function import PythonFunction, hide_folders, place_files
 from ditherlab.objectives.registry import OBJECTIVES, parse_objective
 from ditherlab.objectives.ssim import SSIM, ViewedSSIM
 from ditherlab.objectives.variance import Variance
@@ -25,4 +25,5 @@ __all__ = [
     "ViewedSSIM",
     "hide_folders",
     "parse_objective",
+    "place_files",
 ]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from ditherlab.black_box import FunctionSource, PricedFunction
@@ -24,6 +25,23 @@ def hide_folders(words: str) -> str:
     """
     return PYTHON_WORDS.sub(
         lambda match: f"python:{Path(match['location']).name}:{match['name']}", words
+    )
+
+
+def place_files(words: str, folder: Path) -> str:
+    """Return the words of an objective with the files of its Python functions in a folder.
+
+    Example:
+        >>> place_files("0.5*python:costs.py:sharpness+ssim", Path("/home/me"))
+        '0.5*python:/home/me/costs.py:sharpness+ssim'
+    """
+    return PYTHON_WORDS.sub(
+        lambda match: (
+            f"python:{folder / match['location']}:{match['name']}"
+            if match["location"].endswith(".py")
+            else match[0]
+        ),
+        words,
     )
 
 
@@ -84,6 +102,14 @@ class PythonFunction(Objective):
     @property
     def public_words(self) -> str:
         return f"python:{Path(self.location).name}:{self.name}"
+
+    @property
+    def code_words(self) -> str:
+        """What tells whether it is the same function: of a file the code, and not the place."""
+        source = self._priced.source
+        if not source.is_file:
+            return str(self)
+        return f"python:{sha256(source.path.read_bytes()).hexdigest()}:{self.name}"
 
     @cached_property
     def _priced(self) -> PricedFunction:

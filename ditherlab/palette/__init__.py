@@ -13,7 +13,7 @@ from ditherlab.palette.palette import (
     merged,
     spell_colors,
 )
-from ditherlab.palette.request import resolve_colors, resolve_palette
+from ditherlab.palette.request import place_palette, resolve_colors, resolve_palette
 from ditherlab.palette.text import gpl_text, hex_text
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "merged",
     "named_palette",
     "named_palettes",
+    "place_palette",
     "read_palette_file",
     "resolve_colors",
     "resolve_palette",

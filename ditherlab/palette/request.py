@@ -72,6 +72,20 @@ def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
         raise PaletteRequestError(f"`{option}`: {error}") from None
 
 
+def place_palette(text: str, folder: Path) -> str:
+    """Return the words of a palette with its file in a folder; names and colors stay.
+
+    Example:
+        >>> place_palette("mine.hex", Path("/home/me")), place_palette("pico-8", Path("/home/me"))
+        ('/home/me/mine.hex', 'pico-8')
+    """
+    request = text.strip()
+    if _is_spelled_out(request) or request in named_palettes():
+        return request
+    place = str(folder / request)
+    return place if _exists(place) or _looks_like_path(request) else request
+
+
 def _is_spelled_out(text: str) -> bool:
     return "," in text or text.strip().startswith("#")
 

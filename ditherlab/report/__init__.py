@@ -3,5 +3,7 @@
 from ditherlab.report.comparison_page import ComparisonPage
 from ditherlab.report.comparison_report import ComparisonReport
 from ditherlab.report.run_report import Row, RunReport
+from ditherlab.report.sweep_page import SweepPage
+from ditherlab.report.sweep_report import SweepReport
 
-__all__ = ["ComparisonPage", "ComparisonReport", "Row", "RunReport"]
+__all__ = ["ComparisonPage", "ComparisonReport", "Row", "RunReport", "SweepPage", "SweepReport"]

@@ -4,9 +4,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 from ditherlab.experiments import RunComparison, group_runs, typical_run
 from ditherlab.images import encode_indexed_png
@@ -19,7 +17,7 @@ from ditherlab.report.comparison_report import (
     spell_budget,
 )
 from ditherlab.report.machine import describe_machine
-from ditherlab.report.markup import encode_png, figure, swatches, table, terms
+from ditherlab.report.markup import encode_png, figure, page, swatches, table, terms
 
 # A picture is shown at a whole multiple of its size, about this wide.
 _SHOWN_WIDTH_PX = 256
@@ -32,24 +30,6 @@ _RUN_HEADS = [
     "", "cost", "± sd", "drawn", "entropy", "to baseline", "s", "steps", "evaluations",
     "backward passes", "failed",
 ]  # fmt: skip
-
-_PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style</style>
-</head>
-<body>
-<main>
-<h1>$title</h1>
-$body
-</main>
-</body>
-</html>
-""")
 
 
 @dataclass(frozen=True)
@@ -69,12 +49,10 @@ class ComparisonPage:
     def html(self) -> str:
         """Write the page."""
         name = self.report.problem.picture.name or "standard input"
-        style = files("ditherlab.report").joinpath("page.css").read_text(encoding="utf-8")
         body = "\n".join(
             [*self._opening(), *self._gradients(), *self._runs(), *self._pictures(), *self._end()]
         )
-        title = f"Estimators compared on {escape(name)}"
-        return _PAGE.substitute(title=title, style=style, body=body)
+        return page(f"Estimators compared on {name}", body)
 
     def _opening(self) -> Iterator[str]:
         report, problem = self.report, self.report.problem

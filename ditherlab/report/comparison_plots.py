@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from ditherlab.experiments import BudgetName, Curve, GradientFigures, group_runs
 from ditherlab.report.comparison_report import ComparisonReport
 from ditherlab.report.plot import Axis, Level, Line, Plot, Point
-
-# From here on, a logarithmic axis shows more than a straight one.
-_WIDE_RANGE = 4.0
+from ditherlab.report.scale import is_wide
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,8 @@ class ComparisonPlots:
             ]
         )
         lines = [
-            Line(curve.estimator, curve.x, curve.mean, curve.lowest, curve.highest,
-                 styles.get(curve.estimator, 0))
+            Line(curve.name, curve.x, curve.mean, curve.lowest, curve.highest,
+                 styles.get(curve.name, 0))
             for curve in curves
             if curve is not None
         ]  # fmt: skip
@@ -66,11 +64,10 @@ class ComparisonPlots:
             if baseline.cost is not None
         ]
         costs = [cost for line in lines for cost in line.y] + [level.y for level in levels]
-        is_wide = bool(costs) and min(costs) > 0 and max(costs) > _WIDE_RANGE * min(costs)
         return Plot(
             title=f"Expected cost over {'time' if is_time else 'evaluations'}",
             x=Axis("seconds" if is_time else "evaluations (pictures priced)"),
-            y=Axis("expected cost", is_log=is_wide),
+            y=Axis("expected cost", is_log=is_wide(costs)),
             lines=lines,
             levels=levels,
         )

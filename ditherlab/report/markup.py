@@ -4,10 +4,36 @@ import base64
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib.resources import files
+from string import Template
 
 from PIL import Image
 
 from ditherlab.images import Picture
+
+_PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+$style</style>
+</head>
+<body>
+<main>
+<h1>$title</h1>
+$body
+</main>
+</body>
+</html>
+""")
+
+
+def page(title: str, body: str) -> str:
+    """Write a page that needs nothing beside itself; its body is HTML already."""
+    style = files("ditherlab.report").joinpath("page.css").read_text(encoding="utf-8")
+    return _PAGE.substitute(title=escape(title), style=style, body=body)
 
 
 def data_uri(png: bytes) -> str:

@@ -169,16 +169,16 @@ class Plot:
     def _labels(self, x: Scale, y: Scale) -> list[Label]:
         right = x.end_px + _LABEL_GAP
         ends = [
-            Label(_shorten(line.name), right, y.place(line.y[-1]), line.style, y.place(line.y[-1]))
+            Label(shorten(line.name), right, y.place(line.y[-1]), line.style, y.place(line.y[-1]))
             for line in self.lines
             if len(line.y)
         ]
         levels = [
-            Label(_shorten(level.name), right, y.place(level.y), None, y.place(level.y))
+            Label(shorten(level.name), right, y.place(level.y), None, y.place(level.y))
             for level in self.levels
         ]
         marks = [
-            Label(_shorten(point.name), x.place(point.x), y.place(point.y), point.style)
+            Label(shorten(point.name), x.place(point.x), y.place(point.y), point.style)
             for point in self.points
         ]
         return [
@@ -188,7 +188,7 @@ class Plot:
 
     def _right_px(self) -> float:
         names = [*(line.name for line in self.lines), *(level.name for level in self.levels)]
-        longest = max((len(_shorten(name)) for name in names), default=0)
+        longest = max((len(shorten(name)) for name in names), default=0)
         return _WIDTH - max(24.0, longest * _PX_PER_LETTER + 2 * _LABEL_GAP)
 
     def _all_x(self) -> Iterator[float]:
@@ -259,5 +259,6 @@ def _path(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
     return f"M{'L'.join(places)}" if places else ""
 
 
-def _shorten(name: str) -> str:
+def shorten(name: str) -> str:
+    """Cut a label that is longer than there is room for."""
     return name if len(name) <= _MAX_LABEL_LETTERS else f"{name[: _MAX_LABEL_LETTERS - 1]}…"

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.experiments import to_levels
 from ditherlab.images import encode_indexed_png
 from ditherlab.metrics import METRICS, measure_all
-from ditherlab.protocol import Target
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solution import Solution
-from ditherlab.types import Images
 
 
 @dataclass(frozen=True)
@@ -54,14 +52,14 @@ class RunReport:
         """Measure a solution and its baselines; gray ones against the source's luminance."""
         problem = solution.problem
         target = problem.source_target()
-        source = _to_pixels(target)
+        source = to_levels(target.images[0].permute(1, 2, 0))
         colors = np.array(solution.palette.seen, dtype=np.uint8)
         ways = {
             "ditherlab": solution.indices,
             "nearest": nearest_indices(source, colors),
             "floyd-steinberg": floyd_steinberg_indices(source, colors),
         }
-        pictures = [_show(solution, indices, target) for indices in ways.values()]
+        pictures = [solution.show(indices, target) for indices in ways.values()]
         figures = measure_all(target.images, pictures, target.opaque)
         result, *baselines = (
             Row(name, measured, _num_bytes(solution, indices))
@@ -114,21 +112,10 @@ class RunReport:
         return align(lines)
 
 
-def _show(solution: Solution, indices: np.ndarray, target: Target) -> Images:
-    colors = solution.palette.srgb(target.images.device)[:, : target.images.shape[1]]
-    places = torch.from_numpy(indices.astype(np.int64)).to(target.images.device)
-    return colors.T[:, places].unsqueeze(0)
-
-
 def _num_bytes(solution: Solution, indices: np.ndarray) -> int:
     """Return the size of an indexed PNG without text."""
     opaque = solution.problem.picture.opaque
     return len(encode_indexed_png(indices, solution.palette.colors, opaque, {}))
-
-
-def _to_pixels(target: Target) -> np.ndarray:
-    levels = (target.images[0].expand(3, -1, -1) * 255).round().to(torch.uint8)
-    return np.ascontiguousarray(levels.permute(1, 2, 0).cpu().numpy())
 
 
 def _figure(value: float | None, num_digits: int) -> str:

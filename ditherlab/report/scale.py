@@ -9,6 +9,9 @@ _FEW_DECADES = 2.5
 
 _MARGIN = 0.04
 
+# From here on, a logarithmic axis shows more than a straight one.
+_WIDE_RANGE = 4.0
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -89,6 +92,21 @@ class Scale:
             for factor in ((1, 2, 5) if is_short else (1,))
         ]
         return [tick for tick in ticks if self.low <= tick <= self.high]
+
+
+def is_wide(numbers: Iterable[float], factor: float = _WIDE_RANGE) -> bool:
+    """Say whether numbers are so far apart that a logarithmic scale suits them, and can show them.
+
+    Args:
+        numbers: Any.
+        factor: From where on the largest is far from the smallest.
+
+    Example:
+        >>> is_wide([1.0, 100.0]), is_wide([0.0, 100.0]), is_wide([])
+        (True, False, False)
+    """
+    found = list(numbers)
+    return bool(found) and min(found) > 0 and max(found) > factor * min(found)
 
 
 def spell_tick(number: float) -> str:

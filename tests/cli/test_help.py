@@ -69,6 +69,7 @@ def test_an_example_runs(
     path: str, line: str, run: Callable[..., Any], folder: Path, pixels: np.ndarray
 ) -> None:
     Image.fromarray(pixels).save(folder / "photo.jpg")
+    (folder / "sweep.toml").write_text('pictures = ["photo.jpg"]\ncolors = 2\nsteps = 2\n')
     *_, program = line.split("|")
     name, *arguments = shlex.split(program.partition(">")[0])
     assert name == "ditherlab"

@@ -176,7 +176,7 @@ def test_a_summary_compares_with_the_better_baseline(problem):
     runs = [run(cost=1.0), run(cost=2.0, seed=1), run("b", cost=None, outcome="not-finite")]
     found = RunComparison(problem, "adam", Budgets(1.0), tuple(baselines), tuple(runs))
     good, broken = summarize_runs(found, "equal-time")
-    assert good.cost == Spread(1.5, pytest.approx(0.5**0.5), 1.0, 2.0)
+    assert good.cost == Spread(1.5, pytest.approx(0.5**0.5), 1.0, 2.0, 1.5)
     assert (good.difference.mean, good.difference.lowest, good.num_failed) == (0.0, -0.5, 0)
     assert (broken.cost, broken.difference, broken.num_failed) == (None, None, 1)
     assert summarize_runs(found, "equal-evaluations") == []

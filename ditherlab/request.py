@@ -1,12 +1,11 @@
-"""From the words of a command line to a `Problem`."""
+"""From the words of a command line, or of a file, to a `Problem`."""
 
 import re
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ditherlab.cli.streams import STANDARD_STREAM, standard_input
-from ditherlab.errors import RequestError
-from ditherlab.images import read_picture
+from ditherlab.choices import Draw, Fit, Polish, PresetName, Start
+from ditherlab.errors import PictureError, RequestError
 from ditherlab.palette import Color, Palette, resolve_colors, resolve_palette
 from ditherlab.presets import PRESETS
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ditherlab.problem import Problem
     from ditherlab.protocol import Estimator, Objective, Optimizer
 
+_CROP = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
 _DEFAULT_NUM_COLORS = 16
 
 Strategy = TypeVar("Strategy")
@@ -24,43 +24,41 @@ Strategy = TypeVar("Strategy")
 class OptimizeRequest:
     """What the options of `optimize` say about the problem, as they were typed."""
 
-    source: str
-    palette: str | None
-    measured: str | None
-    colors: int | None
-    lock: str | None
-    fit: Any
-    objective: str
-    estimator: str | None
-    optimizer: str | None
-    pixels_per_degree: float | None
-    viewing_distance: str | None
-    dpi: float | None
-    crisp: float | None
-    strength: float
-    samples: int | None
-    steps: int | None
-    start: Any
-    polish: Any
-    sweeps: int | None
-    learning_rate: float | None
-    temperature: str | None
-    max_seconds: float | None
-    seed: int
-    device: str
-    draw: Any
-    preset: str
+    palette: str | None = None
+    measured: str | None = None
+    colors: int | None = None
+    lock: str | None = None
+    fit: Fit = "auto"
+    objective: str = "perceptual"
+    estimator: str | None = None
+    optimizer: str | None = None
+    pixels_per_degree: float | None = None
+    viewing_distance: str | None = None
+    dpi: float | None = None
+    crisp: float | None = None
+    strength: float = 1.0
+    samples: int | None = None
+    steps: int | None = None
+    start: Start | None = None
+    polish: Polish | None = None
+    sweeps: int | None = None
+    learning_rate: float | None = None
+    temperature: str | None = None
+    max_seconds: float | None = None
+    seed: int = 0
+    device: str = "auto"
+    draw: Draw | None = None
+    preset: PresetName = "balanced"
 
-    def problem(self) -> "Problem":
-        """Understand the words, read the picture, and build the problem.
+    def problem(self, picture: "Picture") -> "Problem":
+        """Understand the words, and build the problem of a picture.
 
         Raises:
             RequestError: For words that cannot be meant.
-            PictureError: For a source that is no picture.
+            PictureError: For a picture that is too small for the objective.
             PaletteError: For a palette file that holds no palette.
         """
-        palette, locked = self._palette(), self._locked()
-        picture = read_source(self.source)
+        palette, locked = self.read_palette(), self.read_locked()
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem, default_estimator
@@ -117,7 +115,7 @@ class OptimizeRequest:
 
         return pixels_per_degree(parse_length_cm(self.viewing_distance), self.dpi)
 
-    def _start(self, palette: Palette | int) -> Any:
+    def _start(self, palette: Palette | int) -> Start | None:
         """Start where the steps that were asked for have something to do."""
         asks_for_steps = (self.steps, self.temperature, self.estimator, self.optimizer)
         is_fixed = not isinstance(palette, int)
@@ -125,7 +123,13 @@ class OptimizeRequest:
             return "nearest"
         return self.start
 
-    def _palette(self) -> Palette | int:
+    def read_palette(self) -> Palette | int:
+        """Understand which colors are meant: a fixed palette, or how many to find.
+
+        Raises:
+            RequestError: For words that cannot be meant.
+            PaletteError: For a palette file that holds no palette.
+        """
         palette = read_palette(self.palette, self.colors)
         if self.measured is None:
             return palette
@@ -142,7 +146,13 @@ class OptimizeRequest:
             )
         return replace(palette, shown=shown)
 
-    def _locked(self) -> tuple[Color, ...]:
+    def read_locked(self) -> tuple[Color, ...]:
+        """Understand which of the colors stay as they are.
+
+        Raises:
+            RequestError: For words that cannot be meant.
+            PaletteError: For a palette file that holds no palette.
+        """
         if self.lock is None:
             return ()
         if self.palette is not None:
@@ -205,13 +215,20 @@ def read_palette(palette: str | None, num_colors: int | None) -> Palette | int:
     return _DEFAULT_NUM_COLORS if num_colors is None else num_colors
 
 
-def read_source(source: str) -> "Picture":
-    """Read the picture that a command line names; `-` is standard input.
+def crop_picture(picture: "Picture", crop: str) -> "Picture":
+    """Cut out the part that `WxH+X+Y` says.
 
     Raises:
-        PictureError: For a source that is no picture.
+        RequestError: For other words, or a part that is not inside the picture.
     """
-    return read_picture(standard_input() if source == STANDARD_STREAM else source)
+    match = _CROP.fullmatch(crop)
+    if match is None:
+        raise RequestError(f"`--crop` must be WxH+X+Y in pixels, got '{crop}'. Try 64x64+0+0.")
+    width, height, left, top = (int(number) for number in match.groups())
+    try:
+        return picture.crop(left=left, top=top, width=width, height=height)
+    except PictureError as error:
+        raise RequestError(f"`--crop`: {error}") from error
 
 
 def _with_option(

@@ -1,0 +1,169 @@
+"""`ditherlab sweep`: many runs, from a file that names what shall be varied."""
+
+import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ditherlab.cli.progress import CountdownBar, Interruption
+from ditherlab.cli.reporting import (
+    JSON_AND_PAGE_FORMS,
+    check_report,
+    command_line,
+    deliver_report,
+    report_options,
+)
+from ditherlab.cli.streams import check_standard_output, write_to_stdout
+from ditherlab.errors import RequestError
+from ditherlab.images import path_label
+
+if TYPE_CHECKING:
+    from ditherlab.experiments import CellResult, SweepProgress
+    from ditherlab.report import SweepReport
+
+_INTERRUPTED = 130
+_NUM_KEY_DIGITS = 12
+
+
+@click.command()
+@click.argument("file")
+@click.option(
+    "--results",
+    metavar="FILE",
+    help="The JSON lines that results are kept in, and found again.  [default: NAME-results.jsonl]",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Cells to run at once, each with one thread.  [default: one for each core]",
+)
+@click.option("--retry-failed", is_flag=True, help="Run cells that failed before once more.")
+@click.option("--dry-run", is_flag=True, help="List the cells and what is known of them.")
+@partial(report_options, forms=JSON_AND_PAGE_FORMS)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def sweep(context: click.Context, /, **words: Any) -> int:
+    """Run every cell of the sweep that the TOML file FILE describes.
+
+    Its keys are the options of `optimize`, each with a value or a list; the cells are the product
+    of all lists. A cell whose result is known is not run again, so that a sweep that was ended
+    goes on where it was.
+
+    \b
+    Example:
+      ditherlab sweep sweep.toml --dry-run
+      ditherlab sweep sweep.toml --report sweep.html
+    """
+    as_json, report, overwrite = words["as_json"], words["report"], words["overwrite"]
+    is_quiet, retries = words["quiet"], words["retry_failed"]
+    if as_json:
+        check_standard_output()
+    path = Path(words["file"])
+    results = Path(words["results"] or f"{path.stem}-results.jsonl")
+    check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
+    _check_apart(path, results, report)
+
+    from ditherlab.experiments import (
+        ResultsFile,
+        SweepSummary,
+        cells_to_run,
+        local_pool,
+        num_cores,
+        read_sweep,
+        run_sweep,
+    )
+    from ditherlab.report import SweepPage, SweepReport
+
+    cells, file = read_sweep(path), ResultsFile.open(results)
+    if not is_quiet:
+        for note in file.notes:
+            click.echo(note, err=True)
+    if words["dry_run"]:
+        _list_cells(SweepReport(path.name, cells, file), as_json=as_json)
+        return 0
+    todo = cells_to_run(cells, file, retries_failed=retries)
+    names = SweepSummary.of(cells, {})
+    num_jobs = max(1, min(words["jobs"] or num_cores(), len(todo)))
+    with (
+        Interruption().listen() as interruption,
+        CountdownBar(is_hidden=is_quiet) as bar,
+    ):
+        is_complete = run_sweep(
+            cells,
+            file,
+            lambda: local_pool(num_jobs),
+            num_at_once=num_jobs,
+            retries_failed=retries,
+            on_progress=lambda progress: _show(bar, progress, names.label(progress.cell)),
+            should_stop=interruption,
+        )
+    told = SweepReport(path.name, cells, file, num_kept=len(cells) - len(todo))
+    deliver_report(
+        told.document(),
+        as_json=as_json,
+        # The same command, given again, goes on: it must find the report's place free.
+        report=report if is_complete else None,
+        overwrite=overwrite,
+        page=lambda: SweepPage(told, command_line(context), datetime.date.today()).html(),
+    )
+    if not is_quiet:
+        _tell(told.table(), as_json=as_json)
+        for failure in told.failures:
+            click.echo(f"Failed: {failure}", err=True)
+    if not is_complete:
+        click.echo(
+            f"Interrupted: {told.num_ended} of {len(cells)} cells have ended, and are kept in "
+            f"{path_label(results)}. The same command goes on.",
+            err=True,
+        )
+        return _INTERRUPTED
+    return 1 if told.num_failed else 0
+
+
+def _check_apart(path: Path, results: Path, report: str | None) -> None:
+    """Refuse files that would take each other's place."""
+    if results.resolve() == path.resolve():
+        raise RequestError(f"`--results` must be another file than the sweep, got {results} twice.")
+    if report is not None and Path(report).resolve() in (path.resolve(), results.resolve()):
+        raise RequestError(
+            f"`--report` must be another file than the sweep and `--results`, got "
+            f"{path_label(report)} twice."
+        )
+
+
+def _list_cells(told: "SweepReport", *, as_json: bool) -> None:
+    states = {cell.key: _state(told.file.results.get(cell.key)) for cell in told.cells}
+    if as_json:
+        listed = [
+            {"key": cell.key, "state": states[cell.key], "settings": dict(cell.settings)}
+            for cell in told.cells
+        ]
+        deliver_report({"cells": listed}, as_json=True, report=None, overwrite=False)
+        return
+    write_to_stdout(
+        "\n".join(
+            f"{cell.key[:_NUM_KEY_DIGITS]}  {states[cell.key]:8}  {told.summary.label(cell)}"
+            for cell in told.cells
+        )
+    )
+
+
+def _state(result: "CellResult | None") -> str:
+    if result is None:
+        return "new"
+    return "failed" if result.is_failed else "finished"
+
+
+def _show(bar: CountdownBar, progress: "SweepProgress", label: str) -> None:
+    number = min(progress.num_ended + 1, progress.num_cells)
+    bar.show(f"cell {number}/{progress.num_cells}: {label}", progress.seconds_left)
+
+
+def _tell(table: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(table, err=True)
+    else:
+        write_to_stdout(table)

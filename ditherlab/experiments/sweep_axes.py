@@ -1,0 +1,101 @@
+"""The keys of a sweep's file, and the values that they may have."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from ditherlab.errors import RequestError
+from ditherlab.naming import nearest_name
+from ditherlab.request import OptimizeRequest
+
+PICTURE, CROP = "picture", "crop"
+
+# The two ways to say which colors there are: one axis.
+COLORING = ("palette", "colors")
+
+# In a list, what stands for an option that is not given.
+LEFT_OUT = "default"
+
+Axes = dict[str, list[Any]]
+
+_HINTS: Mapping[str, Any] = {PICTURE: str, CROP: str | None, **get_type_hints(OptimizeRequest)}
+_RULES = {int: "a whole number", float: "a number", str: 'a text in quotes, "..."'}
+
+
+def read_axes(table: Mapping[str, Any]) -> Axes:
+    """Understand a table: for each option, the values that it takes; None where it is left out.
+
+    Raises:
+        RequestError: For an unknown key or a value of the wrong kind.
+
+    Example:
+        >>> read_axes({"pictures": ["a.png", "b.png"], "max-seconds": 2})
+        {'picture': ['a.png', 'b.png'], 'max_seconds': [2.0]}
+    """
+    axes: Axes = {}
+    for key, value in table.items():
+        option = _option(key)
+        if option in axes:
+            raise RequestError(
+                f"`{key}` must be given once, got the option and its plural. Join their values."
+            )
+        if key.replace("-", "_") != option and not isinstance(value, list):
+            raise RequestError(f"`{key}` must be a list, got {value!r}. Write [{value!r}].")
+        values = value if isinstance(value, list) else [value]
+        if not values:
+            raise RequestError(f"`{key}` must be a list of at least one value, got [].")
+        axes[option] = [_checked(key, option, one) for one in values]
+    return axes
+
+
+def points(axes: Axes) -> Iterator[dict[str, Any]]:
+    """Give the product of all axes: settings of one cell after the other, those left out missing.
+
+    Palettes and numbers of colors follow each other on one axis.
+
+    Example:
+        >>> list(points({"palette": ["ega"], "colors": [8], "seed": [0]}))
+        [{'palette': 'ega', 'seed': 0}, {'colors': 8, 'seed': 0}]
+    """
+    colorings = [(name, value) for name in COLORING for value in axes.get(name, [])]
+    lists = [[(name, value) for value in axes[name]] for name in axes if name not in COLORING]
+    place = next((n for n, name in enumerate(axes) if name in COLORING), None)
+    if place is not None:
+        lists.insert(place, colorings)
+    for point in product(*lists):
+        yield {name: value for name, value in point if value is not None}
+
+
+def _option(key: str) -> str:
+    name = key.replace("-", "_")
+    for option in (name, name.removesuffix("s")):
+        if option in _HINTS:
+            return option
+    known = [option.replace("_", "-") for option in _HINTS]
+    near = nearest_name(key, [*known, "also"])
+    raise RequestError(f"Unknown key `{key}`. {near}")
+
+
+def _checked(key: str, option: str, value: Any) -> Any:
+    if value == LEFT_OUT and option != PICTURE:
+        return None
+    hint = _HINTS[option]
+    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
+    if get_origin(hint) is Literal or get_origin(kinds[0]) is Literal:
+        words = get_args(hint if get_origin(hint) is Literal else kinds[0])
+        if value in words:
+            return value
+        hint = nearest_name(str(value), words)
+        raise RequestError(f"`{key}` must be {_any_of(words)}, got {value!r}. {hint}")
+    kind = kinds[0]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float and is_number:
+        return float(value)
+    if isinstance(value, kind) and (kind is not int or is_number):
+        return value
+    raise RequestError(f"`{key}` must be {_RULES[kind]}, got {value!r}.")
+
+
+def _any_of(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

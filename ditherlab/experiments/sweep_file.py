@@ -1,0 +1,132 @@
+"""A sweep's file: lists of pictures and settings, whose product are the cells."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ditherlab.errors import AbilityError, DitherlabError, PictureError, RequestError
+from ditherlab.experiments.cell import Cell
+from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, points, read_axes
+from ditherlab.images import Picture, path_label, read_picture
+from ditherlab.objectives import hide_folders, place_files
+from ditherlab.palette import Palette, place_palette, spell_colors
+from ditherlab.request import OptimizeRequest, crop_picture
+
+_ALSO = "also"
+
+# Options whose value may be the name of a palette file.
+_PALETTES = ("palette", "measured", "lock")
+
+
+def read_sweep(path: Path) -> tuple[Cell, ...]:
+    """Read the cells that a file asks for, each once.
+
+    A key is an option of `optimize` with a value or a list of values, or its plural with a list;
+    the cells are the product of all lists. Each table `[[also]]` adds the product of its own lists,
+    with all else as above. Paths are relative to the file.
+
+    Raises:
+        RequestError: For a file that is none, for unknown keys and for wrong values. What does not
+            fit together, such as an estimator and an objective, is left to the cell.
+    """
+    label = path_label(path)
+    try:
+        table = tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RequestError(f"{label} cannot be read: {reason}.") from None
+    except ValueError as error:
+        raise RequestError(f"{label} is no TOML: {error}.") from None
+    cells: dict[str, Cell] = {}
+    try:
+        for cell in _Reader(path.parent).cells(table):
+            cells.setdefault(cell.key, cell)
+    except DitherlabError as error:
+        raise RequestError(f"{label}: {error}") from error
+    return tuple(cells.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """A picture that was read: its pixels and the hash of its file."""
+
+    picture: Picture
+    file_hash: str
+
+    @classmethod
+    def read(cls, path: Path) -> "_Source":
+        return cls(read_picture(path), sha256(path.read_bytes()).hexdigest())
+
+
+class _Reader:
+    """Read the tables of a file, and every picture once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sources: dict[str, _Source] = {}
+
+    def cells(self, table: dict[str, Any]) -> Iterator[Cell]:
+        """Give the cells of all tables."""
+        others = table.pop(_ALSO, [])
+        if not isinstance(others, list) or not all(isinstance(other, dict) for other in others):
+            raise RequestError(f"`{_ALSO}` must be tables, each below a line [[{_ALSO}]].")
+        first = read_axes(table)
+        changes = [read_axes(other) for other in others]
+        found: list[dict[str, Any]] = []
+        for change in [{}, *changes]:
+            dropped = COLORING if any(name in change for name in COLORING) else ()
+            axes = {name: values for name, values in first.items() if name not in dropped}
+            found += points({**axes, **change})
+        if not all(PICTURE in settings for settings in found):
+            raise RequestError('`pictures` must be given. Write pictures = ["photo.jpg"].')
+        paths = {settings[PICTURE] for settings in found}
+        names = Counter(Path(path).name for path in paths)
+        for settings in found:
+            path = settings[PICTURE]
+            name = Path(path).name
+            yield self._cell(settings, name if names[name] == 1 else path)
+
+    def _cell(self, settings: dict[str, Any], told: str) -> Cell:
+        options = dict(settings)
+        name, crop = options.pop(PICTURE), options.pop(CROP, None)
+        if name not in self.sources:
+            self.sources[name] = _Source.read(self.folder / name)
+        source = self.sources[name]
+        picture = source.picture if crop is None else crop_picture(source.picture, crop)
+        request = self._spell_out(OptimizeRequest(**options))
+        # What does not fit together is a result, for which the others do not have to wait.
+        with suppress(AbilityError, PictureError):
+            request.problem(picture)
+        return Cell(picture, source.file_hash, crop, request, _public({**settings, PICTURE: told}))
+
+    def _spell_out(self, request: OptimizeRequest) -> OptimizeRequest:
+        """Write colors in place of names and files, so that a request is complete in itself."""
+        placed: dict[str, Any] = {
+            name: place_palette(words, self.folder)
+            for name in _PALETTES
+            if (words := getattr(request, name)) is not None
+        }
+        objective = place_files(request.objective, self.folder.absolute())
+        request = replace(request, objective=objective, **placed)
+        palette = request.read_palette()
+        locked = spell_colors(request.read_locked())
+        if isinstance(palette, Palette):
+            shown = None if palette.shown is None else ",".join(spell_colors(palette.shown))
+            return replace(request, palette=",".join(palette.hex), measured=shown)
+        return replace(request, colors=palette, lock=",".join(locked) or None)
+
+
+def _public(settings: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the folders of files that are not named relative to the sweep's own."""
+    return {name: _without_folder(value) for name, value in settings.items()}
+
+
+def _without_folder(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return Path(value).name if Path(value).is_absolute() else hide_folders(value)
