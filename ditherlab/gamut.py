@@ -11,7 +11,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.color import (
-    LUMINANCE_WEIGHTS,
     lab_response,
     lab_to_srgb,
     linear_to_srgb,
@@ -20,6 +19,7 @@ from ditherlab.color import (
     srgb_to_linear,
     xyz_to_linear,
 )
+from ditherlab.colorimetry import LUMINANCE_WEIGHTS
 from ditherlab.types import Images, Mask
 
 Fit = Literal["auto", "none", "clip", "compress"]
