@@ -41,4 +41,4 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
     if as_json:
         return
     for name, named in named_palettes().items():
-        write_to_stdout(f"{name:<16} {len(named):>3} colors  {named.source}")
+        write_to_stdout(f"{name:<17} {len(named):>3} colors  {named.source}")

@@ -235,9 +235,7 @@ def test_a_format_is_chosen_by_name_or_suffix() -> None:
     assert format_to_write(None, "a.b/x.pal").name == "jasc"
     with pytest.raises(PaletteRequestError, match=r"`--format` .* got 'aseprite'\. There are"):
         format_to_write("aseprite", "x.ase")
-    with pytest.raises(
-        PaletteRequestError, match=r"must end in one of \.aco .*got 'x\.jpg'\. Name"
-    ):
+    with pytest.raises(PaletteRequestError, match=r"must end in one of \.aco .* got 'x\.jpg'\."):
         format_to_write(None, "x.jpg")
     with pytest.raises(PaletteRequestError, match=r"must end in one of"):
         format_to_write(None, "x.aseprite")
