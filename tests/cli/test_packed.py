@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+ONCE = ("--sweeps", "1", "-o", "x.png")
+
 
 def test_packed_indices_are_those_of_the_picture(optimize: Callable[..., Any], photo: Path) -> None:
-    ended = optimize(photo, "--palette", "e-ink-7", "-o", "x.png", "--packed", "x.bin")
+    ended = optimize(
+        photo, "--sweeps", "1", "--palette", "e-ink-7", "-o", "x.png", "--packed", "x.bin"
+    )
     assert "Wrote x.bin: 4 bits a pixel." in ended.err
     packed = np.frombuffer(Path("x.bin").read_bytes(), dtype=np.uint8).reshape(24, 16)
     indices = np.stack([packed >> 4, packed & 15], axis=2).reshape(24, 32)
@@ -18,7 +22,7 @@ def test_packed_indices_are_those_of_the_picture(optimize: Callable[..., Any], p
 
 
 def test_a_panel_gets_the_codes_of_its_driver(optimize: Callable[..., Any], photo: Path) -> None:
-    optimize(photo, "--palette", "e-ink-6", "-o", "x.png", "--packed", "x.bin")
+    optimize(photo, *ONCE, "--palette", "e-ink-6", "--packed", "x.bin")
     packed = np.frombuffer(Path("x.bin").read_bytes(), dtype=np.uint8).reshape(24, 16)
     codes = np.stack([packed >> 4, packed & 15], axis=2).reshape(24, 32)
     # Black, white, red, yellow, blue, green of the palette are 0, 1, 3, 2, 5, 6 there.
@@ -27,7 +31,9 @@ def test_a_panel_gets_the_codes_of_its_driver(optimize: Callable[..., Any], phot
 
 
 def test_one_bit_a_pixel(optimize: Callable[..., Any], photo: Path) -> None:
-    ended = optimize(photo, "--palette", "black-and-white", "-o", "x.png", "--packed", "x.bin")
+    ended = optimize(
+        photo, "--sweeps", "1", "--palette", "black-and-white", "-o", "x.png", "--packed", "x.bin"
+    )
     assert "1 bit a pixel." in ended.err
     packed = np.frombuffer(Path("x.bin").read_bytes(), dtype=np.uint8).reshape(24, 4)
     white = np.array(Image.open("x.png").convert("L")) == 255
@@ -37,7 +43,7 @@ def test_one_bit_a_pixel(optimize: Callable[..., Any], photo: Path) -> None:
 def test_transparent_pixels_are_refused_before_any_work(
     run: Callable[..., Any], holed: Path
 ) -> None:
-    ended = run("optimize", holed, "--palette", "e-ink-7", "-o", "x.png", "--packed", "x.bin")
+    ended = run("optimize", holed, "--palette", "e-ink-7", *ONCE, "--packed", "x.bin")
     assert ended.code == 1
     assert "must have no transparent pixels" in ended.error
     assert not Path("x.png").exists()
@@ -66,5 +72,5 @@ def test_what_could_not_be_written_is_refused(
 
 def test_an_existing_file_is_replaced_if_asked(optimize: Callable[..., Any], photo: Path) -> None:
     Path("x.bin").write_bytes(b"mine")
-    optimize(photo, "--palette", "pico-8", "--packed", "x.bin", "--overwrite")
+    optimize(photo, *ONCE, "--palette", "pico-8", "--packed", "x.bin", "--overwrite")
     assert len(Path("x.bin").read_bytes()) == 24 * 16
