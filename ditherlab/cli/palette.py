@@ -37,6 +37,8 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
         name: {
             "colors": p.hex,
             **({} if p.shown is None else {"shown": spell_colors(p.shown)}),
+            **({} if p.names is None else {"names": p.names}),
+            **({} if p.codes is None else {"codes": p.codes}),
             "source": p.source,
         }
         for name, p in named_palettes().items()

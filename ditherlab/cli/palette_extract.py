@@ -82,11 +82,12 @@ def extract(
     source = read_source(picture)
     pixels = source.pixels[source.opaque]
     is_interrupted = False
-    if method == _LEARNED and few_colors(pixels, colors) is None:
-        found, is_interrupted = _learn(source, colors, preset or "balanced", seed or 0)
+    if method != _LEARNED:
+        found = extract_palette(pixels, colors, method, seed=seed or 0, name=source.name)
+    elif (few := few_colors(pixels, colors, name=source.name)) is not None:
+        found = few
     else:
-        classical = method if method in EXTRACTIONS else next(iter(EXTRACTIONS))
-        found = extract_palette(pixels, colors, classical, seed=seed or 0, name=source.name)
+        found, is_interrupted = _learn(source, colors, preset or "balanced", seed or 0)
     told = destination.write(found)
     if is_interrupted:
         click.echo("Interrupted: that is the best palette so far.", err=True)

@@ -62,19 +62,33 @@ def check_num_colors(num_colors: int) -> None:
         )
 
 
-def few_colors(pixels: UInt8[np.ndarray, "n 3"], num_colors: int) -> list[Color] | None:
-    """Give the different colors in the order of their first appearance, or None if more than asked.
+def few_colors(
+    pixels: UInt8[np.ndarray, "n 3"], num_colors: int, *, name: str = ""
+) -> Palette | None:
+    """Take the colors as they are if they are no more than asked for, in order of appearance.
+
+    Args:
+        pixels: 8-bit display sRGB.
+        num_colors: How many may be different.
+        name: What the palette shall be called.
+
+    Returns:
+        All of them; None if they are more.
+
+    Raises:
+        PaletteRequestError: If all pixels are alike, or there is none.
 
     Example:
-        >>> few_colors(np.array([[9, 9, 9], [0, 0, 0], [9, 9, 9]], dtype=np.uint8), 2)
-        [(9, 9, 9), (0, 0, 0)]
+        >>> few_colors(np.array([[9, 9, 9], [0, 0, 0], [9, 9, 9]], dtype=np.uint8), 2).hex
+        ['#090909', '#000000']
     """
     packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
     values, firsts = np.unique(packed, return_index=True)
     if len(values) > num_colors:
         return None
     ordered = (int(value) for value in values[np.argsort(firsts)])
-    return [(value >> 16, value >> 8 & 255, value & 255) for value in ordered]
+    colors = tuple((value >> 16, value >> 8 & 255, value & 255) for value in ordered)
+    return Palette(colors, name=name, source="all colors of the picture")
 
 
 def extract_palette(
@@ -100,7 +114,7 @@ def extract_palette(
         ['#202020', '#606060', '#a0a0a0', '#e0e0e0']
     """
     check_num_colors(num_colors)
-    colors = few_colors(pixels, num_colors)
-    if colors is None:
-        colors = EXTRACTIONS[method](pixels, num_colors, seed)
+    if (few := few_colors(pixels, num_colors, name=name)) is not None:
+        return few
+    colors = EXTRACTIONS[method](pixels, num_colors, seed)
     return Palette(tuple(colors), name=name, source=f"{method}, {num_colors} colors")

@@ -28,6 +28,8 @@ def test_json_is_one_document_with_the_colors(run: Callable[..., Any]) -> None:
     assert document["e-ink-6-measured"]["colors"] == document["e-ink-6"]["colors"]
     assert len(document["e-ink-6-measured"]["shown"]) == 6
     assert "shown" not in document["e-ink-6"]
+    assert document["e-ink-6"]["names"][2] == "red"
+    assert document["e-ink-6"]["codes"] == [0, 1, 3, 2, 5, 6]
     assert all(entry["source"] for entry in document.values())
 
 

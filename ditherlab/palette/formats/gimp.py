@@ -1,6 +1,6 @@
 """GIMP's `.gpl`: text with the name of the palette and of each color.
 
-Source: GIMP developer documentation, "GIMP Palette format" (GPL).
+Source: The GIMP Team, developer documentation of GIMP, "GIMP Palette format".
 """
 
 import re

@@ -1,6 +1,6 @@
 """JASC's `.pal`, of Paint Shop Pro: text with the number of colors and their components.
 
-Source: Corel, "Paint Shop Pro palette file (JASC-PAL 0100)", as its own files show it.
+Source: Jasc Software, Paint Shop Pro: the form of the palettes that come with it.
 """
 
 from ditherlab.errors import PaletteError, PaletteRequestError

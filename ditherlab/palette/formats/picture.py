@@ -138,7 +138,7 @@ def write(palette: Palette) -> bytes:
 
 PICTURE = PaletteFormat(
     "png",
-    "any picture of at most 256 colors; written as PNG",
+    "PNG of swatches",
     (".png",),
     sniff,
     parse,
