@@ -90,7 +90,6 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
     heads = ["", "written", "seen as", "name", "L", "C", "h", "nearest", "apart", "black", "white"]
     rows = [heads]
     seen = spell_colors(palette.seen)
-    names = palette.names or ("",) * len(palette)
     for index, neighbor in enumerate(portrait.neighbors):
         lightness, chroma, hue = portrait.oklch[index]
         rows.append(
@@ -98,7 +97,7 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
                 str(index),
                 palette.hex[index],
                 seen[index] if palette.shown else "",
-                one_line(names[index]),
+                one_line(palette.entry_names[index]),
                 f"{lightness:.3f}",
                 f"{chroma:.3f}",
                 f"{hue:.0f}",
@@ -123,5 +122,5 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
 
 
 def _label(palette: Palette, index: int) -> str:
-    name = one_line(palette.names[index]) if palette.names else ""
+    name = one_line(palette.entry_names[index])
     return f"{index} {palette.hex[index]}" + (f" ({name})" if name else "")

@@ -47,9 +47,7 @@ def join_palettes(palettes: Sequence[Palette], threshold: float) -> Joined:
     if not threshold >= 0:
         raise RequestError(f"`--threshold` must be at least 0, got {threshold}. Try 0.02.")
     all_colors = [color for palette in palettes for color in palette.colors]
-    all_names = [
-        name for palette in palettes for name in palette.names or ("",) * len(palette.colors)
-    ]
+    all_names = [name for palette in palettes for name in palette.entry_names]
     points = colors_to_oklab(all_colors)
     kept: list[int] = []
     num_equal = num_near = 0

@@ -102,8 +102,13 @@ class Palette:
             >>> Palette(((0, 0, 0), (255, 128, 0)), names=("", "glow")).labels
             ('#000000', 'glow')
         """
-        names = self.names or ("",) * len(self)
-        return tuple(name or spelled for name, spelled in zip(names, self.hex, strict=True))
+        called = zip(self.entry_names, self.hex, strict=True)
+        return tuple(name or spelled for name, spelled in called)
+
+    @property
+    def entry_names(self) -> tuple[str, ...]:
+        """Give the name of every entry, empty where it has none."""
+        return self.names or ("",) * len(self)
 
     @property
     def is_gray(self) -> bool:
@@ -252,7 +257,7 @@ def _of_entries(
     num_entries = len(dict.fromkeys(given))
     if len(values) not in (len(given), num_entries):
         raise PaletteRequestError(
-            f"{what} must be as many as those of the palette, {num_entries}, got "
+            f"{what} must be as many as the colors of the palette, {num_entries}, got "
             f"{len(values)}. Give one for each, in the same order."
         )
     if len(values) == num_entries:

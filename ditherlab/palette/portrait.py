@@ -68,7 +68,6 @@ class Portrait:
     def document(self) -> dict[str, Any]:
         """Return all of it as JSON types."""
         palette = self.palette
-        names = palette.names or ("",) * len(palette)
         shown = spell_colors(palette.seen)
         rows = zip(
             self.oklch.round(_NUM_DIGITS).tolist(),
@@ -86,7 +85,7 @@ class Portrait:
                     **({} if palette.codes is None else {"code": palette.codes[index]}),
                     "hex": palette.hex[index],
                     **({} if palette.shown is None else {"shown": shown[index]}),
-                    "name": names[index],
+                    "name": palette.entry_names[index],
                     "oklch": oklch,
                     "nearest": {"index": neighbor.second, "distance": neighbor.distance},
                     "contrast": {"black": to_black, "white": to_white},

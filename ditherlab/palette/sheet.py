@@ -88,14 +88,13 @@ def _size(palette: Palette) -> tuple[int, int]:
 
 
 def _cells(palette: Palette) -> Iterator[_Cell]:
-    names = palette.names or ("",) * len(palette)
     for index, (color, spelled) in enumerate(zip(palette.seen, palette.hex, strict=True)):
         row, column = divmod(index, _NUM_COLUMNS)
         yield _Cell(
             left=_MARGIN_PX + column * _CELL_WIDTH_PX,
             top=_MARGIN_PX + row * _CELL_HEIGHT_PX,
             color=color,
-            lines=(f"{index}  {spelled}", _printable(names[index])[:_MAX_NAME]),
+            lines=(f"{index}  {spelled}", _printable(palette.entry_names[index])[:_MAX_NAME]),
         )
 
 

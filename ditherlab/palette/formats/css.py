@@ -94,7 +94,7 @@ def write(palette: Palette) -> bytes:
     """
     stem = _property_name(palette.name) or "color"
     names: dict[str, None] = {}
-    for number, name in enumerate(palette.names or ("",) * len(palette), start=1):
+    for number, name in enumerate(palette.entry_names, start=1):
         wanted = _property_name(name) or f"{stem}-{number}"
         while wanted in names:
             wanted = f"{wanted}-{number}"

@@ -136,11 +136,4 @@ def write(palette: Palette) -> bytes:
     return file.getvalue()
 
 
-PICTURE = PaletteFormat(
-    "png",
-    "PNG of swatches",
-    (".png",),
-    sniff,
-    parse,
-    write,
-)
+PICTURE = PaletteFormat("png", "PNG of swatches", (".png",), sniff, parse, write)
