@@ -27,7 +27,7 @@ def sniff(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the custom properties that are colors, as #rgb, #rrggbb or rgb(); alpha is left out.
+    """Read the custom properties that are colors, as #rgb, #rrggbb, rgb() or names; without alpha.
 
     Others, such as lengths and fonts, are not for palettes. If all names are those that `write`
     gives, they are the palette's and a number.
@@ -60,6 +60,9 @@ def _blank(comment: re.Match[str]) -> str:
 
 def _color(value: str) -> Color | None:
     """Give the color that a value is, or None if it is something else."""
+    # Pillow knows the names of CSS; loaded here, since `palette list` needs none of it.
+    from PIL import ImageColor
+
     if value.startswith("#"):
         has_alpha = len(value) in (5, 9)
         return hex_to_color(value[: (len(value) - 1) // 4 * 3 + 1] if has_alpha else value)
@@ -68,9 +71,12 @@ def _color(value: str) -> Color | None:
         return red, green, blue
     if _COLOR_FUNCTION.match(value.lower()):
         raise PaletteRequestError(
-            f"A color must be #rrggbb or rgb() of three numbers from 0 to 255, got "
+            "A color must be #rrggbb, a name, or rgb() of three numbers from 0 to 255, got "
             f"{quoted(value)}. Write #rrggbb."
         )
+    if value.isalpha() and value.lower() in ImageColor.colormap:
+        red, green, blue = ImageColor.getrgb(value)[:3]
+        return red, green, blue
     return None
 
 

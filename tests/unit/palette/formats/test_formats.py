@@ -203,11 +203,11 @@ def test_css_takes_colors_and_leaves_the_rest() -> None:
     content = b"""/* --no: #123; */ :root {
       --ash: #111; --gap: 4px; color: #fff;
       --a: #11223344; --b: #abcd; --glow: rgb(255 128 0 / 50%);
-      --old: RGBA(1, 2, 3, .5) }"""
+      --old: RGBA(1, 2, 3, .5); --accent: Rebeccapurple; --font: serif }"""
     palette = parse_palette(content, "x.css")
-    assert palette.hex == ["#111111", "#112233", "#aabbcc", "#ff8000", "#010203"]
-    assert palette.names == ("ash", "a", "b", "glow", "old")
-    assert "line 2: A color must be #rrggbb or rgb() of" in refusal(
+    assert palette.hex == ["#111111", "#112233", "#aabbcc", "#ff8000", "#010203", "#663399"]
+    assert palette.names == ("ash", "a", "b", "glow", "old", "accent")
+    assert "line 2: A color must be #rrggbb, a name, or rgb() of" in refusal(
         b"a {\n--a: oklch(50% 0.1 20); --b: #fff; }"
     )
     assert "line 1: A color must be" in refusal(b"a { --a: rgb(256, 0, 0); --b: #fff; }")
