@@ -75,7 +75,7 @@ SAMPLES["adobe-aco"] += [
 SAMPLES["adobe-ase"].append(
     ase((b"CMYK", (0.1, 0.2, 0.3, 0.4)), (b"LAB ", (0.5, 20.0, -30.0)), (b"Gray", (1.0,)))
 )
-SAMPLES["adobe-act"].append(bytes(range(256)) * 3)
+SAMPLES["adobe-act"].append(bytes([9, 200, 0, 77]) * 192)
 SAMPLES["css"].append(b"a { /* --no: 1 */ --ash: #111; --glow: rgb(255, 128, 0); --gap: 4px }\n")
 SAMPLES["png"] += pictures()
 SAMPLES["aseprite"] = [aseprite(PALETTE_CHUNK), aseprite(OLDER_CHUNK, OLD_CHUNK)]
