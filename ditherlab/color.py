@@ -6,32 +6,14 @@ All functions take any float tensor, are differentiable and work on every device
 import torch
 from torch import Tensor
 
-_LINEAR_KNEE = 0.0031308
-_ENCODED_KNEE = 0.04045
-
-# Rows: the luminance Y of IEC 61966-2-1 (the second row of the sRGB to XYZ matrix).
-LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
-
-# Of IEC 61966-2-1, each row divided by its sum, so that white is (1, 1, 1).
-_LINEAR_TO_XYZ = tuple(
-    tuple(weight / sum(row) for weight in row)
-    for row in (
-        (0.4124, 0.3576, 0.1805),
-        LUMINANCE_WEIGHTS,
-        (0.0193, 0.1192, 0.9505),
-    )
-)
-_LAB_KNEE = 6 / 29
-
-_LINEAR_TO_LMS = (
-    (0.4122214708, 0.5363325363, 0.0514459929),
-    (0.2119034982, 0.6806995451, 0.1073969566),
-    (0.0883024619, 0.2817188376, 0.6299787005),
-)
-_LMS_TO_OKLAB = (
-    (0.2104542553, 0.7936177850, -0.0040720468),
-    (1.9779984951, -2.4285922050, 0.4505937099),
-    (0.0259040371, 0.7827717662, -0.8086757660),
+from ditherlab.colorimetry import (
+    ENCODED_KNEE,
+    LAB_KNEE,
+    LINEAR_KNEE,
+    LINEAR_TO_LMS,
+    LINEAR_TO_XYZ,
+    LMS_TO_OKLAB,
+    LUMINANCE_WEIGHTS,
 )
 
 
@@ -44,8 +26,8 @@ def srgb_to_linear(srgb: Tensor) -> Tensor:
         >>> srgb_to_linear(torch.tensor([0.0, 0.5, 1.0]))
         tensor([0.0000, 0.2140, 1.0000])
     """
-    curve = ((srgb.clamp_min(_ENCODED_KNEE) + 0.055) / 1.055) ** 2.4
-    return torch.where(srgb <= _ENCODED_KNEE, srgb / 12.92, curve)
+    curve = ((srgb.clamp_min(ENCODED_KNEE) + 0.055) / 1.055) ** 2.4
+    return torch.where(srgb <= ENCODED_KNEE, srgb / 12.92, curve)
 
 
 def linear_to_srgb(linear: Tensor) -> Tensor:
@@ -57,8 +39,8 @@ def linear_to_srgb(linear: Tensor) -> Tensor:
         >>> linear_to_srgb(torch.tensor([0.0, 0.214041, 1.0]))
         tensor([0.0000, 0.5000, 1.0000])
     """
-    curve = 1.055 * linear.clamp_min(_LINEAR_KNEE) ** (1 / 2.4) - 0.055
-    return torch.where(linear <= _LINEAR_KNEE, linear * 12.92, curve)
+    curve = 1.055 * linear.clamp_min(LINEAR_KNEE) ** (1 / 2.4) - 0.055
+    return torch.where(linear <= LINEAR_KNEE, linear * 12.92, curve)
 
 
 def srgb_encoding_slope(linear: Tensor, *, darkest: float) -> Tensor:
@@ -67,7 +49,7 @@ def srgb_encoding_slope(linear: Tensor, *, darkest: float) -> Tensor:
     The slope is how visible a small change of linear light is; it grows without use near black,
     where a display's own reflections hide it: hence the floor.
     """
-    lifted = linear.clamp_min(max(darkest, _LINEAR_KNEE))
+    lifted = linear.clamp_min(max(darkest, LINEAR_KNEE))
     return 1.055 / 2.4 * lifted ** (1 / 2.4 - 1)
 
 
@@ -95,8 +77,8 @@ def srgb_to_oklab(srgb: Tensor, dim: int) -> Tensor:
         >>> srgb_to_oklab(torch.tensor([1.0, 1.0, 1.0]), dim=0).round(decimals=3).abs()
         tensor([1., 0., 0.])
     """
-    lms = _mix(srgb_to_linear(srgb), _LINEAR_TO_LMS, dim)
-    return _mix(lms.clamp_min(0) ** (1 / 3), _LMS_TO_OKLAB, dim)
+    lms = _mix(srgb_to_linear(srgb), LINEAR_TO_LMS, dim)
+    return _mix(lms.clamp_min(0) ** (1 / 3), LMS_TO_OKLAB, dim)
 
 
 def linear_to_xyz(linear: Tensor, dim: int) -> Tensor:
@@ -104,12 +86,12 @@ def linear_to_xyz(linear: Tensor, dim: int) -> Tensor:
 
     Source: IEC 61966-2-1:1999, section 5.2.
     """
-    return _mix(linear, _LINEAR_TO_XYZ, dim)
+    return _mix(linear, LINEAR_TO_XYZ, dim)
 
 
 def xyz_to_linear(xyz: Tensor, dim: int) -> Tensor:
     """Convert CIE XYZ in units of white's to linear RGB, along the axis `dim` of length 3."""
-    back = torch.linalg.inv(torch.tensor(_LINEAR_TO_XYZ, dtype=torch.float64, device="cpu"))
+    back = torch.linalg.inv(torch.tensor(LINEAR_TO_XYZ, dtype=torch.float64, device="cpu"))
     return _mix(xyz, tuple(tuple(row) for row in back.tolist()), dim)
 
 
@@ -118,8 +100,8 @@ def lab_response(xyz: Tensor) -> Tensor:
 
     Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
     """
-    line = xyz / (3 * _LAB_KNEE**2) + 4 / 29
-    return torch.where(xyz > _LAB_KNEE**3, xyz.clamp_min(_LAB_KNEE**3) ** (1 / 3), line)
+    line = xyz / (3 * LAB_KNEE**2) + 4 / 29
+    return torch.where(xyz > LAB_KNEE**3, xyz.clamp_min(LAB_KNEE**3) ** (1 / 3), line)
 
 
 def srgb_to_lab(srgb: Tensor, dim: int) -> Tensor:
@@ -145,8 +127,8 @@ def lab_to_srgb(lab: Tensor, dim: int) -> Tensor:
     lightness, a, b = lab.unbind(dim)
     y = (lightness + 16) / 116
     roots = torch.stack([y + a / 500, y, y - b / 200], dim)
-    line = (roots - 4 / 29) * (3 * _LAB_KNEE**2)
-    xyz = torch.where(roots > _LAB_KNEE, roots**3, line)
+    line = (roots - 4 / 29) * (3 * LAB_KNEE**2)
+    xyz = torch.where(roots > LAB_KNEE, roots**3, line)
     return linear_to_srgb(xyz_to_linear(xyz, dim).clamp(0, 1))
 
 
@@ -165,7 +147,7 @@ def linear_to_opponent(num_channels: int) -> Tensor:
     """
     if num_channels == 1:
         return torch.ones((1, 1))
-    x, y, z = torch.tensor(_LINEAR_TO_XYZ)
+    x, y, z = torch.tensor(LINEAR_TO_XYZ)
     return torch.stack((y, x - y, y - z))
 
 
@@ -174,7 +156,7 @@ def lightness_slope(luminance: Tensor, *, darkest: float) -> Tensor:
 
     Source: CIE 15:2004, "Colorimetry", section 8.2.1.
     """
-    return 1.16 / 3 * luminance.clamp_min(max(darkest, _LAB_KNEE**3)) ** (-2 / 3)
+    return 1.16 / 3 * luminance.clamp_min(max(darkest, LAB_KNEE**3)) ** (-2 / 3)
 
 
 def mix_channels(channels: Tensor, matrix: Tensor, dim: int) -> Tensor:

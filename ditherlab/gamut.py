@@ -10,7 +10,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.color import (
-    LUMINANCE_WEIGHTS,
     lab_response,
     lab_to_srgb,
     linear_to_srgb,
@@ -19,6 +18,7 @@ from ditherlab.color import (
     srgb_to_linear,
     xyz_to_linear,
 )
+from ditherlab.colorimetry import LUMINANCE_WEIGHTS
 from ditherlab.types import Images, Mask
 
 # Corners of a slice of the gamut, and parts of each edge between two of them: in CIELAB, where the

@@ -11,7 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ditherlab.images import Picture, encode_indexed_png, write_atomically
+from ditherlab.errors import PictureError
+from ditherlab.images import (
+    Picture,
+    encode_indexed_png,
+    pack_indices,
+    packed_bits,
+    write_atomically,
+)
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
 from ditherlab.protocol import Target
@@ -139,6 +146,25 @@ class Solution:
             self.indices, self.palette.colors, self.problem.picture.opaque, text
         )
 
+    @property
+    def packed_bits(self) -> int:
+        """Bits that a pixel takes in `to_packed`: 1, 2, 4 or 8, as few as the palette allows."""
+        codes = self.palette.codes
+        return packed_bits(len(self.palette) - 1 if codes is None else max(codes))
+
+    def to_packed(self) -> bytes:
+        """Pack the bare indices, or the codes by which a panel's driver knows the colors.
+
+        Rows from the top, pixels from the left into the highest bits first, each row padded to
+        whole bytes.
+
+        Raises:
+            PictureError: If a pixel is transparent.
+        """
+        check_packable(self.problem.picture)
+        codes = np.array(self.palette.codes or range(len(self.palette)), dtype=np.uint8)
+        return pack_indices(codes[self.indices], self.packed_bits)
+
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write the PNG.
 
@@ -149,3 +175,16 @@ class Solution:
 
     def _repr_png_(self) -> bytes:
         return encode_indexed_png(self.indices, self.palette.seen, self.problem.picture.opaque, {})
+
+
+def check_packable(picture: Picture) -> None:
+    """Make sure that every pixel has a color.
+
+    Raises:
+        PictureError: If one is transparent.
+    """
+    if picture.has_transparency:
+        raise PictureError(
+            "A packed picture must have no transparent pixels, got some. Put it on a background "
+            "first."
+        )

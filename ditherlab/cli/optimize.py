@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from ditherlab.choices import Draw, Fit, Polish, Start
-from ditherlab.cli.destination import Destination, spell_destination
+from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import (
@@ -49,9 +49,15 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     help="Indexed PNG to write; - for standard output.  [default: NAME-dithered.png]",
 )
 @click.option(
+    "--packed",
+    metavar="FILE",
+    help="Write the bare indices too, as a panel's driver wants them: 1, 2, 4 or 8 bits a pixel, "
+    "rows from the top, highest bits first, each row padded to whole bytes.",
+)
+@click.option(
     "--palette",
     metavar="PALETTE",
-    help="A name of `palette list`, a file (.hex, .gpl, picture), or '#112233,#fff,...'.",
+    help="A name of `palette list`, a palette file or small picture, or '#112233,#fff,...'.",
 )
 @click.option(
     "--measured",
@@ -199,6 +205,7 @@ def optimize(**words: Any) -> int:
       ditherlab optimize photo.jpg --palette pico-8 -o small.png
       ditherlab optimize photo.jpg --colors 8 --preset best
       ditherlab optimize photo.jpg --colors 8 --lock '#000,#fff'
+      ditherlab optimize photo.jpg --palette e-ink-6 --packed panel.bin
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))
@@ -212,13 +219,18 @@ def optimize(**words: Any) -> int:
         _check_stdout_is_free(output)
     check_report(report, overwrite=overwrite)
     destination.check(report)
+    packed = PackedDestination(words.pop("packed"), overwrite)
+    packed.check(destination, report)
     with Interruption().listen() as interruption:
         problem = OptimizeRequest(**words).problem(read_source(source))
+        packed.check_picture(problem)
         teller.tell_problem(problem)
         solution = _solve(problem, interruption, is_quiet=teller.is_quiet)
         written = destination.write(solution)
+        told = packed.write(solution)
         try:
             teller.tell_solution(solution, written)
+            teller.tell_packed(told)
             run_report = _report(solution, written)
             document = run_report.document()
             deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
@@ -277,6 +289,11 @@ class _Teller:
             self._remark(_REMARKS[event].format(output=where, start=start))
         elif not self.is_stdout_taken:
             self._say(f"Wrote {where}.")
+
+    def tell_packed(self, told: str | None) -> None:
+        """Tell where the bare indices are."""
+        if told is not None:
+            self._remark(told)
 
     def tell_report(self, report: "RunReport") -> None:
         """Tell the figures."""

@@ -1,7 +1,10 @@
-"""`ditherlab palette`: the palettes that come along."""
+"""`ditherlab palette`: look at palettes, convert them, find them, join them."""
 
 import click
 
+from ditherlab.cli.palette_convert import convert_palette, join_palettes
+from ditherlab.cli.palette_extract import extract
+from ditherlab.cli.palette_show import show_palette
 from ditherlab.cli.reporting import deliver_report, report_options
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
 from ditherlab.palette import named_palettes, spell_colors
@@ -9,11 +12,12 @@ from ditherlab.palette import named_palettes, spell_colors
 
 @click.group()
 def palette() -> None:
-    """Look at palettes.
+    """Look at palettes, convert, find and join them.
 
     \b
     Example:
       ditherlab palette list
+      ditherlab palette show pico-8
     """
 
 
@@ -33,6 +37,8 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
         name: {
             "colors": p.hex,
             **({} if p.shown is None else {"shown": spell_colors(p.shown)}),
+            **({} if p.names is None else {"names": p.names}),
+            **({} if p.codes is None else {"codes": p.codes}),
             "source": p.source,
         }
         for name, p in named_palettes().items()
@@ -41,4 +47,8 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
     if as_json:
         return
     for name, named in named_palettes().items():
-        write_to_stdout(f"{name:<16} {len(named):>3} colors  {named.source}")
+        write_to_stdout(f"{name:<17} {len(named):>3} colors  {named.source}")
+
+
+for command in (show_palette, convert_palette, extract, join_palettes):
+    palette.add_command(command)

@@ -3,6 +3,7 @@
 from ditherlab.images.indexed_png import encode_indexed_png
 from ditherlab.images.label import one_line, path_label
 from ditherlab.images.output_file import check_writable, free_path, write_atomically
+from ditherlab.images.packed_indices import pack_indices, packed_bits
 from ditherlab.images.picture import Picture
 from ditherlab.images.picture_file import read_picture
 from ditherlab.images.png_size import drawn_png_bytes
@@ -14,6 +15,8 @@ __all__ = [
     "encode_indexed_png",
     "free_path",
     "one_line",
+    "pack_indices",
+    "packed_bits",
     "path_label",
     "read_picture",
     "write_atomically",

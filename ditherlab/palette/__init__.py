@@ -1,6 +1,7 @@
 """Palettes: built in, read from files, or spelled out; the import loads no torch."""
 
-from ditherlab.palette.files import read_palette_file
+from ditherlab.palette.files import parse_palette, read_palette_file
+from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
 from ditherlab.palette.named import named_palette, named_palettes
 from ditherlab.palette.palette import (
     MAX_NUM_COLORS,
@@ -14,21 +15,23 @@ from ditherlab.palette.palette import (
     spell_colors,
 )
 from ditherlab.palette.request import place_palette, resolve_colors, resolve_palette
-from ditherlab.palette.text import gpl_text, hex_text
 
 __all__ = [
+    "FORMATS",
     "MAX_NUM_COLORS",
     "MIN_NUM_COLORS",
+    "WRITABLE_FORMATS",
     "Color",
     "Palette",
+    "PaletteFormat",
     "are_gray",
     "checked_colors",
-    "gpl_text",
-    "hex_text",
+    "format_to_write",
     "hex_to_color",
     "merged",
     "named_palette",
     "named_palettes",
+    "parse_palette",
     "place_palette",
     "read_palette_file",
     "resolve_colors",

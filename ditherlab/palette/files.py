@@ -1,19 +1,18 @@
-"""Reading a palette from a file, whose format is told by what it holds and never by its suffix."""
+"""Palettes from files, whose format is told by what they hold and never by their suffix."""
 
 import os
 from pathlib import Path
 
 from ditherlab.errors import PaletteError, PaletteRequestError
-from ditherlab.palette.palette import Color, Palette, quoted
-from ditherlab.palette.picture import picture_colors
-from ditherlab.palette.text import GPL_FIRST_LINE, parse_gpl, parse_hex
+from ditherlab.palette.formats import sniff_format
+from ditherlab.palette.palette import Palette, quoted
+
+# Far more than any palette; a picture of the largest size that serves may be as long.
+_MAX_NUM_BYTES = 2**28
 
 
 def read_palette_file(path: str | os.PathLike[str]) -> Palette:
-    """Read a hexadecimal list (.hex), a GIMP palette (.gpl), or the colors of a picture.
-
-    An indexed picture gives the entries that it uses, in the order of its palette; any other
-    picture of at most 256 colors gives them in order of first appearance.
+    """Read a palette from a file of any of the `FORMATS`.
 
     Args:
         path: A file; text in it is UTF-8, with any line ends.
@@ -34,16 +33,50 @@ def read_palette_file(path: str | os.PathLike[str]) -> Palette:
         ('ember', ['#000000', '#ff8000'])
     """
     file = os.fspath(path)
-    colors, name = _parsed(_content(file), file)
+    return parse_palette(_content(file), file)
+
+
+def parse_palette(content: bytes, file: str) -> Palette:
+    """Read a palette from the contents of a file.
+
+    Args:
+        content: What the file holds.
+        file: What messages call it; without its suffix, the name of a palette that has none.
+
+    Returns:
+        8-bit display sRGB.
+
+    Raises:
+        PaletteError: It is no palette of 2 to 256 colors.
+
+    Example:
+        >>> parse_palette(b"GIMP Palette\\n0 0 0 ash\\n255 128 0 glow", "ember.gpl").names
+        ('ash', 'glow')
+    """
+    if not content:
+        raise PaletteError(f"{file} is empty. A palette file holds 2 to 256 colors.")
+    known = sniff_format(content)
+    if known is None:
+        raise PaletteError(
+            f"{file} is neither a picture nor UTF-8 text, nor any other palette file that is "
+            "known. Save it as .gpl, .hex or .png."
+        )
+    swatches = known.parse(content, file)
     try:
-        return Palette(tuple(colors), name=name or Path(file).stem, source=Path(file).name)
+        return Palette(
+            tuple(swatches.colors),
+            name=swatches.name or Path(file).stem,
+            source=Path(file).name,
+            names=tuple(swatches.names) or None,
+        )
     except PaletteRequestError as error:
         raise PaletteError(f"{file}: {error}") from None
 
 
 def _content(file: str) -> bytes:
     try:
-        content = Path(file).read_bytes()
+        with Path(file).open("rb") as stream:
+            content = stream.read(_MAX_NUM_BYTES + 1)
     except FileNotFoundError:
         raise PaletteError(f"{file} does not exist. Give the path of a palette file.") from None
     except IsADirectoryError:
@@ -52,19 +85,9 @@ def _content(file: str) -> bytes:
         raise PaletteError(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise PaletteError(f"{quoted(file)} is not a path: {error}.") from error
-    if not content:
-        raise PaletteError(f"{file} is empty. A palette file holds 2 to 256 colors.")
-    return content
-
-
-def _parsed(content: bytes, file: str) -> tuple[list[Color], str]:
-    is_gpl = content.removeprefix(b"\xef\xbb\xbf").startswith(GPL_FIRST_LINE.encode())
-    if not is_gpl and (colors := picture_colors(content, file)) is not None:
-        return colors, ""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    if len(content) > _MAX_NUM_BYTES:
         raise PaletteError(
-            f"{file} is neither a picture nor UTF-8 text. Give a .hex or .gpl file or a picture."
-        ) from None
-    return parse_gpl(text, file) if is_gpl else (parse_hex(text, file), "")
+            f"{file} must be at most {_MAX_NUM_BYTES} bytes to serve as a palette, got more. "
+            "Give a smaller file."
+        )
+    return content

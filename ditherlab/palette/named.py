@@ -1,17 +1,18 @@
 """The palettes that ditherlab knows by name; their colors stand in `named.toml`."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import product
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
 from ditherlab.palette.palette import Palette, hex_to_color, quoted
+
+Value = TypeVar("Value")
 
 
 @cache
@@ -53,7 +54,17 @@ def _palette(name: str, entry: Mapping[str, Any]) -> Palette:
         texts = ["".join(channels) for channels in product(entry["levels"].split(), repeat=3)]
     else:
         texts = entry["colors"].split()
-    palette = Palette.from_hex(texts, name=name, source=entry["source"])
-    if "shown" not in entry:
-        return palette
-    return replace(palette, shown=tuple(hex_to_color(text) for text in entry["shown"].split()))
+    return Palette(
+        tuple(hex_to_color(text) for text in texts),
+        name=name,
+        source=entry["source"],
+        shown=_optional(entry, "shown", lambda text: map(hex_to_color, text.split())),
+        names=_optional(entry, "names", lambda text: (name.strip() for name in text.split(","))),
+        codes=_optional(entry, "codes", lambda text: map(int, text.split())),
+    )
+
+
+def _optional(
+    entry: Mapping[str, Any], key: str, parse: Callable[[str], Iterable[Value]]
+) -> tuple[Value, ...] | None:
+    return tuple(parse(entry[key])) if key in entry else None

@@ -4,7 +4,7 @@ import operator
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ditherlab.errors import PaletteRequestError
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 Color: TypeAlias = tuple[int, int, int]
+Value = TypeVar("Value")
 
 MIN_NUM_COLORS = 2
 MAX_NUM_COLORS = 256
@@ -28,11 +29,15 @@ class Palette:
         source: Where the colors come from, in one line; may be empty.
         shown: What the entries look like, one for each in the same order, where that is not what is
             written: a panel's inks, as measured. Two may look alike.
+        names: What the entries are called, one for each in the same order, empty for those that
+            have no name; None where none has one.
+        codes: By which number from 0 to 255 the device knows each entry, all different, where that
+            is not its index.
         num_merged: How many repeated colors were dropped, those found here added to those given.
 
     Raises:
-        PaletteRequestError: A color that is none, fewer than 2 or more than 256 different ones, or
-            another number of colors shown.
+        PaletteRequestError: A color that is none, fewer than 2 or more than 256 different ones,
+            another number of colors shown, of names or of codes, or codes that are none.
 
     Example:
         >>> palette = Palette(((0, 0, 0), (255, 128, 0), (0, 0, 0)), name="ember")
@@ -44,6 +49,8 @@ class Palette:
     name: str = ""
     source: str = ""
     shown: tuple[Color, ...] | None = field(default=None, kw_only=True)
+    names: tuple[str, ...] | None = field(default=None, kw_only=True)
+    codes: tuple[int, ...] | None = field(default=None, kw_only=True)
     num_merged: int = field(default=0, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -56,6 +63,8 @@ class Palette:
                 f"got {len(kept)}. {advice}"
             )
         object.__setattr__(self, "shown", _shown_colors(given, self.shown))
+        object.__setattr__(self, "names", _entry_names(given, self.names))
+        object.__setattr__(self, "codes", _entry_codes(given, self.codes))
         object.__setattr__(self, "colors", kept)
         object.__setattr__(self, "num_merged", self.num_merged + num_merged)
 
@@ -84,6 +93,22 @@ class Palette:
     def hex(self) -> list[str]:
         """Spell every color that is written as '#rrggbb', 8-bit display sRGB."""
         return spell_colors(self.colors)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Call every entry by its name, or '#rrggbb' where it has none.
+
+        Example:
+            >>> Palette(((0, 0, 0), (255, 128, 0)), names=("", "glow")).labels
+            ('#000000', 'glow')
+        """
+        called = zip(self.entry_names, self.hex, strict=True)
+        return tuple(name or spelled for name, spelled in called)
+
+    @property
+    def entry_names(self) -> tuple[str, ...]:
+        """Give the name of every entry, empty where it has none."""
+        return self.names or ("",) * len(self)
 
     @property
     def is_gray(self) -> bool:
@@ -200,17 +225,45 @@ def _shown_colors(
     """Check the colors shown, and drop those of repeated entries; None if they are those given."""
     if shown is None:
         return None
-    checked = checked_colors(shown, "shown")
-    num_entries = len(dict.fromkeys(given))
-    if len(checked) not in (len(given), num_entries):
-        raise PaletteRequestError(
-            f"The colors shown must be as many as those of the palette, {num_entries}, got "
-            f"{len(checked)}. Give one for each, in the same order."
-        )
-    if len(checked) == len(given):
-        firsts = dict(zip(reversed(given), reversed(checked), strict=True))
-        checked = tuple(firsts[color] for color in dict.fromkeys(given))
+    checked = _of_entries(given, checked_colors(shown, "shown"), "The colors shown")
     return None if checked == tuple(dict.fromkeys(given)) else checked
+
+
+def _entry_names(given: tuple[Color, ...], names: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Drop the names of repeated entries; None if no name is left."""
+    if names is None:
+        return None
+    kept = _of_entries(given, tuple(names), "The names")
+    return kept if any(kept) else None
+
+
+def _entry_codes(given: tuple[Color, ...], codes: Iterable[int] | None) -> tuple[int, ...] | None:
+    """Check the codes, and drop those of repeated entries; None if they are the indices."""
+    if codes is None:
+        return None
+    kept = _of_entries(given, tuple(codes), "The codes")
+    if len(set(kept)) < len(kept) or not all(0 <= code <= 255 for code in kept):
+        raise PaletteRequestError(
+            f"The codes must be different whole numbers from 0 to 255, got {_shown(kept)}. "
+            "Give those of the device."
+        )
+    return None if kept == tuple(range(len(kept))) else kept
+
+
+def _of_entries(
+    given: tuple[Color, ...], values: tuple[Value, ...], what: str
+) -> tuple[Value, ...]:
+    """Keep the value of each different color, where there is one for each, or for each given."""
+    num_entries = len(dict.fromkeys(given))
+    if len(values) not in (len(given), num_entries):
+        raise PaletteRequestError(
+            f"{what} must be as many as the colors of the palette, {num_entries}, got "
+            f"{len(values)}. Give one for each, in the same order."
+        )
+    if len(values) == num_entries:
+        return values
+    firsts = dict(zip(reversed(given), reversed(values), strict=True))
+    return tuple(firsts[color] for color in dict.fromkeys(given))
 
 
 def _checked(index: int, color: Iterable[int], name: str) -> Color:

@@ -109,7 +109,9 @@ def test_help_lists_and_wrong_usage_do_not_wait_for_torch(photo: Path) -> None:
     code = (
         "import sys\n"
         "from ditherlab.cli import main\n"
-        "for words in ('--help', 'optimize --help', 'palette list', 'palette list --json',\n"
+        "for words in ('--help', 'optimize --help', 'palette list', 'palette show pico-8',\n"
+        "              'palette convert pico-8 x.gpl', 'palette join pico-8 ega -o x.hex',\n"
+        "              'palette extract photo.png --method wu -o y.hex',\n"
         "              'optimize missing.png', 'optimize photo.png -o photo.png',\n"
         "              'optimize photo.png --palette pico8'):\n"
         "    try:\n"

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-NAMES = [
-    *("black-and-white", "gray-4", "game-boy", "cga", "ega", "c64", "zx-spectrum", "nes"),
-    *("pico-8", "sweetie-16", "apple-ii", "e-ink-3", "e-ink-4", "e-ink-6", "e-ink-7"),
-    *("e-ink-4-measured", "e-ink-6-measured", "web-safe"),
-]
+from ditherlab.palette import named_palettes
+
+NAMES = list(named_palettes())
 
 
 def test_the_list_shows_every_palette_with_its_size_and_source(run: Callable[..., Any]) -> None:
@@ -18,6 +16,7 @@ def test_the_list_shows_every_palette_with_its_size_and_source(run: Callable[...
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.decode().splitlines()
     assert [line.split()[0] for line in lines] == NAMES
+    assert len(NAMES) >= 32
     assert all(re.fullmatch(r"\S+ +\d+ colors  \S.*", line) for line in lines)
 
 
@@ -29,6 +28,8 @@ def test_json_is_one_document_with_the_colors(run: Callable[..., Any]) -> None:
     assert document["e-ink-6-measured"]["colors"] == document["e-ink-6"]["colors"]
     assert len(document["e-ink-6-measured"]["shown"]) == 6
     assert "shown" not in document["e-ink-6"]
+    assert document["e-ink-6"]["names"][2] == "red"
+    assert document["e-ink-6"]["codes"] == [0, 1, 3, 2, 5, 6]
     assert all(entry["source"] for entry in document.values())
 
 

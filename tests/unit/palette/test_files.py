@@ -50,13 +50,13 @@ def test_forbidden_file(tmp_path):
 def test_neither_picture_nor_text(tmp_path, content):
     path = tmp_path / "strange.hex"
     path.write_bytes(content)
-    assert "strange.hex is neither a picture nor UTF-8 text. Give" in refusal(path)
+    assert "strange.hex is neither a picture nor UTF-8 text, nor any" in refusal(path)
 
 
 def test_gpl_that_is_not_utf8(tmp_path):
     path = tmp_path / "old.gpl"
     path.write_bytes("GIMP Palette\nName: Glühwein\n".encode("latin-1"))
-    assert "neither a picture nor UTF-8 text" in refusal(path)
+    assert "old.gpl, byte 21: the text must be UTF-8, got 0xfc. Save" in refusal(path)
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,39 @@ def test_shown_colors_of_repeated_entries_are_dropped_with_them():
 
 
 def test_wrong_shown_colors():
-    with pytest.raises(PaletteRequestError, match=r"as many as those of the palette, 2, got 1\. G"):
+    with pytest.raises(
+        PaletteRequestError, match=r"as many as the colors of the palette, 2, got 1\. G"
+    ):
         replace(EMBER, shown=((0, 0, 0),))
     with pytest.raises(PaletteRequestError, match=r"^`shown\[1\]` must be three whole numbers"):
         replace(EMBER, shown=((0, 0, 0), (0, 0, 256)))
+
+
+def test_names_and_codes_follow_their_colors():
+    palette = Palette(((1, 1, 1), (2, 2, 2), (1, 1, 1)), names=("a", "", "b"), codes=(5, 3, 4))
+    assert (palette.names, palette.codes) == (("a", ""), (5, 3))
+    assert palette.labels == ("a", "#020202")
+    assert replace(palette, name="again").names == ("a", "")
+
+
+def test_names_and_codes_that_say_nothing_are_none():
+    palette = Palette(((1, 1, 1), (2, 2, 2)), names=("", ""), codes=(0, 1))
+    assert (palette.names, palette.codes) == (None, None)
+    assert palette.labels == ("#010101", "#020202")
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"names": ("a",)}, r"^The names must be as many as the colors of the palette, 2, got 1\."),
+        (
+            {"codes": (1, 2, 3)},
+            r"^The codes must be as many as the colors of .* 2, got 3\.",
+        ),
+        ({"codes": (1, 1)}, r"^The codes must be different whole numbers .* got \(1, 1\)\."),
+        ({"codes": (0, 256)}, r"^The codes must be different whole numbers from 0 to 255"),
+    ],
+)
+def test_names_and_codes_that_do_not_fit(entries, message):
+    with pytest.raises(PaletteRequestError, match=message):
+        Palette(((1, 1, 1), (2, 2, 2)), **entries)

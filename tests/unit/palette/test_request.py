@@ -51,7 +51,7 @@ def test_unknown_name(folder, text):
     with pytest.raises(
         PaletteRequestError,
         match=r"^`--palette` must be a name, a file or colors such as '#000,#fff', got '.*'\. "
-        r"(Did you mean `game-boy`\?|There are: apple-ii, .*)$",
+        r"(Did you mean `game-boy`\?|There are: amiga-workbench-1, .*)$",
     ) as caught:
         resolve_palette(text)
     assert caught.value.exit_code == 2

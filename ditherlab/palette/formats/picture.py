@@ -1,34 +1,47 @@
-"""The colors of a picture that is meant as a palette."""
+"""The colors of a picture that is meant as a palette; written, a sheet of swatches.
+
+A picture is known by its first bytes, as the specification of each format gives them.
+"""
 
 import io
+import re
 import sys
 import warnings
 from typing import TYPE_CHECKING
 
 from ditherlab.errors import PaletteError
-from ditherlab.palette.palette import MAX_NUM_COLORS, Color
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.palette import MAX_NUM_COLORS, Color, Palette
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 # Those that announce themselves by their first bytes, so that no text is mistaken for one.
 _FORMATS = ("PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "PCX", "JPEG")
+_MAGIC = re.compile(
+    rb"\x89PNG\r\n\x1a\n|GIF8[79]a|BM|RIFF....WEBP|II[*+]\x00|MM\x00[*+]|P[1-6]\s|\xff\xd8\xff"
+    # PCX: versions, run lengths, bits a pixel.
+    rb"|\x0a[\x00\x02\x03\x05]\x01[\x01\x02\x04\x08]",
+    re.DOTALL,
+)
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _MAX_NUM_PX = 2**25
 _BAND_NUM_PX = 2**16
+_SWATCH_PX = 16
+_SWATCHES_PER_ROW = 16
 
 
-def picture_colors(data: bytes, file: str) -> list[Color] | None:
+def sniff(data: bytes) -> bool:
+    """Look for the first bytes of a picture that can serve."""
+    return _MAGIC.match(data) is not None
+
+
+def parse(data: bytes, file: str) -> Swatches:
     """Collect the different colors of a picture, fully transparent pixels left out.
 
-    Args:
-        data: What the file holds.
-        file: What messages call it.
-
-    Returns:
-        8-bit display sRGB. For an indexed picture the entries in use, in the order of its palette;
-        for any other the colors in the order in which they first appear, row by row. Of an
-        animation the first frame. None if the data is no picture.
+    Of an indexed picture these are the entries in use, in the order of its palette; of any other
+    the colors in the order in which they first appear, row by row. Of an animation only the first
+    frame counts.
 
     Raises:
         PaletteError: The picture is broken, too large, not 8-bit sRGB, or has over 256 colors.
@@ -42,14 +55,14 @@ def picture_colors(data: bytes, file: str) -> list[Color] | None:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 _check(image, file)
                 image.load()
-                return _colors(image, file)
-        except UnidentifiedImageError:
-            return None
+                return Swatches(_colors(image, file))
         except PaletteError:
             raise
         # Given a broken file, Pillow's decoders raise almost anything, struct.error to KeyError.
         except Exception as error:
             reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            if isinstance(error, UnidentifiedImageError):
+                reason = "its head is damaged"
             raise PaletteError(
                 f"{file} is a picture that cannot be read: {reason}. Save it again, as PNG."
             ) from error
@@ -97,3 +110,30 @@ def _colors(image: "Image", file: str) -> list[Color]:
                 "as a palette, got more. Use `--colors` to learn a palette from a picture."
             )
     return list(colors)
+
+
+def write(palette: Palette) -> bytes:
+    """Write an indexed PNG of swatches, 16 to a row; what the last row lacks is transparent.
+
+    Example:
+        >>> write(Palette.from_hex(["#000", "#f80"]))[1:4]
+        b'PNG'
+    """
+    from PIL import Image
+
+    num_columns = min(len(palette), _SWATCHES_PER_ROW)
+    num_rows = -(-len(palette) // num_columns)
+    cells = bytes(min(cell, len(palette)) for cell in range(num_rows * num_columns))
+    sheet = Image.frombytes("P", (num_columns, num_rows), cells)
+    is_full = len(cells) == len(palette)
+    entries = [*palette.colors] if is_full else [*palette.colors, (0, 0, 0)]
+    sheet.putpalette([level for color in entries for level in color])
+    large = sheet.resize(
+        (num_columns * _SWATCH_PX, num_rows * _SWATCH_PX), Image.Resampling.NEAREST
+    )
+    file = io.BytesIO()
+    large.save(file, "PNG", **({} if is_full else {"transparency": len(palette)}))
+    return file.getvalue()
+
+
+PICTURE = PaletteFormat("png", "PNG of swatches", (".png",), sniff, parse, write)

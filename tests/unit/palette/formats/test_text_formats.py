@@ -1,7 +1,9 @@
 import pytest
 
 from ditherlab.errors import PaletteError
-from ditherlab.palette import Palette, gpl_text, hex_text, read_palette_file
+from ditherlab.palette import Palette, read_palette_file
+from ditherlab.palette.formats.gimp import write as write_gpl
+from ditherlab.palette.formats.hex_list import write as write_hex
 
 EMBER = Palette.from_hex(["#000000", "#ff8000"], name="ember", source="made up")
 
@@ -16,23 +18,23 @@ def file_with(tmp_path):
     return write
 
 
-def test_hex_text():
-    assert hex_text(EMBER) == "000000\nff8000\n"
+def test_write_hex():
+    assert write_hex(EMBER).decode() == "000000\nff8000\n"
 
 
-def test_gpl_text():
-    assert gpl_text(EMBER) == (
+def test_write_gpl():
+    assert write_gpl(EMBER).decode() == (
         "GIMP Palette\nName: ember\n# made up\n  0   0   0\t#000000\n255 128   0\t#ff8000\n"
     )
 
 
-def test_gpl_text_keeps_names_on_one_line():
+def test_write_gpl_keeps_names_on_one_line():
     palette = Palette(EMBER.colors, name="two\nlines", source="evil\n1 2 3")
-    assert gpl_text(palette).splitlines()[1:3] == ["Name: two lines", "# evil 1 2 3"]
+    assert write_gpl(palette).decode().splitlines()[1:3] == ["Name: two lines", "# evil 1 2 3"]
 
 
-def test_gpl_text_without_a_name():
-    assert "Name" not in gpl_text(Palette(EMBER.colors))
+def test_write_gpl_without_a_name():
+    assert "Name" not in write_gpl(Palette(EMBER.colors)).decode()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

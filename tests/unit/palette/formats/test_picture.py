@@ -5,7 +5,7 @@ from PIL import Image
 
 from ditherlab.errors import PaletteError
 from ditherlab.palette import read_palette_file
-from ditherlab.palette.picture import picture_colors
+from ditherlab.palette.formats.picture import sniff
 
 TABLE = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (9, 9, 9), (200, 200, 0)]
 
@@ -133,7 +133,7 @@ def test_sixteen_bit_picture(tmp_path):
 def test_large_picture(monkeypatch, tmp_path):
     path = tmp_path / "large.png"
     indexed([0, 1, 2, 3], width=2).save(path)
-    monkeypatch.setattr("ditherlab.palette.picture._MAX_NUM_PX", 3)
+    monkeypatch.setattr("ditherlab.palette.formats.picture._MAX_NUM_PX", 3)
     with pytest.raises(PaletteError, match=r"must be at most 3 pixels .* got 4\. Make it smaller"):
         read_palette_file(path)
 
@@ -169,4 +169,4 @@ def test_truncated_png_is_called_a_picture(tmp_path):
 
 
 def test_text_is_no_picture():
-    assert picture_colors(b"000000\nffffff\n", "some.hex") is None
+    assert not sniff(b"000000\nffffff\n")

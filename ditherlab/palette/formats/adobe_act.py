@@ -1,0 +1,68 @@
+"""Adobe's `.act`, the color table of Photoshop: 256 times three bytes, and no word of what it is.
+
+Source: Adobe, "Photoshop File Formats Specification", 2019, "Color Table".
+"""
+
+import struct
+
+from ditherlab.palette.formats.byte_cursor import ByteCursor
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.formats.text_lines import is_text
+from ditherlab.palette.palette import MAX_NUM_COLORS, Palette
+
+_NUM_TABLE_BYTES = 3 * MAX_NUM_COLORS
+
+# Of a table alone, and of one with the number of colors and the transparent one behind it.
+LENGTHS = (_NUM_TABLE_BYTES, _NUM_TABLE_BYTES + 4)
+
+_NONE_TRANSPARENT = 0xFFFF
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
+
+
+def sniff(data: bytes) -> bool:
+    """Look at the length, and for a byte that no text has: a list may be as long by chance."""
+    if len(data) not in LENGTHS:
+        return False
+    return len(data) != len(data.translate(None, delete=_CONTROLS)) or not is_text(data)
+
+
+def parse(data: bytes, file: str) -> Swatches:
+    """Read as many colors as the table says that it has, but for a transparent one.
+
+    Raises:
+        PaletteError: The number is none; the message names the byte.
+    """
+    cursor = ByteCursor(data, file)
+    table = cursor.take(_NUM_TABLE_BYTES, "The table")
+    num_colors, transparent = MAX_NUM_COLORS, _NONE_TRANSPARENT
+    if cursor.num_left:
+        num_colors, transparent = cursor.numbers(">HH", "The number of colors")
+        if num_colors > MAX_NUM_COLORS:
+            raise cursor.error(
+                f"the number of colors must be at most {MAX_NUM_COLORS}, got {num_colors}. Save "
+                "the palette again.",
+                _NUM_TABLE_BYTES,
+            )
+    entries = list(struct.iter_unpack("3B", table[: 3 * num_colors]))
+    return Swatches(
+        [
+            (red, green, blue)
+            for index, (red, green, blue) in enumerate(entries)
+            if index != transparent
+        ]
+    )
+
+
+def write(palette: Palette) -> bytes:
+    """Write a table with the number of its colors, none of them transparent.
+
+    Example:
+        >>> table = write(Palette.from_hex(["#000", "#f80"]))
+        >>> len(table), table[:6], table[-4:]
+        (772, b'\\x00\\x00\\x00\\xff\\x88\\x00', b'\\x00\\x02\\xff\\xff')
+    """
+    table = b"".join(bytes(color) for color in palette.colors).ljust(_NUM_TABLE_BYTES, b"\0")
+    return table + struct.pack(">HH", len(palette), _NONE_TRANSPARENT)
+
+
+ADOBE_ACT = PaletteFormat("adobe-act", "Adobe .act (color table)", (".act",), sniff, parse, write)

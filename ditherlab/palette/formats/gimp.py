@@ -1,0 +1,75 @@
+"""GIMP's `.gpl`: text with the name of the palette and of each color.
+
+Source: The GIMP Team, developer documentation of GIMP, "GIMP Palette format".
+"""
+
+import re
+
+from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.formats.text_lines import (
+    decode_text,
+    encode_text,
+    numbered_lines,
+    numbers_to_color,
+    one_line,
+    starts_with,
+)
+from ditherlab.palette.palette import Palette, spell_colors
+
+_FIRST_LINE = "GIMP Palette"
+
+# What GIMP writes where nobody gave a name.
+_NAMELESS = "Untitled"
+
+
+def sniff(data: bytes) -> bool:
+    """Look for GIMP's first line."""
+    return starts_with(data, _FIRST_LINE)
+
+
+def parse(data: bytes, file: str) -> Swatches:
+    """Read the colors and the names.
+
+    Raises:
+        PaletteError: A line is no color; the message names file and line.
+
+    Example:
+        >>> parse(b"GIMP Palette\\nName: ember\\n# hot\\n0 0 0 black\\n255 128 0", "some.gpl")
+        Swatches(colors=[(0, 0, 0), (255, 128, 0)], name='ember', names=['black', ''])
+    """
+    palette_name, colors, names = "", [], []
+    for number, line in numbered_lines(decode_text(data, file)):
+        if number == 1 or not line or line.startswith("#"):
+            continue
+        if header := re.match(r"([A-Za-z]+):(.*)", line):
+            if header[1].lower() == "name":
+                palette_name = header[2].strip()
+            continue
+        try:
+            color = numbers_to_color(line)
+        except PaletteRequestError as error:
+            raise PaletteError(f"{file}, line {number}: {error}") from None
+        name = one_line("".join(line.split(maxsplit=3)[3:]))
+        colors.append(color)
+        names.append("" if name in (_NAMELESS, *spell_colors([color])) else name)
+    return Swatches(colors, palette_name, names)
+
+
+def write(palette: Palette) -> bytes:
+    """Write a palette as GIMP does, with its name and source on one line each.
+
+    Example:
+        >>> write(Palette.from_hex(["#000", "#f80"], name="ember")).splitlines()
+        [b'GIMP Palette', b'Name: ember', b'#', b'  0   0   0\\t#000000', b'255 136   0\\t#ff8800']
+    """
+    lines = [_FIRST_LINE]
+    if name := one_line(palette.name):
+        lines.append(f"Name: {name}")
+    lines.append(f"# {one_line(palette.source)}".rstrip())
+    for (red, green, blue), label in zip(palette.colors, palette.labels, strict=True):
+        lines.append(f"{red:3d} {green:3d} {blue:3d}\t{one_line(label)}")
+    return encode_text("\n".join(lines) + "\n")
+
+
+GIMP = PaletteFormat("gimp", "GIMP .gpl", (".gpl",), sniff, parse, write)

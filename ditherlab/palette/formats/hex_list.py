@@ -1,0 +1,41 @@
+"""Lospec's `.hex`: one rrggbb to a line; what any text is taken for that is nothing else."""
+
+from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text, numbered_lines
+from ditherlab.palette.palette import Palette, hex_to_color
+
+
+def parse(data: bytes, file: str) -> Swatches:
+    """Read the colors of a hexadecimal list; ';' starts a comment.
+
+    Raises:
+        PaletteError: A line is no color; the message names file and line.
+
+    Example:
+        >>> parse(b"#112233\\n\\n; a comment\\nff8000", "some.hex").colors
+        [(17, 34, 51), (255, 128, 0)]
+    """
+    colors = []
+    for number, line in numbered_lines(decode_text(data, file)):
+        spelled = line.partition(";")[0].strip()
+        if not spelled:
+            continue
+        try:
+            colors.append(hex_to_color(spelled))
+        except PaletteRequestError as error:
+            raise PaletteError(f"{file}, line {number}: {error}") from None
+    return Swatches(colors)
+
+
+def write(palette: Palette) -> bytes:
+    """Write one rrggbb to a line.
+
+    Example:
+        >>> write(Palette.from_hex(["#000", "#f80"]))
+        b'000000\\nff8800\\n'
+    """
+    return encode_text("".join(f"{spelled.removeprefix('#')}\n" for spelled in palette.hex))
+
+
+HEX_LIST = PaletteFormat("hex", "Lospec .hex", (".hex",), is_text, parse, write)

@@ -1,0 +1,90 @@
+"""Text in palette files: UTF-8, with any line ends, and numbers of lines as an editor counts."""
+
+import re
+from collections.abc import Iterator
+
+from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.palette.palette import Color, quoted
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def is_text(data: bytes) -> bool:
+    """Say whether bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def starts_with(data: bytes, first: str) -> bool:
+    """Say whether bytes are text that begins like this, after a byte order mark if there is one."""
+    return data.removeprefix(_BYTE_ORDER_MARK).startswith(first.encode())
+
+
+def decode_text(data: bytes, file: str) -> str:
+    """Decode UTF-8 and drop a byte order mark.
+
+    Raises:
+        PaletteError: If it is something else; the message names the byte.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PaletteError(
+            f"{file}, byte {error.start}: the text must be UTF-8, got {data[error.start]:#04x}. "
+            "Save it as UTF-8."
+        ) from None
+
+
+def encode_text(text: str) -> bytes:
+    """Encode as UTF-8; half characters, as the names of odd files have them, become `?`."""
+    return text.encode(errors="replace")
+
+
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Split a text into lines without spaces around them, counted from 1."""
+    # `str.splitlines` also breaks at form feeds and the like, where editors count no line.
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        yield number, line.strip()
+
+
+def one_line(text: str) -> str:
+    """Replace line breaks and other spaces by single ones.
+
+    Example:
+        >>> one_line("two" + chr(10) + "lines ")
+        'two lines'
+    """
+    return " ".join(text.split())
+
+
+def numbers_to_color(line: str) -> Color:
+    """Read the first three numbers of a line as red, green and blue, 8-bit display sRGB.
+
+    Raises:
+        PaletteRequestError: If they are none.
+
+    Example:
+        >>> numbers_to_color("255 128 0 orange")
+        (255, 128, 0)
+    """
+    spelled = line.split(maxsplit=3)[:3]
+    components = []
+    for number in spelled:
+        if not re.fullmatch(r"-?[0-9]{1,9}", number):
+            raise _no_color(spelled, f"{quoted(number)} is not a whole number")
+        if int(number) > 255:
+            raise _no_color(spelled, f"{number} is above 255")
+        if int(number) < 0:
+            raise _no_color(spelled, f"{number} is below 0")
+        components.append(int(number))
+    if len(components) < 3:
+        raise _no_color(spelled, f"it has {len(components)} of three numbers")
+    red, green, blue = components
+    return red, green, blue
+
+
+def _no_color(spelled: list[str], reason: str) -> PaletteRequestError:
+    return PaletteRequestError(f"{quoted(' '.join(spelled))} is not a color: {reason}.")
