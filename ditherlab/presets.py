@@ -24,7 +24,7 @@ class Preset:
 
 
 PRESETS: Mapping[PresetName, Preset] = {
-    "fast": Preset(num_steps=80, num_sweeps=4, polish_temperature=0.0, palette_px=1 << 14),
+    "fast": Preset(num_steps=60, num_sweeps=3, polish_temperature=0.0, palette_px=1 << 14),
     "balanced": Preset(num_steps=150, num_sweeps=12, polish_temperature=0.0, palette_px=1 << 15),
     "best": Preset(num_steps=300, num_sweeps=60, polish_temperature=1.0, palette_px=1 << 17),
 }

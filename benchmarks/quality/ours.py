@@ -11,7 +11,7 @@ from PIL import Image
 
 from benchmarks.quality.child import ROOT, children_s, run_to_end
 from benchmarks.quality.pictures import read_source
-from benchmarks.quality.task import BOTH, Outcome, Pixels, Task, Tool
+from benchmarks.quality.task import BOTH, ONLY_LEARNED, Outcome, Pixels, Task, Tool
 
 _START_BOX_PX = (slice(100, 116), slice(200, 216))
 
@@ -51,8 +51,8 @@ def _run(pixels: Pixels, options: tuple[str, ...]) -> tuple[Pixels, float]:
         return np.asarray(Image.open(result).convert("RGB")), cpu_s
 
 
-def _tool(name: str, *options: str) -> Tool:
-    return Tool(name, BOTH, partial(dither, options=options), is_ours=True, is_random=True)
+def _tool(name: str, *options: str, palettes: frozenset[str] = BOTH) -> Tool:
+    return Tool(name, palettes, partial(dither, options=options), is_ours=True, is_random=True)
 
 
 def _at(pixels_per_degree: int, *options: str) -> tuple[str, ...]:
@@ -64,6 +64,7 @@ OURS: tuple[Tool, ...] = (
     _tool("ditherlab 35", *_at(35)),
     _tool("ditherlab 67", *_at(67)),
     _tool("ditherlab 100", *_at(100)),
+    _tool("ditherlab 67 crisp", *_at(67, "--crisp", "0.05"), palettes=ONLY_LEARNED),
     _tool("ditherlab fast", *_at(67, "--preset", "fast")),
 )
 BEST = _tool("ditherlab best", *_at(67, "--preset", "best"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from benchmarks.quality.close_ups import draw_close_ups
 from benchmarks.quality.flat_grays import read_spectra
 from benchmarks.quality.measuring import TOOLS, Gallery, draw_missing
 from benchmarks.quality.medians import Results, is_peer
@@ -44,6 +45,7 @@ def write_report(measured: Path, spectra: Path, gallery: Gallery) -> str:
     tables = list(sections(results, read_spectra(spectra)))
     folder = measured.parent
     sheets = [_write_sheet(palette, folder, results, gallery) for palette in PALETTES]
+    sheets.append(_write_close_ups(folder, gallery))
     text = fragment(tables, sheets, rows)
     if measured.resolve() == MEASURED:
         PAGE.write_text(with_fragment(PAGE.read_text(), text))
@@ -91,6 +93,13 @@ def _write_sheet(palette: str, folder: Path, results: Results, gallery: Gallery)
     return path
 
 
+def _write_close_ups(folder: Path, gallery: Gallery) -> Path:
+    tool = next(tool for tool in TOOLS if tool.name == OURS_SHOWN)
+    path = folder / "close-ups.png"
+    draw_close_ups(tool, gallery).save(path, optimize=True)
+    return path
+
+
 def _kept(palette: str, tool: str, gallery: Gallery) -> dict[str, Pixels]:
     found = {name: gallery.read(name, palette, tool) for name in PICTURES}
     return {name: pixels for name, pixels in found.items() if pixels is not None}
@@ -109,8 +118,8 @@ def _provenance(rows: Sequence[Row]) -> str:
 
 def _html(tables: Iterable[Table], sheets: Iterable[Path], rows: Sequence[Row]) -> str:
     images = "\n".join(
-        f'<h2>{escape(sheet.stem)}</h2>\n<img src="{escape(sheet.name)}" alt="Details of the five '
-        f'pictures with the palette {escape(sheet.stem)}">'
+        f'<h2>{escape(sheet.stem)}</h2>\n<img src="{escape(sheet.name)}" alt="Details of '
+        f'dithered pictures: {escape(sheet.stem)}">'
         for sheet in sheets
     )
     return (

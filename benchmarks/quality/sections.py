@@ -6,7 +6,7 @@ from benchmarks.quality.flat_grays import GRAYS, SpectrumRow
 from benchmarks.quality.medians import FIGURES, Pair, Results, Standing, best_peer, is_ours, is_peer
 from benchmarks.quality.pictures import PALETTES
 from benchmarks.quality.tables import Table
-from benchmarks.quality.targets import DEFAULT_TARGETS, TARGETS, Target
+from benchmarks.quality.targets import DEFAULT_TARGETS, QUIET_TARGETS, TARGETS, Target
 
 _DIGITS = {"lp": 1, "vp": 1, "kb": 0, "colors": 0, "raw": 2, "cpu": 2}
 _HEAD = {"kb": "KiB", "cpu": "CPU s"}
@@ -40,7 +40,7 @@ def _targets(results: Results) -> Table:
         "Medians over the five pictures; the number behind `ditherlab` is the viewing distance it "
         "was told, in pixels per degree, and without one it was told none.",
         ("palette", "run", "figure", "target", "reached", "best peer", "met"),
-        [_target_row(target, results) for target in (*TARGETS, *DEFAULT_TARGETS)],
+        [_target_row(target, results) for target in (*TARGETS, *DEFAULT_TARGETS, *QUIET_TARGETS)],
     )
 
 

@@ -38,7 +38,11 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     "polish: 4 sweeps instead of 12": {"num_sweeps": 4},
     "polish: 60 sweeps, cooling": {"num_sweeps": 60, "polish_temperature": 1.0},
 }
-ESTIMATOR_WORDS = ("gumbel-softmax", "leave-one-out(credit=local)")
+ESTIMATOR_WORDS = (
+    "gumbel-softmax",
+    "leave-one-out(credit=local)",
+    "leave-one-out(control=linstat)",
+)
 
 
 @dataclass(frozen=True)

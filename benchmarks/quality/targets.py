@@ -55,3 +55,10 @@ DEFAULT_TARGETS: tuple[Target, ...] = (
     Target("k16", "ditherlab", "flip", 0.080),
 )
 """Without a stated distance, both near and far must be good."""
+QUIET_TARGETS: tuple[Target, ...] = (
+    Target("k8", "ditherlab 67 crisp", "raw", 0.46),
+    Target("k8", "ditherlab 67 crisp", "flip", 0.105),
+    Target("k16", "ditherlab 67 crisp", "raw", 0.55),
+    Target("k16", "ditherlab 67 crisp", "flip", 0.085),
+)
+"""As quiet near the screen as the nearest relative, and still truer from afar."""

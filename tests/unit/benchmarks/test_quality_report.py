@@ -4,16 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from benchmarks.quality import close_ups
+from benchmarks.quality.close_ups import PLACES
 from benchmarks.quality.flat_grays import SpectrumRow, read_spectra
+from benchmarks.quality.measuring import Gallery
 from benchmarks.quality.medians import Results, best_peer
-from benchmarks.quality.pictures import FIXED, PICTURES, parse_color
+from benchmarks.quality.pictures import FIXED, PALETTES, PICTURES, parse_color
 from benchmarks.quality.report import with_fragment
 from benchmarks.quality.rows import Row, Scores, read_recorded, read_rows
 from benchmarks.quality.sections import sections
 from benchmarks.quality.sheets import DETAIL_PX, DETAILS, draw_sheet
 from benchmarks.quality.tables import Table
 from benchmarks.quality.targets import TARGETS, Target
+from benchmarks.quality.task import BOTH, Outcome, Task, Tool
 
 SCORES = Scores(
     raw=0.5,
@@ -142,6 +147,23 @@ def test_a_sheet_shows_the_details_that_exist():
     assert sheet.getcolors(1 << 20)
     counts = {color: count for count, color in sheet.getcolors(1 << 20)}
     assert counts[200, 0, 0] == 2 * DETAIL_PX**2
+
+
+def test_close_ups_show_every_palette_beside_its_source(tmp_path, monkeypatch):
+    sky = np.full((427, 512, 3), (90, 140, 200), dtype=np.uint8)
+    monkeypatch.setattr(close_ups, "read_target", lambda *_: sky)
+    monkeypatch.setattr(close_ups, "task_of", lambda *_: Task(sky, ((0, 0, 0),), False))
+    gallery = Gallery(tmp_path)
+    for palette in PALETTES:
+        for place in PLACES.values():
+            Image.fromarray(255 - sky).save(gallery.path_of(place.picture, palette, "ours"))
+    ours = Tool("ours", BOTH, lambda task: Outcome(255 - task.pixels, 0.0, ""))
+    sheet = np.asarray(close_ups.draw_close_ups(ours, gallery))
+    num_shown = len(PALETTES) * len(PLACES)
+    assert (sheet == (90, 140, 200)).all(axis=2).sum() == num_shown * 64 * 48 * 16
+    assert (sheet == (165, 115, 55)).all(axis=2).sum() == num_shown * 64 * 48 * 16
+    dark, light = (np.array(close_ups.gradient()[row, 0], dtype=int) for row in (0, -1))
+    assert (light - dark > 50).all()
 
 
 @pytest.mark.parametrize("name", PICTURES)
