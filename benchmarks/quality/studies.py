@@ -41,7 +41,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
 ESTIMATOR_WORDS = (
     "gumbel-softmax",
     "leave-one-out(credit=local)",
-    "leave-one-out(control=linstat)",
+    "leave-one-out(credit=local,control=linstat)",
 )
 
 
