@@ -1,0 +1,117 @@
+"""Gamma, Beta and Dirichlet: families that are made of gamma draws."""
+
+import torch
+from torch import Tensor
+
+from ditherlab.continuous.family import Draws, Family, Parameters
+
+
+class Gamma(Family):
+    """The gamma distribution of a concentration and a rate.
+
+    Torch gives its draws the implicit derivative by the concentration.
+
+    Source: Michael Figurnov et al., "Implicit Reparameterization Gradients", NeurIPS 2018.
+
+    Example:
+        >>> at = {"concentration": torch.tensor(2.0), "rate": torch.tensor(4.0)}
+        >>> [moment.item() for moment in Gamma().mean_and_variance(at)]
+        [0.5, 0.125]
+    """
+
+    names = ("concentration", "rate")
+
+    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        with torch.no_grad():
+            return self._move(parameters, num_draws, generator)
+
+    def path(
+        self, parameters: Parameters, num_draws: int, generator: torch.Generator
+    ) -> Draws | None:
+        return self._move(parameters, num_draws, generator)
+
+    def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
+        concentration, rate = parameters["concentration"], parameters["rate"]
+        powers = torch.xlogy(concentration, rate) + torch.xlogy(concentration - 1, draws)
+        return powers - rate * draws - torch.lgamma(concentration)
+
+    def mean_and_variance(self, parameters: Parameters) -> tuple[Tensor, Tensor] | None:
+        mean = parameters["concentration"] / parameters["rate"]
+        return mean, mean / parameters["rate"]
+
+    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        return _gamma_draws(parameters["concentration"], num_draws, generator) / parameters["rate"]
+
+
+class Beta(Family):
+    """The beta distribution: the share of one gamma draw in the sum of two.
+
+    Example:
+        >>> at = {"alpha": torch.tensor(1.0), "beta": torch.tensor(3.0)}
+        >>> Beta().mean_and_variance(at)[0].item()
+        0.25
+    """
+
+    names = ("alpha", "beta")
+
+    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        with torch.no_grad():
+            return self._move(parameters, num_draws, generator)
+
+    def path(
+        self, parameters: Parameters, num_draws: int, generator: torch.Generator
+    ) -> Draws | None:
+        return self._move(parameters, num_draws, generator)
+
+    def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
+        alpha, beta = parameters["alpha"], parameters["beta"]
+        norm = torch.lgamma(alpha + beta) - torch.lgamma(alpha) - torch.lgamma(beta)
+        return norm + torch.xlogy(alpha - 1, draws) + torch.xlogy(beta - 1, 1 - draws)
+
+    def mean_and_variance(self, parameters: Parameters) -> tuple[Tensor, Tensor] | None:
+        alpha, beta = parameters["alpha"], parameters["beta"]
+        mean = alpha / (alpha + beta)
+        return mean, mean * (1 - mean) / (alpha + beta + 1)
+
+    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        first = _gamma_draws(parameters["alpha"], num_draws, generator)
+        second = _gamma_draws(parameters["beta"], num_draws, generator)
+        return first / (first + second)
+
+
+class Dirichlet(Family):
+    """The Dirichlet distribution of shares: gamma draws over their sum; vectors in the last axis.
+
+    Example:
+        >>> at = {"concentration": torch.ones(3)}
+        >>> Dirichlet().log_density(at, torch.tensor([0.2, 0.3, 0.5])).exp().item()
+        2.0
+    """
+
+    names = ("concentration",)
+
+    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        with torch.no_grad():
+            return self._move(parameters, num_draws, generator)
+
+    def path(
+        self, parameters: Parameters, num_draws: int, generator: torch.Generator
+    ) -> Draws | None:
+        return self._move(parameters, num_draws, generator)
+
+    def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
+        concentration = parameters["concentration"]
+        norm = torch.lgamma(concentration.sum(dim=-1)) - torch.lgamma(concentration).sum(dim=-1)
+        return norm + torch.xlogy(concentration - 1, draws).sum(dim=-1)
+
+    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        draws = _gamma_draws(parameters["concentration"], num_draws, generator)
+        return draws / draws.sum(dim=-1, keepdim=True)
+
+
+def _gamma_draws(concentration: Tensor, num_draws: int, generator: torch.Generator) -> Tensor:
+    """Draw with rate 1, for each number of the concentrations of one draw."""
+    shape = concentration.shape
+    own_draws = shape[:1] == (num_draws,)
+    wide = concentration if own_draws else concentration.expand(num_draws, *shape)
+    return torch._standard_gamma(wide.contiguous(), generator=generator)
