@@ -9,6 +9,7 @@ import click
 
 import ditherlab
 from ditherlab.cli.compare import compare
+from ditherlab.cli.experiment import experiment
 from ditherlab.cli.optimize import optimize
 from ditherlab.cli.palette import palette
 from ditherlab.cli.streams import stdout_error
@@ -34,6 +35,7 @@ app.add_command(optimize)
 app.add_command(compare)
 app.add_command(palette)
 app.add_command(sweep)
+app.add_command(experiment)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,8 +2,18 @@
 
 from ditherlab.report.comparison_page import ComparisonPage
 from ditherlab.report.comparison_report import ComparisonReport
+from ditherlab.report.experiment_report import ExperimentReport, experiment_page
 from ditherlab.report.run_report import Row, RunReport
 from ditherlab.report.sweep_page import SweepPage
 from ditherlab.report.sweep_report import SweepReport
 
-__all__ = ["ComparisonPage", "ComparisonReport", "Row", "RunReport", "SweepPage", "SweepReport"]
+__all__ = [
+    "ComparisonPage",
+    "ComparisonReport",
+    "ExperimentReport",
+    "Row",
+    "RunReport",
+    "SweepPage",
+    "SweepReport",
+    "experiment_page",
+]

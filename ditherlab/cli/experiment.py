@@ -1,0 +1,127 @@
+"""`ditherlab experiment`: published experiments, run again."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from ditherlab.cli.progress import CountdownBar, Interruption
+from ditherlab.cli.reporting import (
+    JSON_AND_PAGE_FORMS,
+    check_report,
+    command_line,
+    deliver_report,
+    report_options,
+)
+from ditherlab.cli.streams import check_standard_output, write_to_stdout
+from ditherlab.errors import RequestError
+from ditherlab.naming import nearest_name
+
+if TYPE_CHECKING:
+    from ditherlab.experiments.published import Experiment
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--all", "takes_all", is_flag=True, help="Run all of them, one after the other.")
+@click.option("--quick", is_flag=True, help="Fewer draws and steps: seconds, and more noise.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Same seed, same findings, on the same machine.",
+)
+@partial(report_options, forms=JSON_AND_PAGE_FORMS)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def experiment(
+    context: click.Context,
+    /,
+    *,
+    name: str | None,
+    takes_all: bool,
+    quick: bool,
+    seed: int,
+    as_json: bool,
+    report: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> int:
+    """Run the published experiment NAME again, and say which of its claims come out.
+
+    Without NAME, list the experiments. The exit code is 1 if a claim does not come out.
+
+    \b
+    Example:
+      ditherlab experiment
+      ditherlab experiment gaussian --quick --report gaussian.html
+    """
+    if as_json:
+        check_standard_output()
+    check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
+
+    from ditherlab.experiments.published import EXPERIMENTS
+    from ditherlab.report import ExperimentReport, experiment_page
+
+    if name is None and not takes_all:
+        listed = {
+            word: {"title": known.title, "source": known.source}
+            for word, known in EXPERIMENTS.items()
+        }
+        deliver_report({"experiments": listed}, as_json=as_json, report=None, overwrite=False)
+        if not as_json:
+            width = max(map(len, EXPERIMENTS))
+            rows = [f"{word:<{width}}  {known.title}" for word, known in EXPERIMENTS.items()]
+            write_to_stdout("\n".join(rows))
+        return 0
+    reports = []
+    command = command_line(context)
+    with Interruption().listen() as interruption, CountdownBar(is_hidden=quiet) as bar:
+        for word, chosen in _chosen(name, EXPERIMENTS, takes_all=takes_all).items():
+            watch = _Watch(word, bar, interruption)
+            findings = chosen.run(is_quick=quick, seed=seed, on_progress=watch.show)
+            reports.append(ExperimentReport(word, chosen, findings, command))
+    documents = [told.document() for told in reports]
+    deliver_report(
+        {"experiments": documents},
+        as_json=as_json,
+        report=report,
+        overwrite=overwrite,
+        page=lambda: experiment_page(reports),
+    )
+    if not quiet and not as_json:
+        write_to_stdout("\n\n".join(told.text() for told in reports))
+    return 1 if any(told.num_failed for told in reports) else 0
+
+
+def _chosen(
+    name: str | None, known: "Mapping[str, Experiment]", *, takes_all: bool
+) -> "Mapping[str, Experiment]":
+    if takes_all:
+        if name is not None:
+            raise RequestError(f"`--all` and '{name}' say different things: give one of the two.")
+        return known
+    if name is None or name not in known:
+        raise RequestError(
+            f"The experiment must be a known one, got '{name}'. {nearest_name(name or '', known)}"
+        )
+    return {name: known[name]}
+
+
+class _Watch:
+    """Show where an experiment is, and end it at Ctrl-C."""
+
+    def __init__(self, name: str, bar: CountdownBar, interruption: Interruption) -> None:
+        self.name, self.bar, self.interruption = name, bar, interruption
+        self.start_s = time.monotonic()
+
+    def show(self, what: str, part: float) -> None:
+        """Raise KeyboardInterrupt if the run shall end."""
+        if self.interruption():
+            raise KeyboardInterrupt
+        gone_s = time.monotonic() - self.start_s
+        left_s = gone_s / part - gone_s if part else None
+        self.bar.show(f"{self.name}, {what}", left_s)

@@ -1,0 +1,219 @@
+"""One coin and a target that hardly prefers a side: where relaxations go the wrong way."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.categorical import Categorical
+from ditherlab.errors import RequestError
+from ditherlab.estimators import ESTIMATORS, GumbelSoftmax
+from ditherlab.experiments.published.experiment import Experiment, OnProgress
+from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.objectives import Variance
+from ditherlab.protocol import Cost, Estimator, Target
+from ditherlab.randomness import seeded_generator
+
+_TARGETS = (0.45, 0.499)
+
+# The chance of b = 1 on the way from a fair coin to b = 0, which is best.
+_PLACES = (0.5, 0.3, 0.1, 0.03, 0.01)
+_RATE = 0.05
+_MOST_ERRORS = 4.5
+_CONTROLLED = ("relax", "rebar", "score-function")
+_RELAXED = "gumbel-softmax(tau=1)"
+
+# Options around other estimators; of a single coin, there is nothing for them to share or leave.
+_NOT_ALONE = ("random-windows", "common-random-numbers")
+
+
+@dataclass(frozen=True)
+class _Size:
+    """How much is measured.
+
+    Attributes:
+        num_trials: Gradients at each place, and coins that are trained.
+        num_steps: Of the training.
+    """
+
+    num_trials: int
+    num_steps: int
+
+
+@dataclass(frozen=True)
+class _Gradients:
+    """The gradients of an estimator for the logit of b = 1, at each place."""
+
+    means: Sequence[float]
+    variances: Sequence[float]
+    exact: Sequence[float]
+    num_trials: int
+
+    @property
+    def most_errors(self) -> float:
+        """How many standard errors a mean is off, at most."""
+        return max(
+            abs(mean - exact) / max(math.sqrt(variance / self.num_trials), 1e-9)
+            for mean, variance, exact in zip(self.means, self.variances, self.exact, strict=True)
+        )
+
+
+class RebarToy(Experiment):
+    """Minimize `E (b - t)^2` over the probability of a coin's b = 1.
+
+    The optimum is b = 0; the gain is only `1 - 2 t`. Each trial is a picture of one pixel of two
+    colors in a batch, so that the estimators are those of the pictures.
+    """
+
+    title = "The toy problem of REBAR and RELAX"
+    source = (
+        'George Tucker et al., "REBAR: Low-Variance, Unbiased Gradient Estimates for Discrete '
+        'Latent Variable Models", NeurIPS 2017, section 5.1; Will Grathwohl et al., '
+        '"Backpropagation through the Void", ICLR 2018, section 5.1'
+    )
+
+    def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
+        size = _Size(2_000, 300) if is_quick else _Size(20_000, 2_000)
+        charts: list[Chart] = []
+        claims: list[Claim] = []
+        for number, target in enumerate(_TARGETS):
+            gradients, costs = {}, {}
+            estimators = dict(_estimators())
+            for place, (name, estimator) in enumerate(estimators.items()):
+                part = (number + place / len(estimators)) / len(_TARGETS)
+                on_progress(f"t = {target:g}: {name}", part)
+                generator = seeded_generator(seed)
+                gradients[name] = _measure(estimator, target, size.num_trials, generator)
+                costs[name] = _train(estimator, target, size, generator)
+            charts += _charts(target, gradients, costs, size.num_steps)
+            claims += _claims(target, gradients, costs, estimators)
+        return Findings(charts, claims)
+
+
+def _estimators() -> Iterator[tuple[str, Estimator]]:
+    """Give every estimator, with as few draws as it can do with."""
+    for name, estimator in ESTIMATORS.defaults().items():
+        if name in _NOT_ALONE:
+            continue
+        yield name, _with_fewest_draws(estimator)
+    yield _RELAXED, GumbelSoftmax(num_samples=1, tau=1.0)
+
+
+def _with_fewest_draws(estimator: Estimator) -> Estimator:
+    for num_samples in (1, 2):
+        with suppress(RequestError):
+            return estimator.with_num_samples(num_samples)
+    return estimator.with_num_samples(3)
+
+
+def _bind(target: float, num_trials: int) -> Cost:
+    images = torch.full((num_trials, 1, 1, 1), target, dtype=torch.float64)
+    return Variance(c=1.0).bind(Target(images, torch.ones_like(images, dtype=torch.bool)))
+
+
+def _model(logits: torch.Tensor) -> Categorical:
+    """Make coins from the logits of b = 1; those of b = 0 are zero."""
+    both = torch.stack([torch.zeros_like(logits), logits], dim=1)[..., None, None]
+    palette = torch.tensor([[[0.0], [1.0]]], dtype=torch.float64).expand(len(logits), -1, -1)
+    return Categorical.from_logits(both, palette)
+
+
+def _measure(
+    estimator: Estimator, target: float, num_trials: int, generator: torch.Generator
+) -> _Gradients:
+    cost = _bind(target, num_trials)
+    means, variances, exact = [], [], []
+    for chance in _PLACES:
+        logits = torch.full((num_trials,), math.log(chance / (1 - chance)), dtype=torch.float64)
+        state: object = None
+        for _ in range(2):  # a moving baseline knows nothing at the first
+            estimate, state = estimator.estimate(_model(logits), cost, generator, state)
+        slopes = estimate.grad_logits[:, 1, 0, 0]
+        means.append(float(slopes.mean()))
+        variances.append(float(slopes.var()))
+        exact.append(chance * (1 - chance) * (1 - 2 * target))
+    return _Gradients(means, variances, exact, num_trials)
+
+
+def _train(
+    estimator: Estimator, target: float, size: _Size, generator: torch.Generator
+) -> Sequence[float]:
+    """Follow the gradients from fair coins; return the expected cost, a mean over the coins."""
+    num_coins = size.num_trials // 20
+    cost = _bind(target, num_coins)
+    logits = torch.zeros(num_coins, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([logits], lr=_RATE)
+    costs, state = [], None
+    for _ in range(size.num_steps):
+        chance = logits.detach().sigmoid()
+        costs.append(float((chance * (1 - 2 * target) + target**2).mean()))
+        estimate, state = estimator.estimate(_model(logits.detach()), cost, generator, state)
+        logits.grad = estimate.grad_logits[:, 1, 0, 0]
+        optimizer.step()
+    return costs
+
+
+def _charts(
+    target: float,
+    gradients: Mapping[str, _Gradients],
+    costs: Mapping[str, Sequence[float]],
+    num_steps: int,
+) -> Iterator[Chart]:
+    shown = sorted(gradients, key=lambda name: -gradients[name].variances[0])
+    scattering = [name for name in shown if min(gradients[name].variances) > 1e-20]
+    yield Chart(
+        f"t = {target:g}: variance of a gradient on the way to the optimum",
+        "chance of b = 1",
+        "variance",
+        [Series(name, _PLACES, gradients[name].variances) for name in scattering],
+        is_log_x=True,
+    )
+    steps = range(0, num_steps, max(1, num_steps // 60))
+    yield Chart(
+        f"t = {target:g}: expected cost over training",
+        "step",
+        "expected cost above the optimum",
+        [
+            Series(name, [*steps], [max(line[step] - target**2, 1e-9) for step in steps])
+            for name, line in costs.items()
+        ],
+    )
+
+
+def _claims(
+    target: float,
+    gradients: Mapping[str, _Gradients],
+    costs: Mapping[str, Sequence[float]],
+    estimators: Mapping[str, Estimator],
+) -> Iterator[Claim]:
+    unbiased = [name for name in gradients if estimators[name].is_unbiased]
+    worst = max(unbiased, key=lambda name: gradients[name].most_errors)
+    yield Claim(
+        f"t = {target:g}: the mean of every unbiased estimator is within {_MOST_ERRORS:g} standard "
+        "errors of the exact gradient.",
+        gradients[worst].most_errors <= _MOST_ERRORS,
+        f"The farthest, `{worst}`, is {gradients[worst].most_errors:.1f} off.",
+    )
+    relaxed = gradients[_RELAXED]
+    wrong = [chance for chance, mean in zip(_PLACES, relaxed.means, strict=True) if mean < 0]
+    yield Claim(
+        f"t = {target:g}: relaxed with temperature 1, the gradient points away from the optimum on "
+        "the way there.",
+        bool(wrong),
+        f"So where the chance is {', '.join(f'{chance:g}' for chance in wrong) or 'nowhere'}.",
+    )
+    least = {name: gradients[name].variances[0] for name in _CONTROLLED}
+    yield Claim(
+        f"t = {target:g}: for a fair coin, RELAX has less variance than REBAR and than the plain "
+        "score function.",
+        min(least, key=lambda name: least[name]) == "relax",
+        "; ".join(f"`{name}` {variance:.3g}" for name, variance in least.items()),
+    )
+    above = {name: costs[name][-1] - target**2 for name in ("relax", _RELAXED)}
+    yield Claim(
+        f"t = {target:g}: RELAX ends below the relaxation with temperature 1.",
+        above["relax"] < above[_RELAXED],
+        "; ".join(f"`{name}` {cost:.3g} above the optimum" for name, cost in above.items()),
+    )

@@ -1,0 +1,93 @@
+"""What a published experiment found, for programs and for people."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+import ditherlab
+from ditherlab.experiments.published import Chart, Experiment, Findings
+from ditherlab.report.document import finite_document
+from ditherlab.report.markup import page
+from ditherlab.report.plot import Axis, Line, Plot
+
+
+@dataclass(frozen=True)
+class ExperimentReport:
+    """The findings of an experiment.
+
+    Attributes:
+        name: On the command line.
+        experiment: What was run.
+        findings: What came out.
+        command: That was typed.
+    """
+
+    name: str
+    experiment: Experiment
+    findings: Findings
+    command: str
+
+    @property
+    def num_failed(self) -> int:
+        """Claims that did not come out."""
+        return sum(not claim.holds for claim in self.findings.claims)
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as JSON types."""
+        return finite_document(
+            {
+                "experiment": self.name,
+                "title": self.experiment.title,
+                "source": self.experiment.source,
+                "version": ditherlab.__version__,
+                "claims": [asdict(claim) for claim in self.findings.claims],
+                "charts": [asdict(chart) for chart in self.findings.charts],
+            }
+        )
+
+    def text(self) -> str:
+        """Write a line for each claim."""
+        lines = [f"{self.experiment.title} ({self.experiment.source})"]
+        for claim in self.findings.claims:
+            lines += [f"  {_verdict(holds=claim.holds)}  {claim.text}", f"       {claim.detail}"]
+        return "\n".join(lines)
+
+    def section(self) -> str:
+        """Write the claims and the charts as HTML."""
+        claims = "".join(
+            f"<li><strong>{_verdict(holds=claim.holds)}</strong> {escape(claim.text)} "
+            f"<em>{escape(claim.detail)}</em></li>"
+            for claim in self.findings.claims
+        )
+        charts = "".join(
+            f"<h3>{escape(chart.title)}</h3>{draw_chart(chart).svg()}"
+            for chart in self.findings.charts
+        )
+        return (
+            f"<h2>{escape(self.experiment.title)}</h2><p>{escape(self.experiment.source)}.</p>"
+            f"<p><code>{escape(self.command)}</code></p><ul>{claims}</ul>{charts}"
+        )
+
+
+def experiment_page(reports: Iterable[ExperimentReport]) -> str:
+    """Write a page that needs nothing beside itself."""
+    body = "\n".join(report.section() for report in reports)
+    return page("Published experiments, run again", body)
+
+
+def draw_chart(chart: Chart) -> Plot:
+    """Turn a chart into a plot."""
+    return Plot(
+        chart.title,
+        Axis(chart.x_label, is_log=chart.is_log_x),
+        Axis(chart.y_label, is_log=chart.is_log_y),
+        lines=[
+            Line(line.name, line.x, line.y, line.low, line.high, style=number)
+            for number, line in enumerate(chart.series)
+        ],
+    )
+
+
+def _verdict(*, holds: bool) -> str:
+    return "yes" if holds else "NO "
