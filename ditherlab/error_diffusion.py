@@ -17,6 +17,7 @@ def diffuse_error(
     colors: Float[Tensor, "c k"],
     weights: Float[Tensor, "c h w"],
     opaque: Bool[Tensor, "h w"],
+    shifts: Float[Tensor, "2 h w"] | None = None,
 ) -> Int[Tensor, "h w"]:
     """Give every pixel the nearest color to what it wants and hand its error to its neighbors.
 
@@ -28,12 +29,15 @@ def diffuse_error(
         colors: What the palette's colors have there.
         weights: What a squared error costs at each pixel, to choose the nearest color.
         opaque: Elsewhere, errors end.
+        shifts: From -1 to 1: how much of what goes below goes to the right instead, and how much
+            of what goes below right goes to the left; below 0 the other way. None for neither.
 
     Returns:
         Palette indices.
 
     Source: Robert W. Floyd and Louis Steinberg, "An Adaptive Algorithm for Spatial Greyscale",
-    Proceedings of the SID 1976, for the four weights.
+    Proceedings of the SID 1976, for the four weights; Robert Ulichney, "Digital Halftoning", MIT
+    Press 1987, section 8.3, for random shifts between pairs of them.
     """
     num_channels, height, width = values.shape
     rows = torch.arange(height, device=values.device).unsqueeze(1)
@@ -43,6 +47,9 @@ def diffuse_error(
     places = (slice(None), fronts, rows.expand_as(fronts) + 1)
     wanted = values.new_zeros((num_channels, num_fronts + 3, height + 2))
     wanted[places] = values
+    shifted = wanted.new_zeros((2, *wanted.shape[1:]))
+    if shifts is not None:
+        shifted[places] = shifts
     prices = torch.zeros_like(wanted)
     prices[places] = weights / weights.mean().clamp_min(torch.finfo(weights.dtype).tiny)
     seen = torch.zeros_like(wanted[0])
@@ -61,8 +68,10 @@ def diffuse_error(
         index = (distance * prices[:, front, here].unsqueeze(1)).sum(dim=0).argmin(dim=0)
         chosen[front, here] = index
         error = (value - colors[:, index]) * seen[front, here]
-        wanted[:, front + 1, here].add_(error, alpha=_RIGHT)
-        wanted[:, front + 1, below].add_(error, alpha=_BELOW_LEFT)
-        wanted[:, front + 2, below].add_(error, alpha=_BELOW)
-        wanted[:, front + 3, below].add_(error, alpha=_BELOW_RIGHT)
+        to_right, to_left = shifted[:, front, here]
+        to_right, to_left = to_right * _BELOW, to_left * _BELOW_RIGHT
+        wanted[:, front + 1, here].addcmul_(error, _RIGHT + to_right)
+        wanted[:, front + 1, below].addcmul_(error, _BELOW_LEFT + to_left)
+        wanted[:, front + 2, below].addcmul_(error, _BELOW - to_right)
+        wanted[:, front + 3, below].addcmul_(error, _BELOW_RIGHT - to_left)
     return chosen[places[1:]]

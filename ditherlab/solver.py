@@ -207,7 +207,7 @@ class _Run:
         self.next_look_s = 0.0
         self.estimate_s = 0.0
         if problem.chosen_start == "error-diffusion":
-            self.indices = diffused_indices(target, self.cost, palette)
+            self.indices = diffused_indices(target, self.cost, palette, generator)
         if problem.num_full_steps:
             if self.indices is None:
                 logits = nearest_logits(target.images, palette, generator)

@@ -18,6 +18,11 @@ _SHARPNESS = 30.0
 # Of the color that error diffusion chose.
 _CERTAINTY = 0.9
 
+# How far the parts of an error vary. Else flat parts show the way that errors took, also after a
+# polish: at 1/8 of white, Ulichney's anisotropy was 2 dB in the mean. With 0.2 it is below 0 dB at
+# every frequency; more costs fidelity.
+_MOST_SHIFTED = 0.2
+
 # A little noise breaks ties between pixels of one color, which would else all move alike.
 _JITTER = 0.1
 
@@ -34,12 +39,16 @@ def nearest_logits(images: Images, palette: Colors, generator: torch.Generator) 
     return logits
 
 
-def diffused_indices(target: Target, cost: Cost, palette: Colors) -> Int[Tensor, "h w"]:
-    """Start from error diffusion in the space of a quadratic cost."""
+def diffused_indices(
+    target: Target, cost: Cost, palette: Colors, generator: torch.Generator
+) -> Int[Tensor, "h w"]:
+    """Start from error diffusion in the space of a quadratic cost, its parts varied."""
     pixel = cost.pixel_error()
     values, weights = pixel.values[0], pixel.weights[0]
     colors = cost.expected_color_moments(palette)[0, : len(values)]
-    return diffuse_error(values, colors, weights, target.opaque[0, 0])
+    shifts = values.new_empty((2, *values.shape[1:]))
+    shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
+    return diffuse_error(values, colors, weights, target.opaque[0, 0], shifts)
 
 
 def indices_to_logits(indices: Int[Tensor, "h w"], palette: Colors) -> Logits:

@@ -5,10 +5,10 @@ from ditherlab.error_diffusion import diffuse_error
 
 HEIGHT, WIDTH, NUM_COLORS = 7, 9, 5
 
-NEIGHBORS = (((0, 1), 7 / 16), ((1, -1), 3 / 16), ((1, 0), 5 / 16), ((1, 1), 1 / 16))
+NEIGHBORS = ((0, 1), (1, -1), (1, 0), (1, 1))
 
 
-def diffuse_pixel_by_pixel(values, colors, weights, opaque):
+def diffuse_pixel_by_pixel(values, colors, weights, opaque, shifts):
     """Floyd and Steinberg's own order, and wanted values at most a quarter beyond the palette."""
     _, height, width = values.shape
     wanted = values.clone()
@@ -21,10 +21,12 @@ def diffuse_pixel_by_pixel(values, colors, weights, opaque):
             distance = (value[:, None] - colors).square() * weights[:, row, column, None]
             chosen[row, column] = distance.sum(dim=0).argmin()
             error = value - colors[:, chosen[row, column]]
-            for (down, right), part in NEIGHBORS:
+            to_right, to_left = shifts[:, row, column]
+            parts = (7 + 5 * to_right, 3 + to_left, 5 - 5 * to_right, 1 - to_left)
+            for (down, right), part in zip(NEIGHBORS, parts, strict=True):
                 there = row + down, column + right
                 if opaque[row, column] and there[0] < height and 0 <= there[1] < width:
-                    wanted[:, there[0], there[1]] += part * error
+                    wanted[:, there[0], there[1]] += part / 16 * error
     return chosen
 
 
@@ -40,14 +42,19 @@ def colors(generator):
 
 @pytest.mark.parametrize("size", [(HEIGHT, WIDTH), (1, 1), (1, WIDTH), (HEIGHT, 1), (2, 2)])
 @pytest.mark.parametrize("part_opaque", [1.0, 0.7])
+@pytest.mark.parametrize("most_shifted", [0.0, 0.8])
 def test_fronts_give_what_one_pixel_after_the_other_does(
-    size, part_opaque, values, colors, generator
+    size, part_opaque, most_shifted, values, generator
 ):
+    colors = 0.2 + 0.6 * torch.rand((3, NUM_COLORS), generator=generator, dtype=torch.float64)
     weights = torch.rand((3, HEIGHT, WIDTH), generator=generator, dtype=torch.float64)
     part = (slice(None), slice(size[0]), slice(size[1]))
     opaque = torch.rand((HEIGHT, WIDTH), generator=generator)[part[1:]] < part_opaque
-    expected = diffuse_pixel_by_pixel(values[part], colors, weights[part], opaque)
-    found = diffuse_error(values[part], colors, weights[part], opaque)
+    noise = torch.rand((2, HEIGHT, WIDTH), generator=generator, dtype=torch.float64)
+    shifts = most_shifted * (2 * noise - 1)[part]
+    expected = diffuse_pixel_by_pixel(values[part], colors, weights[part], opaque, shifts)
+    given = shifts if most_shifted else None
+    found = diffuse_error(values[part], colors, weights[part], opaque, given)
     assert torch.equal(found, expected)
     assert part_opaque < 1 or size[0] < 2 or not torch.equal(found, nearest(values[part], colors))
 
