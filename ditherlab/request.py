@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ditherlab.choices import Draw, Fit, Polish, PresetName, Start
 from ditherlab.errors import PictureError, RequestError
-from ditherlab.palette import Color, Palette, resolve_colors, resolve_palette
+from ditherlab.palette import (
+    Color,
+    HardwareGamut,
+    Palette,
+    parse_gamut,
+    resolve_colors,
+    resolve_palette,
+)
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ class OptimizeRequest:
     measured: str | None = None
     colors: int | None = None
     lock: str | None = None
+    gamut: str | None = None
     fit: Fit = "auto"
     objective: str = "perceptual"
     estimator: str | None = None
@@ -58,7 +66,7 @@ class OptimizeRequest:
             PictureError: For a picture that is too small for the objective.
             PaletteError: For a palette file that holds no palette.
         """
-        palette, locked = self.read_palette(), self.read_locked()
+        palette, locked, gamut = self.read_palette(), self.read_locked(), self.read_gamut()
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem, default_estimator
@@ -71,6 +79,7 @@ class OptimizeRequest:
             picture=picture,
             palette=palette,
             locked=locked,
+            gamut=gamut,
             fit=self.fit,
             objective=objective,
             estimator=estimator,
@@ -161,6 +170,22 @@ class OptimizeRequest:
                 "two."
             )
         return resolve_colors(self.lock, "--lock")
+
+    def read_gamut(self) -> HardwareGamut | None:
+        """Understand which colors can be learned; None for all.
+
+        Raises:
+            RequestError: For words that cannot be meant.
+            PaletteError: For a palette file that holds no palette.
+        """
+        if self.gamut is None:
+            return None
+        if self.palette is not None:
+            raise RequestError(
+                "`--gamut` limits the `--colors` that are learned, and `--palette` fixes all: give "
+                "one of the two."
+            )
+        return parse_gamut(self.gamut)
 
     def _estimator(self, objective: "Objective") -> "Estimator | None":
         from ditherlab.estimators import ESTIMATORS
