@@ -1,6 +1,7 @@
 """From the words of a command line, or of a file, to a `Problem`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -97,6 +98,28 @@ class OptimizeRequest:
             device=self.device,
             draw=self.draw,
         )
+
+    def joint_problem(self, pictures: "Sequence[Picture]") -> "Problem":
+        """Build the problem of one palette for several pictures.
+
+        They lie side by side in one, further apart than the eye's blur reaches, each shrunk to its
+        share of what a palette is learned on. Of a single picture, it is the problem of `problem`.
+
+        Raises:
+            RequestError: For words that cannot be meant, or no picture.
+            PaletteError: For a palette file that holds no palette.
+        """
+        if not pictures:
+            raise RequestError("There must be at least one picture, got none. Name one.")
+        first = self.problem(pictures[0])
+        if len(pictures) == 1:
+            return first
+
+        from ditherlab.images import lay_out
+
+        gap_px = first.objective.bind(first.target()).footprint_px
+        joint = self.problem(lay_out(pictures, num_px=first.palette_px, gap_px=gap_px))
+        return replace(joint, palette_px=max(1, joint.picture.height * joint.picture.width))
 
     def _viewed(self, objective: "Objective") -> "Objective":
         """Tell the objective where the viewer is, and how crisp the picture shall be."""

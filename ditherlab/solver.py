@@ -51,7 +51,7 @@ _REVIVING_PART = 0.75
 
 # Colors that hardware must show take its colors one by one while the steps go from this part to
 # that: those still free, and all pixels, answer to each.
-_LANDING_PARTS = (0.6, 0.95)
+_LANDING_PARTS = (0.85, 0.95)
 
 # Which part of the time steps may take if a polish follows.
 _STEPPING_PART = 0.6

@@ -1,9 +1,13 @@
 """A palette at work: one picture dithered with it and judged."""
 
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ditherlab.choices import Fit
+from ditherlab.errors import PictureError
 from ditherlab.experiments.judging import Figures, judge_picture
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
@@ -12,8 +16,8 @@ from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
 from ditherlab.solver import optimize
 
-# What a picture is shrunk to before palettes are tried on it.
-TRIAL_PX = 1 << 18
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +88,39 @@ def try_palette(trial: PaletteTrial) -> PaletteVerdict:
         seconds=seconds,
         png=solution.to_png() if trial.is_drawn else None,
     )
+
+
+def run_tasks(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    executor: Executor | None,
+    on_end: Callable[[int], None] = lambda _num_ended: None,
+) -> list[Result]:
+    """Do every task, and return what they come to in their order.
+
+    Args:
+        work: What is done; an executor of processes needs a plain function.
+        tasks: What it is done to, those that take longest first.
+        executor: Does several at once; None does one after the other, here.
+        on_end: Called with the number of those that have ended.
+
+    Raises:
+        PictureError: If a process ended before its work.
+    """
+    if executor is None:
+        results = []
+        for number, task in enumerate(tasks):
+            results.append(work(task))
+            on_end(number + 1)
+        return results
+    futures = [executor.submit(work, task) for task in tasks]
+    try:
+        for number, future in enumerate(as_completed(futures)):
+            future.result()
+            on_end(number + 1)
+    except BrokenExecutor as error:
+        raise PictureError(
+            "A process that tried palettes has ended, perhaps for want of memory. Use `--jobs 1`, "
+            "or fewer `--max-pixels`."
+        ) from error
+    return [future.result() for future in futures]

@@ -2,8 +2,19 @@
 
 from ditherlab.report.comparison_page import ComparisonPage
 from ditherlab.report.comparison_report import ComparisonReport
+from ditherlab.report.curve_report import CurveReport
+from ditherlab.report.ranking_report import RankingReport
 from ditherlab.report.run_report import Row, RunReport
 from ditherlab.report.sweep_page import SweepPage
 from ditherlab.report.sweep_report import SweepReport
 
-__all__ = ["ComparisonPage", "ComparisonReport", "Row", "RunReport", "SweepPage", "SweepReport"]
+__all__ = [
+    "ComparisonPage",
+    "ComparisonReport",
+    "CurveReport",
+    "RankingReport",
+    "Row",
+    "RunReport",
+    "SweepPage",
+    "SweepReport",
+]
