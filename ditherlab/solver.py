@@ -17,6 +17,7 @@ from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
+from ditherlab.palette_choice import choose_palette
 from ditherlab.palette_fit import fit_palette, revive_colors
 from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.polish import NUM_CLASSES, Cooling, Polisher
@@ -146,7 +147,7 @@ class _Task:
         if learns_palette and problem.learns_on_copy:
             before = _Run(self, problem.copy_to_learn_on(), palette, generator, learns_palette=True)
             outcome = before.loop(_before(on_look), should_stop)
-            palette = before.palette
+            palette = before.learned_palette()
         run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
         run.notes += notes
         if before:
@@ -205,6 +206,7 @@ class _Run:
         self.refits_palette = (
             learns_palette and is_closed_form and "quadratic" in self.cost.abilities
         )
+        self.free_palette: Colors | None = None
         self.indices: torch.Tensor | None = None
         self.annealing = Annealing.of(problem)
         self.baseline: object = None
@@ -397,6 +399,13 @@ class _Run:
             palette = self._fit_palette(probs, palette)
         self.model = Categorical(probs, palette, self.model.learns_palette)
 
+    def learned_palette(self) -> Colors:
+        """Return the palette; where only some colors can be shown, never one worse than rounded."""
+        if self.showable is None or self.free_palette is None:
+            return self.palette
+        rounded = self._into_gamut(self.free_palette)
+        return choose_palette([self.palette, rounded], self.cost, self.target, self.generator)
+
     def _into_gamut(self, palette: Colors) -> Colors:
         if self.showable is None:
             return palette
@@ -410,6 +419,8 @@ class _Run:
         first, last = _LANDING_PARTS
         part = min(1.0, max(0.0, (self.budget.progress - first) / (last - first)))
         fitted = fit_palette(equations, palette, num_fixed, self.showable, part)
+        if not part:
+            self.free_palette = fitted
         if self.budget.progress > _REVIVING_PART:
             return fitted
         opaque = self.target.opaque.flatten().to(probs)

@@ -113,10 +113,9 @@ class CurveReport:
         heights = [value for line in lines for value in line.y]
         is_aim = self.target is not None and self.target.name == shown
         levels = [Level("target", self.target.value)] if self.target and is_aim else []
-        label = MEANINGS[shown]
         is_log = shown in ("flip", "cost") and is_wide(heights)
-        x, y = Axis("colors", is_log=True), Axis(label, is_log=is_log)
-        return Plot(f"{label}, over the number of colors", x, y, lines, levels=levels)
+        x, y = Axis("colors", is_log=True), Axis(shown, is_log=is_log)
+        return Plot(f"{MEANINGS[shown]}, over the number of colors", x, y, lines, levels=levels)
 
     def _body(self, command: str, date: datetime.date) -> Iterator[str]:
         picture, answer = self.picture, self.answer()
@@ -131,8 +130,9 @@ class CurveReport:
             "the objective that learned the palettes.</p>"
         )
         for shown in self._figures:
+            yield f"<h2>{escape(MEANINGS[shown])}</h2>"
             yield f'<div class="wide">{self._plot(shown).svg()}</div>'
-            yield table(MEANINGS[shown], ["colors", *METHODS], self._rows(shown))
+            yield table(shown, ["colors", *METHODS], self._rows(shown))
         yield '<h2>Learned palettes</h2><div class="pictures">'
         size = {"width": picture.width, "height": picture.height}
         yield figure(encode_png(picture), alt="the source", caption="the source", **size)
