@@ -67,7 +67,8 @@ class Showable:
 
         From the best palette without this rule, one color after the other, those that are shown
         most first, goes to the point that costs least if those still free make up for it. Where all
-        land, each then goes to the point that is best while the others stay, as long as that helps.
+        land, from there and from the rounded palette, each goes to the point that is best while the
+        others stay, as long as that helps.
 
         Source: Laszlo Babai, "On Lovasz' Lattice Reduction and the Nearest Lattice Point Problem",
         Combinatorica 1986, for the first part, "nearest planes".
@@ -92,9 +93,14 @@ class Showable:
         places[num_fixed:] = -1
         rest = slice(num_fixed, None)
         self._fix_in_turn(form[rest, :, rest], center[rest], places, num_landing)
-        if num_fixed + num_landing == num_colors:
-            self._improve(form, pull, places, num_fixed)
-        return places.to(palette.device)
+        if num_fixed + num_landing < num_colors:
+            return places.to(palette.device)
+        wanted = torch.cat([palette[0, :num_fixed].cpu().double(), linear_to_srgb(center[rest])])
+        rounded = (self.snap(wanted.unsqueeze(0), num_fixed)[0] * 255).round().long()
+        for start in (places, rounded):
+            self._improve(form, pull, start, num_fixed)
+        cheapest = min((places, rounded), key=lambda found: _price(form, pull, found))
+        return cheapest.to(palette.device)
 
     def _fix_in_turn(
         self,
@@ -174,6 +180,14 @@ def _cheapest_free(prices: Float[Tensor, "p"], points: Int[Tensor, "p c"], taken
     if not bool(is_taken.all()):
         prices = prices.masked_fill(is_taken, torch.inf)
     return int(prices.argmin())
+
+
+def _price(
+    form: Float[Tensor, "k c k c"], pull: Float[Tensor, "k c"], places: Int[Tensor, "k c"]
+) -> float:
+    light = _light(places).flatten()
+    matrix = form.reshape(len(light), len(light))
+    return float(light @ (matrix @ light - 2 * pull.flatten()))
 
 
 def _pack(levels: Int[Tensor, "*p c"]) -> Int[Tensor, "*p"]:
