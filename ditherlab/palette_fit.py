@@ -7,6 +7,7 @@ from torch import Tensor
 from ditherlab.color import linear_to_srgb, srgb_to_linear
 from ditherlab.filtering import filter_reflected, gaussian_taps
 from ditherlab.protocol import Cost, PaletteEquations, Target
+from ditherlab.showable import Showable
 from ditherlab.types import Colors
 
 # Keeps a color that no pixel shows where it is; relative to the mean of the diagonal.
@@ -18,7 +19,13 @@ _MAX_NUM_ROUNDS = 20
 _GAP_BLUR_PX = 3.0
 
 
-def fit_palette(equations: PaletteEquations, palette: Colors, num_fixed: int = 0) -> Colors:
+def fit_palette(
+    equations: PaletteEquations,
+    palette: Colors,
+    num_fixed: int = 0,
+    showable: Showable | None = None,
+    showable_part: float = 1.0,
+) -> Colors:
     """Minimize `x' A x - 2 x' b` over the palette's linear light `x` in [0, 1].
 
     An active-set method: solve for the free entries, stop those that would leave the gamut at its
@@ -28,6 +35,8 @@ def fit_palette(equations: PaletteEquations, palette: Colors, num_fixed: int = 0
         equations: `A` and `b`.
         palette: Where it is now, `[1 k c]`.
         num_fixed: How many colors at the palette's beginning stay.
+        showable: What others must be of; None for any color.
+        showable_part: Which part of them must be so already, those shown most first.
 
     Returns:
         The best palette, display sRGB.
@@ -39,8 +48,20 @@ def fit_palette(equations: PaletteEquations, palette: Colors, num_fixed: int = 0
     right = equations.right + inertia * start
     movable = torch.arange(len(start), device=start.device) % num_colors >= num_fixed
     linear = _solve_in_box(matrix, right, start, movable)
+    landed = torch.zeros_like(palette[0], dtype=torch.bool)
+    num_landing = round(showable_part * (num_colors - num_fixed))
+    if showable is not None and num_landing:
+        levels = showable.land(
+            matrix, right, linear, palette, num_fixed=num_fixed, num_landing=num_landing
+        )
+        landed = levels >= 0
+        still_free = movable & ~landed.T.flatten()
+        light = srgb_to_linear(levels.clamp_min(0).double() / 255).T.flatten()
+        linear = _solve_in_box(matrix, right, torch.where(still_free, linear, light), still_free)
     channels = linear.view(-1, num_colors).T.to(palette.dtype)
     moved = linear_to_srgb(channels)
+    if showable is not None and num_landing:
+        moved = torch.where(landed, (levels / 255).to(moved), moved)
     moved[:num_fixed] = palette[0, :num_fixed]
     return moved.clamp(0, 1).unsqueeze(0)
 
@@ -53,6 +74,7 @@ def revive_colors(
     *,
     least_share: float,
     num_fixed: int = 0,
+    showable: Showable | None = None,
 ) -> Colors:
     """Move colors that nearly no pixel shows to where the palette is furthest from the picture.
 
@@ -63,6 +85,7 @@ def revive_colors(
         target: The picture.
         least_share: Colors that are shown at least as often stay.
         num_fixed: How many colors at the palette's beginning stay in any case.
+        showable: What all others must be of; None for any color.
     """
     idle = [
         int(color) for color in (shares < least_share).nonzero().flatten() if color >= num_fixed
@@ -83,7 +106,7 @@ def revive_colors(
         revived[0, color] = target.images[0].flatten(1)[:, place]
         moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]
         gap = torch.minimum(gap, pixel.price(moments)[0])
-    return revived
+    return revived if showable is None else showable.snap(revived, num_fixed)
 
 
 def _solve_in_box(

@@ -11,6 +11,7 @@ from torch import Tensor
 from ditherlab.palette_fit import fit_palette, revive_colors
 from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
 from ditherlab.schedules import exponential
+from ditherlab.showable import Showable
 from ditherlab.types import Colors, MomentTable
 
 # Pixels of one class move together. They are two pixels apart, and of neighbors in a class only
@@ -72,6 +73,7 @@ class Polisher:
     Attributes:
         indices: The picture.
         palette: Its colors, display sRGB.
+        showable: What learned colors must be of; None for any color.
     """
 
     def __init__(
@@ -83,7 +85,9 @@ class Polisher:
         generator: torch.Generator,
         *,
         swaps: bool = True,
+        showable: Showable | None = None,
     ) -> None:
+        self.showable = showable
         self.cost, self.target, self.generator = cost, target, generator
         self.indices, self.palette = indices.clone(), palette
         self._neighbors = _NEIGHBORS if swaps else ()
@@ -136,11 +140,17 @@ class Polisher:
         num_rows = max(1, PART_OF_COLORS // (width * self.palette.shape[1]))
         bands = [range(top, min(top + num_rows, height)) for top in range(0, height, num_rows)]
         equations = reduce(add, (self._palette_equations(rows) for rows in bands))
-        palette = fit_palette(equations, self.palette, num_fixed)
+        palette = fit_palette(equations, self.palette, num_fixed, self.showable)
         shown = self.indices[self.target.opaque[0, 0]]
         counts = shown.bincount(minlength=palette.shape[1])
         palette = revive_colors(
-            palette, counts, self.cost, self.target, least_share=1, num_fixed=num_fixed
+            palette,
+            counts,
+            self.cost,
+            self.target,
+            least_share=1,
+            num_fixed=num_fixed,
+            showable=self.showable,
         )
         self._show((palette * 255).round() / 255)
 

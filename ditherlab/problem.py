@@ -21,6 +21,7 @@ from ditherlab.palette import (
     MAX_NUM_COLORS,
     MIN_NUM_COLORS,
     Color,
+    HardwareGamut,
     Palette,
     are_gray,
     checked_colors,
@@ -28,6 +29,7 @@ from ditherlab.palette import (
     spell_colors,
 )
 from ditherlab.protocol import Estimator, Objective, Optimizer, Target, require
+from ditherlab.showable import Showable
 
 # Of the time and the evaluations, which a palette may take.
 _LEARNING_PART = 0.4
@@ -49,6 +51,7 @@ class Problem:
         palette: A fixed palette, or how many colors to learn (2 to 256).
         locked: Colors, 8-bit display sRGB, that a learned palette begins with and that stay as they
             are; fewer than the palette has. Repeated ones are merged.
+        gamut: The colors that a learned palette may take, the locked ones included; None for all.
         fit: How to bring the picture's colors into what a fixed palette can show: `clip`,
             `compress`, `none`, or `auto`, which clips where most of the picture is out of reach.
             Figures stay against the picture as it is.
@@ -89,6 +92,7 @@ class Problem:
     picture: Picture
     palette: Palette | int = 16
     locked: tuple[Color, ...] = ()
+    gamut: HardwareGamut | None = None
     fit: Fit = "auto"
     objective: Objective = field(default_factory=Perceptual)
     estimator: Estimator | None = None
@@ -113,6 +117,7 @@ class Problem:
         object.__setattr__(self, "objective", objective)
         self._check_numbers()
         self._check_locked()
+        self._check_gamut()
         self._check_fit()
         self._check_size()
         self._check_pairs()
@@ -208,7 +213,13 @@ class Problem:
         """Whether only luminance counts: a gray palette, or colors to learn for a gray picture."""
         if isinstance(self.palette, Palette):
             return self.palette.is_gray
-        return self.picture.is_gray and are_gray(self.locked)
+        can_be_gray = self.gamut is None or self.gamut.is_good_in_gray
+        return self.picture.is_gray and are_gray(self.locked) and can_be_gray
+
+    @property
+    def showable(self) -> Showable | None:
+        """What learned colors must be of, in the channels that count; None for any color."""
+        return None if self.gamut is None else Showable(self.gamut, 1 if self.is_gray else 3)
 
     @property
     def settings(self) -> Mapping[str, object]:
@@ -221,6 +232,7 @@ class Problem:
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
             **shown,
             **locked,
+            **({"gamut": self.gamut.words} if self.gamut else {}),
             "fit": self.chosen_fit,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
@@ -330,6 +342,26 @@ class Problem:
                 f"The locked colors must be fewer than the {self.palette} colors of the palette, "
                 f"got {len(self.locked)}. Ask for more colors, or give them as a fixed palette."
             )
+
+    def _check_gamut(self) -> None:
+        if self.gamut is None:
+            return
+        if isinstance(self.palette, Palette):
+            raise RequestError(
+                "A gamut must stand beside colors to learn, got a fixed palette. Leave one out."
+            )
+        if self.palette > self.gamut.num_colors:
+            raise RequestError(
+                f"The number of colors must be at most that of the gamut, {self.gamut.num_colors}, "
+                f"got {self.palette}. Ask for fewer."
+            )
+        for color in self.locked:
+            if not self.gamut.holds(color):
+                given, near = spell_colors((color, self.gamut.nearest(color)))
+                raise RequestError(
+                    f"Locked colors must be of the gamut, got {given}. Lock {near}, the nearest "
+                    "that it has."
+                )
 
     def _check_fit(self) -> None:
         if self.fit not in get_args(Fit):

@@ -1,12 +1,20 @@
 """From the words of a command line, or of a file, to a `Problem`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ditherlab.choices import Draw, Fit, Polish, PresetName, Start
 from ditherlab.errors import PictureError, RequestError
-from ditherlab.palette import Color, Palette, resolve_colors, resolve_palette
+from ditherlab.palette import (
+    Color,
+    HardwareGamut,
+    Palette,
+    parse_gamut,
+    resolve_colors,
+    resolve_palette,
+)
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -28,6 +36,7 @@ class OptimizeRequest:
     measured: str | None = None
     colors: int | None = None
     lock: str | None = None
+    gamut: str | None = None
     fit: Fit = "auto"
     objective: str = "perceptual"
     estimator: str | None = None
@@ -58,7 +67,7 @@ class OptimizeRequest:
             PictureError: For a picture that is too small for the objective.
             PaletteError: For a palette file that holds no palette.
         """
-        palette, locked = self.read_palette(), self.read_locked()
+        palette, locked, gamut = self.read_palette(), self.read_locked(), self.read_gamut()
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem, default_estimator
@@ -71,6 +80,7 @@ class OptimizeRequest:
             picture=picture,
             palette=palette,
             locked=locked,
+            gamut=gamut,
             fit=self.fit,
             objective=objective,
             estimator=estimator,
@@ -88,6 +98,28 @@ class OptimizeRequest:
             device=self.device,
             draw=self.draw,
         )
+
+    def joint_problem(self, pictures: "Sequence[Picture]") -> "Problem":
+        """Build the problem of one palette for several pictures.
+
+        They lie side by side in one, further apart than the eye's blur reaches, each shrunk to its
+        share of what a palette is learned on. Of a single picture, it is the problem of `problem`.
+
+        Raises:
+            RequestError: For words that cannot be meant, or no picture.
+            PaletteError: For a palette file that holds no palette.
+        """
+        if not pictures:
+            raise RequestError("There must be at least one picture, got none. Name one.")
+        first = self.problem(pictures[0])
+        if len(pictures) == 1:
+            return first
+
+        from ditherlab.images import lay_out
+
+        gap_px = first.objective.bind(first.target()).footprint_px
+        joint = self.problem(lay_out(pictures, num_px=first.palette_px, gap_px=gap_px))
+        return replace(joint, palette_px=max(1, joint.picture.height * joint.picture.width))
 
     def _viewed(self, objective: "Objective") -> "Objective":
         """Tell the objective where the viewer is, and how crisp the picture shall be."""
@@ -161,6 +193,22 @@ class OptimizeRequest:
                 "two."
             )
         return resolve_colors(self.lock, "--lock")
+
+    def read_gamut(self) -> HardwareGamut | None:
+        """Understand which colors can be learned; None for all.
+
+        Raises:
+            RequestError: For words that cannot be meant.
+            PaletteError: For a palette file that holds no palette.
+        """
+        if self.gamut is None:
+            return None
+        if self.palette is not None:
+            raise RequestError(
+                "`--gamut` limits the `--colors` that are learned, and `--palette` fixes all: give "
+                "one of the two."
+            )
+        return parse_gamut(self.gamut)
 
     def _estimator(self, objective: "Objective") -> "Estimator | None":
         from ditherlab.estimators import ESTIMATORS

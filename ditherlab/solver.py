@@ -17,6 +17,7 @@ from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
+from ditherlab.palette_choice import choose_palette
 from ditherlab.palette_fit import fit_palette, revive_colors
 from ditherlab.patience import PatienceEndedError, limited_patience
 from ditherlab.polish import NUM_CLASSES, Cooling, Polisher
@@ -48,6 +49,10 @@ _STEPS_BETWEEN_REFITS = 6
 # as there is time for the others to make room.
 _IDLE_SHARE = 0.02
 _REVIVING_PART = 0.75
+
+# Colors that hardware must show take its colors one by one while the steps go from this part to
+# that: those still free, and all pixels, answer to each.
+_LANDING_PARTS = (0.85, 0.95)
 
 # Which part of the time steps may take if a polish follows.
 _STEPPING_PART = 0.6
@@ -142,7 +147,7 @@ class _Task:
         if learns_palette and problem.learns_on_copy:
             before = _Run(self, problem.copy_to_learn_on(), palette, generator, learns_palette=True)
             outcome = before.loop(_before(on_look), should_stop)
-            palette = before.palette
+            palette = before.learned_palette()
         run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
         run.notes += notes
         if before:
@@ -192,6 +197,8 @@ class _Run:
             self.cost = problem.objective.bind(target)
         self.target = target
         self.num_look_samples = task.num_look_samples if "value" in self.cost.abilities else None
+        self.showable = problem.showable
+        palette = palette if learns_palette else self._into_gamut(palette)
         self.palette = palette
         self.learns_palette = learns_palette
         # Where probabilities jump to what is best for the palette, it has to keep up with them.
@@ -199,6 +206,7 @@ class _Run:
         self.refits_palette = (
             learns_palette and is_closed_form and "quadratic" in self.cost.abilities
         )
+        self.free_palette: Colors | None = None
         self.indices: torch.Tensor | None = None
         self.annealing = Annealing.of(problem)
         self.baseline: object = None
@@ -228,7 +236,7 @@ class _Run:
         if steps:
             self.budget.share_of_time = _STEPPING_PART if polishes else 1.0
             outcome = self._step_to_the_end(_before(on_look) if polishes else on_look, should_stop)
-            self.palette = self.model.palette
+            self.palette = self._into_gamut(self.model.palette)
             self.indices = self._draw()
             self.budget.share_of_time = 1.0
         if outcome not in ("finished", "out-of-time") or not polishes:
@@ -260,7 +268,13 @@ class _Run:
             raise ValueError("There is no picture to polish.")
         swaps = problem.chosen_polish == "swaps"
         polisher = Polisher(
-            self.cost, self.target, self.indices, self.palette, self.generator, swaps=swaps
+            self.cost,
+            self.target,
+            self.indices,
+            self.palette,
+            self.generator,
+            swaps=swaps,
+            showable=self.showable,
         )
         num_moves = problem.num_sweeps * NUM_CLASSES
         cooling = Cooling(problem.polish_temperature)
@@ -379,15 +393,34 @@ class _Run:
         if estimate.grad_palette is not None:
             gradient = estimate.grad_palette.clone()
             gradient[:, : len(self.problem.locked)] = 0
-            palette = PaletteDescent().step(self.colors, gradient)
+            # The descent itself goes on between the colors that can be shown.
+            palette = self._into_gamut(PaletteDescent().step(self.colors, gradient))
         elif self.refits_palette and self.budget.num_steps % _STEPS_BETWEEN_REFITS == 0:
             palette = self._fit_palette(probs, palette)
         self.model = Categorical(probs, palette, self.model.learns_palette)
 
+    def learned_palette(self) -> Colors:
+        """Return the palette; where only some colors can be shown, never one worse than rounded."""
+        if self.showable is None or self.free_palette is None:
+            return self.palette
+        rounded = self._into_gamut(self.free_palette)
+        return choose_palette([self.palette, rounded], self.cost, self.target, self.generator)
+
+    def _into_gamut(self, palette: Colors) -> Colors:
+        if self.showable is None:
+            return palette
+        return self.showable.snap(palette, len(self.problem.locked))
+
     def _fit_palette(self, probs: Probs, palette: Colors) -> Colors:
         """Take the best palette for the probabilities, and wake colors that nobody needs there."""
         num_fixed = len(self.problem.locked)
-        fitted = fit_palette(self.cost.palette_equations(probs), palette, num_fixed)
+        equations = self.cost.palette_equations(probs)
+        # At once, or from the start, colors would land where the pixels then keep them.
+        first, last = _LANDING_PARTS
+        part = min(1.0, max(0.0, (self.budget.progress - first) / (last - first)))
+        fitted = fit_palette(equations, palette, num_fixed, self.showable, part)
+        if not part:
+            self.free_palette = fitted
         if self.budget.progress > _REVIVING_PART:
             return fitted
         opaque = self.target.opaque.flatten().to(probs)

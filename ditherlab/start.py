@@ -89,7 +89,7 @@ def first_palette(problem: Problem, generator: torch.Generator) -> tuple[Colors,
     target = problem.target()
     opaque = target.images[0][:, target.opaque[0, 0]].T
     colors, learns = starting_palette(opaque, problem.palette, generator, problem.locked)
-    return colors.unsqueeze(0), learns
+    return _into_gamut(problem, colors.unsqueeze(0), learns)
 
 
 def starting_palette(
@@ -122,6 +122,22 @@ def starting_palette(
         far = (only.mean() < 0.5).to(srgb.dtype).expand_as(only)
         return torch.cat([only, far]), False
     return distinct, False
+
+
+def _into_gamut(problem: Problem, palette: Colors, learns: bool) -> tuple[Colors, bool]:
+    """Make a palette that will not be learned one that can be shown, or one to learn."""
+    showable = problem.showable
+    if showable is None or learns or not isinstance(problem.palette, int):
+        return palette, learns
+    num_fixed = len(problem.locked)
+    snapped = showable.snap(palette, num_fixed)
+    if torch.equal(snapped, palette):
+        return palette, False
+    # Colors that cannot be shown are mixed from several around each.
+    rest = palette[:, num_fixed:]
+    num_wanted = problem.palette - num_fixed
+    around = rest.repeat(1, -(-num_wanted // rest.shape[1]), 1)[:, :num_wanted]
+    return showable.snap(torch.cat([palette[:, :num_fixed], around], dim=1), num_fixed), True
 
 
 def _distinct_colors(

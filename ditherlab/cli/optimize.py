@@ -78,6 +78,12 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "or file as for --palette.",
 )
 @click.option(
+    "--gamut",
+    metavar="GAMUT",
+    help="What the --colors may be, because hardware shows no others: rgb332, rgb444, rgb555, "
+    "rgb565, bits=N (a channel), or the colors of a PALETTE.",
+)
+@click.option(
     "--fit",
     type=click.Choice(get_args(Fit)),
     default="auto",

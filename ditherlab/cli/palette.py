@@ -3,7 +3,10 @@
 import click
 
 from ditherlab.cli.palette_convert import convert_palette, join_palettes
+from ditherlab.cli.palette_curve import curve
 from ditherlab.cli.palette_extract import extract
+from ditherlab.cli.palette_learn import learn
+from ditherlab.cli.palette_rank import rank
 from ditherlab.cli.palette_show import show_palette
 from ditherlab.cli.reporting import deliver_report, report_options
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
@@ -50,5 +53,5 @@ def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
         write_to_stdout(f"{name:<17} {len(named):>3} colors  {named.source}")
 
 
-for command in (show_palette, convert_palette, extract, join_palettes):
+for command in (show_palette, convert_palette, extract, learn, rank, curve, join_palettes):
     palette.add_command(command)

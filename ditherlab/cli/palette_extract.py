@@ -1,7 +1,5 @@
 """`ditherlab palette extract`: a palette out of a picture."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from ditherlab.choices import PresetName
@@ -11,10 +9,9 @@ from ditherlab.cli.palette_file import (
     output_option,
     overwrite_option,
 )
-from ditherlab.cli.progress import Interruption, ProgressBar
+from ditherlab.cli.palette_learn import deliver_learned, learn_palette
 from ditherlab.cli.streams import read_source
-from ditherlab.errors import ObjectiveError, RequestError
-from ditherlab.palette import Palette
+from ditherlab.errors import RequestError
 from ditherlab.palette.extraction import (
     EXTRACTIONS,
     check_num_colors,
@@ -24,12 +21,8 @@ from ditherlab.palette.extraction import (
 from ditherlab.presets import PRESETS
 from ditherlab.request import OptimizeRequest
 
-if TYPE_CHECKING:
-    from ditherlab.images import Picture
-
 _LEARNED = "learned"
 _DRAWING = ("k-means", _LEARNED)
-_INTERRUPTED = 130
 
 
 @click.command(name="extract")
@@ -89,28 +82,6 @@ def extract(
     elif (few := few_colors(pixels, colors, name=source.name)) is not None:
         found = few
     else:
-        found, is_interrupted = _learn(source, colors, preset or "balanced", seed or 0)
-    told = destination.write(found)
-    if is_interrupted:
-        click.echo("Interrupted: that is the best palette so far.", err=True)
-        return _INTERRUPTED
-    if not destination.is_stdout:
-        destination.tell(told)
-    return 0
-
-
-def _learn(
-    source: "Picture", num_colors: int, preset: PresetName, seed: int
-) -> tuple[Palette, bool]:
-    """Optimize the picture, and keep its palette; say whether Ctrl-C ended that early."""
-    from dataclasses import replace
-
-    from ditherlab.solver import optimize
-
-    problem = OptimizeRequest(colors=num_colors, preset=preset, seed=seed).problem(source)
-    with Interruption().listen() as interruption, ProgressBar(is_hidden=False) as bar:
-        solution = optimize(problem, on_look=bar.show, should_stop=interruption)
-    if solution.failure is not None:
-        raise ObjectiveError(solution.failure)
-    found = replace(solution.palette, name=source.name, source=f"learned, {num_colors} colors")
-    return found, solution.outcome == "interrupted"
+        request = OptimizeRequest(colors=colors, preset=preset or "balanced", seed=seed or 0)
+        found, is_interrupted = learn_palette(request, [source])
+    return deliver_learned(found, destination, is_interrupted=is_interrupted)

@@ -2,6 +2,17 @@
 
 from ditherlab.experiments.cell import Cell, carry_out
 from ditherlab.experiments.cell_result import CellResult
+from ditherlab.experiments.color_curve import (
+    LEARNED,
+    METHODS,
+    CurvePoint,
+    CurveTask,
+    FigureTarget,
+    curve_tasks,
+    measure_point,
+    parse_ladder,
+    smallest_palette,
+)
 from ditherlab.experiments.comparison import (
     PARTS_OF_REFERENCE,
     At,
@@ -18,7 +29,14 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
+from ditherlab.experiments.judging import has_flip, judge_picture, measure_seen
 from ditherlab.experiments.local_pool import local_pool, num_cores
+from ditherlab.experiments.palette_trial import (
+    PaletteTrial,
+    PaletteVerdict,
+    run_tasks,
+    try_palette,
+)
 from ditherlab.experiments.prices import BaselineFigures, PriceList, to_levels
 from ditherlab.experiments.results_file import ResultsFile
 from ditherlab.experiments.runs import (
@@ -43,6 +61,8 @@ from ditherlab.experiments.sweep_summary import Group, SweepSummary, number_of
 
 __all__ = [
     "DEFAULT_SECONDS_PER_RUN",
+    "LEARNED",
+    "METHODS",
     "PARTS_OF_REFERENCE",
     "At",
     "BaselineFigures",
@@ -52,9 +72,14 @@ __all__ = [
     "CellResult",
     "Comparison",
     "Curve",
+    "CurvePoint",
+    "CurveTask",
+    "FigureTarget",
     "GradientFigures",
     "Group",
     "OpenExecutor",
+    "PaletteTrial",
+    "PaletteVerdict",
     "Place",
     "PriceList",
     "Reference",
@@ -71,17 +96,26 @@ __all__ = [
     "cells_to_run",
     "compare_gradients",
     "compare_runs",
+    "curve_tasks",
     "fitting_estimators",
     "fix_palette",
     "group_runs",
+    "has_flip",
+    "judge_picture",
     "local_pool",
     "measure_estimator",
+    "measure_point",
     "measure_reference",
+    "measure_seen",
     "num_cores",
     "number_of",
+    "parse_ladder",
     "read_sweep",
     "run_sweep",
+    "run_tasks",
+    "smallest_palette",
     "summarize_runs",
     "to_levels",
+    "try_palette",
     "typical_run",
 ]

@@ -6,21 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any
-
-import torch
 
 import ditherlab
 from ditherlab.errors import DitherlabError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.cell_result import CellResult
-from ditherlab.experiments.prices import PriceList, to_levels
+from ditherlab.experiments.judging import measure_seen
+from ditherlab.experiments.prices import PriceList
 from ditherlab.images import Picture
-from ditherlab.metrics import measure
 from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
 from ditherlab.optimizers import OPTIMIZERS
-from ditherlab.packaged_metrics import flip_error
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
@@ -140,12 +136,7 @@ def _with_found_palette(solution: Solution) -> Problem:
 def _measure(solution: Solution) -> dict[str, float | None]:
     target = solution.problem.source_target()
     picture = solution.show(solution.indices, target)
-    figures = dict(measure(target.images, picture, target.opaque))
-    if find_spec("flip_evaluator") is not None and bool(target.opaque.any()):
-        seen = torch.where(target.opaque, picture, target.images)
-        source, shown = (to_levels(images[0].permute(1, 2, 0)) for images in (target.images, seen))
-        figures["flip"] = flip_error(shown, source)
-    return figures
+    return measure_seen(target.images, picture, target.opaque)
 
 
 def _thin(looks: tuple[Look, ...]) -> dict[str, tuple[float, ...]]:

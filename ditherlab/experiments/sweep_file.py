@@ -20,7 +20,7 @@ from ditherlab.request import OptimizeRequest, crop_picture
 _ALSO = "also"
 
 # Options whose value may be the name of a palette file.
-_PALETTES = ("palette", "measured", "lock")
+_PALETTES = ("palette", "measured", "lock", "gamut")
 
 
 def read_sweep(path: Path) -> tuple[Cell, ...]:
@@ -118,7 +118,9 @@ class _Reader:
         if isinstance(palette, Palette):
             shown = None if palette.shown is None else ",".join(spell_colors(palette.shown))
             return replace(request, palette=",".join(palette.hex), measured=shown)
-        return replace(request, colors=palette, lock=",".join(locked) or None)
+        gamut = request.read_gamut()
+        words = None if gamut is None else gamut.words
+        return replace(request, colors=palette, lock=",".join(locked) or None, gamut=words)
 
 
 def _public(settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from ditherlab.images.indexed_png import encode_indexed_png
 from ditherlab.images.label import one_line, path_label
+from ditherlab.images.layout import lay_out
 from ditherlab.images.output_file import check_writable, free_path, write_atomically
 from ditherlab.images.packed_indices import pack_indices, packed_bits
 from ditherlab.images.picture import Picture
@@ -14,6 +15,7 @@ __all__ = [
     "drawn_png_bytes",
     "encode_indexed_png",
     "free_path",
+    "lay_out",
     "one_line",
     "pack_indices",
     "packed_bits",

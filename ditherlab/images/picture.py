@@ -119,6 +119,31 @@ class Picture:
         levels = np.searchsorted(_DECODED_MIDDLES, mean).astype(np.uint8)
         return replace(self, pixels=levels, opaque=counts > 0)
 
+    def reduce(self, num_px: int) -> Picture:
+        """Make a copy in which about `num_px` pixels are opaque, if they are more here.
+
+        Light is averaged over areas that need not be whole pixels; a pixel stays opaque where at
+        least half of its area is.
+        """
+        from PIL import Image
+
+        num_opaque = int(self.opaque.sum())
+        if num_opaque <= num_px:
+            return self
+        scale = math.sqrt(num_px / num_opaque)
+        size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
+
+        def average(plane: np.ndarray) -> np.ndarray:
+            image = Image.fromarray(plane.astype(np.float32))
+            return np.asarray(image.resize(size, Image.Resampling.BOX))
+
+        coverage = average(self.opaque)
+        light = _DECODED[self.pixels] * self.opaque[..., np.newaxis]
+        planes = np.stack([average(light[..., channel]) for channel in range(3)], axis=-1)
+        mean = planes / np.maximum(coverage, 1e-6)[..., np.newaxis]
+        levels = np.searchsorted(_DECODED_MIDDLES, mean).astype(np.uint8)
+        return replace(self, pixels=levels, opaque=coverage >= 0.5)
+
     def to_srgb(self) -> Float[Tensor, "1 3 h w"]:
         """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.
 

@@ -2,6 +2,7 @@
 
 from ditherlab.palette.files import parse_palette, read_palette_file
 from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
+from ditherlab.palette.hardware_gamut import HardwareGamut, parse_gamut
 from ditherlab.palette.named import named_palette, named_palettes
 from ditherlab.palette.palette import (
     MAX_NUM_COLORS,
@@ -22,6 +23,7 @@ __all__ = [
     "MIN_NUM_COLORS",
     "WRITABLE_FORMATS",
     "Color",
+    "HardwareGamut",
     "Palette",
     "PaletteFormat",
     "are_gray",
@@ -31,6 +33,7 @@ __all__ = [
     "merged",
     "named_palette",
     "named_palettes",
+    "parse_gamut",
     "parse_palette",
     "place_palette",
     "read_palette_file",

@@ -2,7 +2,9 @@
 
 from ditherlab.report.comparison_page import ComparisonPage
 from ditherlab.report.comparison_report import ComparisonReport
+from ditherlab.report.curve_report import CurveReport
 from ditherlab.report.experiment_report import ExperimentReport, experiment_page
+from ditherlab.report.ranking_report import RankingReport
 from ditherlab.report.run_report import Row, RunReport
 from ditherlab.report.sweep_page import SweepPage
 from ditherlab.report.sweep_report import SweepReport
@@ -10,7 +12,9 @@ from ditherlab.report.sweep_report import SweepReport
 __all__ = [
     "ComparisonPage",
     "ComparisonReport",
+    "CurveReport",
     "ExperimentReport",
+    "RankingReport",
     "Row",
     "RunReport",
     "SweepPage",

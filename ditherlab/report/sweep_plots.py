@@ -16,7 +16,7 @@ _FEW_VALUES = 3
 _FEW_TICKS_BELOW = 30.0
 
 _LOWER, _HIGHER = "lower is better", "higher is better"
-_MEANINGS = {
+MEANINGS = {
     "cost": f"cost of the finished picture, {_LOWER}",
     "seconds": f"seconds of a run, {_LOWER}",
     "flip": f"FLIP, mean error at 67 pixels per degree, {_LOWER}",
@@ -57,7 +57,7 @@ class SweepPlots:
         numbers = [s.lowest for _, s in spreads if s] + [s.highest for _, s in spreads if s]
         if not numbers:
             return None
-        label, across = _MEANINGS.get(name, name), self.across
+        label, across = MEANINGS.get(name, name), self.across
         if across is not None:
             return self._lines(name, across, Axis(label, is_wide(numbers)))
         axis = Axis(label, is_wide(numbers, _FEW_TICKS_BELOW))

@@ -196,7 +196,7 @@ def test_the_cost_of_learned_colors_is_that_of_the_rounded_ones(cells: Cells) ->
 def test_flip_is_left_out_where_its_package_is_missing(
     cells: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ditherlab.experiments.cell.find_spec", lambda name: None)
+    monkeypatch.setattr("ditherlab.experiments.judging.find_spec", lambda name: None)
     result = carry_out(cells()[0])
     assert result is not None
     assert "flip" not in result.metrics

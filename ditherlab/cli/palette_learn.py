@@ -1,0 +1,127 @@
+"""`ditherlab palette learn`: one palette for several pictures."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from ditherlab.choices import PresetName
+from ditherlab.cli.palette_file import (
+    PaletteDestination,
+    format_option,
+    output_option,
+    overwrite_option,
+)
+from ditherlab.cli.progress import Interruption, ProgressBar
+from ditherlab.cli.streams import read_source
+from ditherlab.errors import ObjectiveError
+from ditherlab.palette import Palette
+from ditherlab.palette.extraction import check_num_colors
+from ditherlab.presets import PRESETS
+from ditherlab.request import OptimizeRequest
+
+if TYPE_CHECKING:
+    from ditherlab.images import Picture
+
+_INTERRUPTED = 130
+
+
+@click.command(name="learn")
+@click.argument("pictures", nargs=-1, required=True)
+@click.option(
+    "--colors", type=int, default=16, show_default=True, metavar="K", help="2 to 256 colors."
+)
+@click.option(
+    "--lock",
+    metavar="PALETTE",
+    help="Colors that are among the K, come first and stay as they are: '#000,#fff', a name or a "
+    "file.",
+)
+@click.option(
+    "--gamut",
+    metavar="GAMUT",
+    help="What the colors may be, because hardware shows no others: rgb332, rgb444, rgb555, "
+    "rgb565, bits=N (a channel), or the colors of a PALETTE.",
+)
+@click.option(
+    "--pixels-per-degree",
+    type=float,
+    metavar="N",
+    help="From where the pictures will be looked at, as for `optimize`.  [default: a compromise]",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same palette.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default="balanced",
+    show_default=True,
+    help="Between haste and beauty, as for `optimize`.",
+)
+@output_option
+@format_option
+@overwrite_option
+def learn(
+    *,
+    pictures: tuple[str, ...],
+    colors: int,
+    lock: str | None,
+    gamut: str | None,
+    pixels_per_degree: float | None,
+    seed: int,
+    preset: PresetName,
+    output: str,
+    format_name: str | None,
+    overwrite: bool,
+) -> int:
+    """Learn one palette of K colors for all PICTURES (- for standard input), with their dither.
+
+    All pictures weigh the same, however large they are.
+
+    \b
+    Example:
+      ditherlab palette learn photo.jpg --colors 8 --preset fast
+      ditherlab palette learn photo.jpg photo.jpg --colors 8 --gamut rgb555 -o ours.hex
+    """
+    check_num_colors(colors)
+    destination = PaletteDestination(output, format_name, overwrite)
+    destination.check()
+    request = OptimizeRequest(
+        colors=colors,
+        lock=lock,
+        gamut=gamut,
+        pixels_per_degree=pixels_per_degree,
+        seed=seed,
+        preset=preset,
+    )
+    request.read_locked(), request.read_gamut()
+    found, is_interrupted = learn_palette(request, [read_source(name) for name in pictures])
+    return deliver_learned(found, destination, is_interrupted=is_interrupted)
+
+
+def learn_palette(request: OptimizeRequest, pictures: "Sequence[Picture]") -> tuple[Palette, bool]:
+    """Optimize pictures, and keep their palette; say whether Ctrl-C ended that early."""
+    from ditherlab.solver import optimize
+
+    problem = request.joint_problem(pictures)
+    with Interruption().listen() as interruption, ProgressBar(is_hidden=False) as bar:
+        solution = optimize(problem, on_look=bar.show, should_stop=interruption)
+    if solution.failure is not None:
+        raise ObjectiveError(solution.failure)
+    name = pictures[0].name if len(pictures) == 1 else ""
+    limits = "" if request.gamut is None else f" of {request.gamut}"
+    source = f"learned, {request.colors} colors{limits}"
+    return replace(solution.palette, name=name, source=source), solution.outcome == "interrupted"
+
+
+def deliver_learned(
+    found: Palette, destination: PaletteDestination, *, is_interrupted: bool = False
+) -> int:
+    """Write a palette, tell where it is, and return the exit code."""
+    told = destination.write(found)
+    if is_interrupted:
+        click.echo("Interrupted: that is the best palette so far.", err=True)
+        return _INTERRUPTED
+    if not destination.is_stdout:
+        destination.tell(told)
+    return 0

@@ -1,0 +1,205 @@
+"""Quality against the number of colors: learned and classical palettes after the same dither."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ditherlab.choices import PresetName
+from ditherlab.errors import RequestError
+from ditherlab.experiments.palette_trial import (
+    PaletteTrial,
+    PaletteVerdict,
+    try_palette,
+)
+from ditherlab.images import Picture
+from ditherlab.naming import nearest_name
+from ditherlab.objectives import Perceptual
+from ditherlab.packaged_metrics import require_package
+from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS
+from ditherlab.palette.extraction import EXTRACTIONS, extract_palette, few_colors
+from ditherlab.presets import PRESETS
+from ditherlab.request import OptimizeRequest
+from ditherlab.solver import optimize
+
+LEARNED = "learned"
+METHODS = (LEARNED, *EXTRACTIONS)
+
+_STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+_RANGE = re.compile(r"(\d+)\.\.(\d+)")
+
+_LOW_IS_GOOD = ("cost", "flip")
+_HIGH_IS_GOOD = ("raw", "vs", "vp", "ls", "lp")
+
+
+@dataclass(frozen=True)
+class FigureTarget:
+    """A figure to be reached.
+
+    Attributes:
+        name: `cost`, `flip`, or a metric.
+        value: How good it shall be at least.
+    """
+
+    name: str
+    value: float
+
+    @classmethod
+    def parse(cls, text: str) -> "FigureTarget":
+        """Understand `flip=0.1`.
+
+        Raises:
+            RequestError: For other words, or FLIP where its package is not installed.
+
+        Example:
+            >>> FigureTarget.parse("lp=30")
+            FigureTarget(name='lp', value=30.0)
+        """
+        name, _, number = text.partition("=")
+        known = (*_LOW_IS_GOOD, *_HIGH_IS_GOOD)
+        if name not in known:
+            raise RequestError(
+                f"`--target` must be METRIC=VALUE, got '{text}'. {nearest_name(name, known)}"
+            )
+        try:
+            value = float(number)
+        except ValueError:
+            value = float("nan")
+        if not abs(value) < float("inf"):
+            raise RequestError(
+                f"`--target {name}=` must be a number, got '{number}'. Try flip=0.1."
+            )
+        if name == "flip":
+            require_package("flip-evaluator", "--target flip")
+        return cls(name, value)
+
+    def is_reached(self, verdict: PaletteVerdict) -> bool:
+        """Say whether a palette is good enough."""
+        found = verdict.figures.get(self.name)
+        if found is None:
+            return False
+        return found <= self.value if self.name in _LOW_IS_GOOD else found >= self.value
+
+
+@dataclass(frozen=True, eq=False)
+class CurveTask:
+    """A point to measure; complete in itself, so that any process can do it.
+
+    Attributes:
+        picture: The source.
+        method: One of `METHODS`.
+        num_colors: To be found.
+        preset: For learning, and the sweeps of the dither.
+        seed: Of all that is drawn.
+        is_drawn: Whether the picture is wanted too.
+    """
+
+    picture: Picture
+    method: str
+    num_colors: int
+    preset: PresetName = "fast"
+    seed: int = 0
+    is_drawn: bool = False
+
+    @property
+    def effort(self) -> int:
+        """How long it takes, against others."""
+        return self.num_colors * (3 if self.method == LEARNED else 1)
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePoint:
+    """A palette that a method found, and how it did.
+
+    Attributes:
+        method: One of `METHODS`.
+        num_colors: Asked for; octree and a picture of few colors may give fewer.
+        verdict: After the dither.
+    """
+
+    method: str
+    num_colors: int
+    verdict: PaletteVerdict
+
+
+def measure_point(task: CurveTask) -> CurvePoint:
+    """Find a palette, dither with it as with every other, and judge the picture."""
+    picture, num_colors = task.picture, task.num_colors
+    pixels = picture.pixels[picture.opaque]
+    if task.method != LEARNED:
+        palette = extract_palette(pixels, num_colors, task.method, seed=task.seed)
+    elif (few := few_colors(pixels, num_colors)) is not None:
+        palette = few
+    else:
+        request = OptimizeRequest(
+            colors=num_colors, preset=task.preset, seed=task.seed, device="cpu"
+        )
+        # Its dither, which had the palette's refits on the way, is not the one that is judged.
+        palette = optimize(request.problem(picture)).palette
+    trial = PaletteTrial(
+        picture,
+        palette,
+        objective=Perceptual().suited_to(learned_palette=True),
+        fit="none",
+        num_sweeps=PRESETS[task.preset].num_sweeps,
+        is_drawn=task.is_drawn,
+    )
+    return CurvePoint(task.method, num_colors, try_palette(trial))
+
+
+def curve_tasks(picture: Picture, ladder: Sequence[int], *, draws: bool = False) -> list[CurveTask]:
+    """List the points of a curve, method by method; only learned palettes are drawn."""
+    return [
+        CurveTask(picture, method, num_colors, is_drawn=draws and method == LEARNED)
+        for method in METHODS
+        for num_colors in ladder
+    ]
+
+
+def smallest_palette(
+    target: FigureTarget, points: Sequence[CurvePoint], measure: Callable[[int], CurvePoint]
+) -> tuple[CurvePoint | None, list[CurvePoint]]:
+    """Find the smallest learned palette that reaches a figure, by bisection between points.
+
+    Args:
+        target: What is to be reached; more colors are taken to be better.
+        points: The curve.
+        measure: Measures a learned palette of so many colors.
+
+    Returns:
+        The point, None if none of the curve is good enough, and those measured on the way.
+    """
+    learned = [point for point in points if point.method == LEARNED]
+    reached = [target.is_reached(point.verdict) for point in learned]
+    if True not in reached:
+        return None, []
+    first = reached.index(True)
+    best, found = learned[first], []
+    low = learned[first - 1].num_colors if first else best.num_colors - 1
+    while best.num_colors - low > 1:
+        point = measure((low + best.num_colors) // 2)
+        found.append(point)
+        if target.is_reached(point.verdict):
+            best = point
+        else:
+            low = point.num_colors
+    return best, found
+
+
+def parse_ladder(text: str) -> tuple[int, ...]:
+    """Understand `2..64`: numbers of colors, about half an octave apart, with both ends.
+
+    Raises:
+        RequestError: For other words, or numbers that no palette has.
+
+    Example:
+        >>> parse_ladder("5..20")
+        (5, 6, 8, 12, 16, 20)
+    """
+    match = _RANGE.fullmatch(text.strip())
+    low, high = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not MIN_NUM_COLORS <= low <= high <= MAX_NUM_COLORS:
+        raise RequestError(
+            f"`--colors` must be LOW..HIGH from {MIN_NUM_COLORS} to {MAX_NUM_COLORS}, got "
+            f"'{text}'. Try 2..64."
+        )
+    return tuple(sorted({low, high, *(step for step in _STEPS if low < step < high)}))
