@@ -18,6 +18,7 @@ class AllowedColors:
         subpalettes: The number of each pixel's sub-palette.
 
     Example:
+        >>> import torch
         >>> members = torch.tensor([[True, True, False], [False, True, True]])
         >>> allowed = AllowedColors(members, torch.tensor([[0, 0, 1]]))
         >>> allowed.permit(torch.tensor([[0, 2, 2]])).tolist()

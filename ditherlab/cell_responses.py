@@ -16,8 +16,8 @@ from ditherlab.types import MomentTable
 # Pictures", ICC 1973.
 _ORDER = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 
-# The eye's blur beyond this is left out.
-_FARTHEST_PX = 32
+# The flat picture on which pixels meet reaches no farther than this around a cell.
+_FARTHEST_PX = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,28 +69,29 @@ class CellResponses:
     ) -> "CellResponses":
         """Find what the pixels of a cell have in common on a flat picture."""
         height, width = grid.cell_height_px, grid.cell_width_px
-        margin = min(footprint_px, _FARTHEST_PX)
+        # Borders, which reflect, are seen by no window that sees the middle.
+        margin = min(2 * footprint_px, _FARTHEST_PX)
         shape = (1, 1, height + 2 * margin, width + 2 * margin)
         opaque = torch.ones(shape, dtype=torch.bool, device=table.device)
         num_channels = len(table) // 2
         gray = table.new_full((1, num_channels, *shape[2:]), 0.5)
         cost = objective.bind(Target(gray, opaque))
-        moments = table.new_zeros((1, len(table), *shape[2:]))
-        middle = (slice(None), margin + height // 2, margin + width // 2)
-        own = cost.expected_with_field(moments)[1][0, num_channels:][middle]
+        middle = (margin + height // 2, margin + width // 2)
+        impulse = table.new_zeros((2, len(table), *shape[2:]))
+        impulse[1, :num_channels, *middle] = 1
+        slopes = [cost.expected_with_field(moments.unsqueeze(0))[1][0] for moments in impulse]
+        # The slope of a quadratic cost is affine: its change is what others have in common with it.
+        shared = (slopes[1] - slopes[0])[:num_channels]
+        own = slopes[0][num_channels:, *middle]
         ys = torch.arange(height).repeat_interleave(width)
         xs = torch.arange(width).repeat(height)
         down, across = ys - ys[:, None], xs - xs[:, None]
-        kernel = torch.zeros((num_channels, height * width, height * width))
-        for y in range(height):
-            for x in range(1 - width if y else 1, width):
-                shared = cost.pair_weights(y, x)[0, :num_channels]
-                at = (slice(None), middle[1] - y // 2, middle[2] - (x + (x < 0)) // 2)
-                pairs = ((down == y) & (across == x)) | ((down == -y) & (across == -x))
-                kernel[:, pairs] = (shared[at] / own).cpu()[:, None]
+        kernel = shared[:, middle[0] + down, middle[1] + across] / own[:, None, None]
+        # What a pixel has in common with itself is in the price of its colors.
+        kernel.diagonal(dim1=1, dim2=2).zero_()
         ranks = torch.tensor(_ORDER)[ys % 4, xs % 4]
         order = tuple((ranks == rank).nonzero()[:, 0].to(table.device) for rank in ranks.unique())
-        return cls(table, subpalettes, kernel.to(table.device), order)
+        return cls(table, subpalettes, kernel, order)
 
     def answer(
         self,

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from ditherlab.allowed_colors import AllowedColors
 from ditherlab.error_diffusion import diffuse_error
 
 HEIGHT, WIDTH, NUM_COLORS = 7, 9, 5
@@ -86,3 +87,14 @@ def test_colors_out_of_reach_do_not_smear():
     found = diffuse_error(values, colors, torch.ones_like(values), opaque)
     assert (found[:, :20] == 1).all()
     assert found[:, 24:].sum() <= 2
+
+
+def test_pixels_take_the_nearest_color_that_they_may(values, colors, generator):
+    members = torch.rand((3, NUM_COLORS), generator=generator) < 0.4
+    members[:, 0] = True
+    allowed = AllowedColors(members, torch.randint(3, (HEIGHT, WIDTH), generator=generator))
+    opaque = torch.ones((HEIGHT, WIDTH), dtype=torch.bool)
+    ones = torch.ones_like(values)
+    found = diffuse_error(values, colors, ones, opaque, allowed)
+    assert allowed.permit(found).all()
+    assert not allowed.permit(diffuse_error(values, colors, ones, opaque)).all()
