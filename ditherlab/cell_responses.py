@@ -70,7 +70,7 @@ class CellResponses:
         """Find what the pixels of a cell have in common on a flat picture."""
         height, width = grid.cell_height_px, grid.cell_width_px
         # Borders, which reflect, are seen by no window that sees the middle.
-        margin = min(2 * footprint_px, _FARTHEST_PX)
+        margin = max(min(2 * footprint_px, _FARTHEST_PX), height, width)
         shape = (1, 1, height + 2 * margin, width + 2 * margin)
         opaque = torch.ones(shape, dtype=torch.bool, device=table.device)
         num_channels = len(table) // 2
