@@ -246,8 +246,8 @@ class _Run:
         if outcome not in ("finished", "out-of-time") or not polishes:
             return outcome
         try:
-            begins = not steps and self.cells is None
-            polished = self._polish(on_look if begins else _after(on_look), should_stop)
+            is_all = not steps and self.cells is None
+            polished = self._polish(on_look if is_all else _after(on_look), should_stop)
         except KeyboardInterrupt:
             return "interrupted"
         return outcome if polished == "finished" else polished
