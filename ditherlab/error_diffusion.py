@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ditherlab.allowed_colors import AllowedColors
+
 # Parts of the error that go to the right, below left, below, below right.
 _RIGHT, _BELOW_LEFT, _BELOW, _BELOW_RIGHT = 7 / 16, 3 / 16, 5 / 16, 1 / 16
 
@@ -17,7 +19,9 @@ def diffuse_error(
     colors: Float[Tensor, "c k"],
     weights: Float[Tensor, "c h w"],
     opaque: Bool[Tensor, "h w"],
+    *,
     shifts: Float[Tensor, "2 h w"] | None = None,
+    allowed: AllowedColors | None = None,
 ) -> Int[Tensor, "h w"]:
     """Give every pixel the nearest color to what it wants and hand its error to its neighbors.
 
@@ -31,6 +35,7 @@ def diffuse_error(
         opaque: Elsewhere, errors end.
         shifts: From -1 to 1: how much of what goes below goes to the right instead, and how much
             of what goes below right goes to the left; below 0 the other way. None for neither.
+        allowed: The colors that each pixel may take; None for all.
 
     Returns:
         Palette indices.
@@ -64,8 +69,12 @@ def diffuse_error(
             continue
         here, below = slice(first + 1, last + 1), slice(first + 2, last + 2)
         value = wanted[:, front, here].clamp(lowest - margin, highest + margin)
-        distance = (value.unsqueeze(1) - colors.unsqueeze(2)).square()
-        index = (distance * prices[:, front, here].unsqueeze(1)).sum(dim=0).argmin(dim=0)
+        deviation = (value.unsqueeze(1) - colors.unsqueeze(2)).square()
+        distance = (deviation * prices[:, front, here].unsqueeze(1)).sum(dim=0)
+        if allowed is not None:
+            ys = torch.arange(first, last, device=values.device)
+            distance.masked_fill_(~allowed.at((ys, front - 2 * ys)), torch.inf)
+        index = distance.argmin(dim=0)
         chosen[front, here] = index
         error = (value - colors[:, index]) * seen[front, here]
         to_right, to_left = shifted[:, front, here]

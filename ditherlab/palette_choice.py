@@ -21,14 +21,14 @@ def choose_palette(
         palettes: Of one picture, display sRGB.
         cost: Quadratic.
         target: The picture.
-        generator: For the order of the moves.
+        generator: For the parts of diffused errors, and the order of the moves.
     """
     prices = [_price(palette, cost, target, generator) for palette in palettes]
     return palettes[prices.index(min(prices))]
 
 
 def _price(palette: Colors, cost: Cost, target: Target, generator: torch.Generator) -> float:
-    indices = diffused_indices(target, cost, palette)
+    indices = diffused_indices(target, cost, palette, generator)
     polisher = Polisher(cost, target, indices, palette, generator)
     for _ in range(_NUM_SWEEPS):
         for number in polisher.shuffle_classes():

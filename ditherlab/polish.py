@@ -5,9 +5,10 @@ from functools import reduce
 from operator import add
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ditherlab.allowed_colors import AllowedColors
 from ditherlab.palette_fit import fit_palette, revive_colors
 from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
 from ditherlab.schedules import exponential
@@ -74,6 +75,7 @@ class Polisher:
         indices: The picture.
         palette: Its colors, display sRGB.
         showable: What learned colors must be of; None for any color.
+        allowed: The colors that each pixel may take, and has; None for all.
     """
 
     def __init__(
@@ -86,9 +88,11 @@ class Polisher:
         *,
         swaps: bool = True,
         showable: Showable | None = None,
+        allowed: AllowedColors | None = None,
     ) -> None:
         self.showable = showable
         self.cost, self.target, self.generator = cost, target, generator
+        self.allowed = allowed
         self.indices, self.palette = indices.clone(), palette
         self._neighbors = _NEIGHBORS if swaps else ()
         half = self._neighbors[: len(_HALF_OF_NEIGHBORS)]
@@ -186,7 +190,8 @@ class Polisher:
         """
         mine = (slice(None), *(slice(start, None, _STRIDE) for start in first))
         slopes, moments = field[mine], self._moments[mine]
-        best, moves = self._cheapest_colors(slopes, temperature)
+        allowed = None if self.allowed is None else self.allowed.at(mine[1:])
+        best, moves = self._cheapest_colors(slopes, temperature, allowed)
         best -= (slopes * moments).sum(dim=0)
         num_colors = self._table.shape[1]
         for number, (rows, columns) in enumerate(self._neighbors):
@@ -198,20 +203,32 @@ class Polisher:
             gain -= (shared[at] * change[: len(shared)].square()).sum(dim=0)
             self._add_noise(gain, temperature)
             # Swapping equal colors is no move, and must not win by its noise.
-            gain[self.indices[there[1:]] == self.indices[here[1:]]] = torch.inf
+            old, new = self.indices[here[1:]], self.indices[there[1:]]
+            gain[new == old] = torch.inf
+            if self.allowed is not None:
+                both = self.allowed.permit(new, here[1:]) & self.allowed.permit(old, there[1:])
+                gain[~both] = torch.inf
             better = gain < best[inside]
             best[inside] = torch.where(better, gain, best[inside])
             moves[inside] = torch.where(better, num_colors + number, moves[inside])
         return best, moves
 
     def _cheapest_colors(
-        self, slopes: Float[Tensor, "m y x"], temperature: float
+        self,
+        slopes: Float[Tensor, "m y x"],
+        temperature: float,
+        allowed: Bool[Tensor, "k y x"] | None,
     ) -> tuple[Float[Tensor, "y x"], Int[Tensor, "y x"]]:
         flat = slopes.flatten(1)
+        forbidden = None if allowed is None else ~allowed.flatten(1)
         best, colors = [], []
-        for part in flat.split(max(1, _PART_OF_PRICES // self._table.shape[1]), dim=1):
-            prices = self._table.T @ part
+        part_px = max(1, _PART_OF_PRICES // self._table.shape[1])
+        for start in range(0, flat.shape[1], part_px):
+            part = slice(start, start + part_px)
+            prices = self._table.T @ flat[:, part]
             self._add_noise(prices, temperature)
+            if forbidden is not None:
+                prices.masked_fill_(forbidden[:, part], torch.inf)
             least = prices.min(dim=0)
             best.append(least.values)
             colors.append(least.indices)

@@ -9,6 +9,7 @@ from typing import get_args
 
 import torch
 
+from ditherlab.cells import CellRule
 from ditherlab.choices import Draw, Fit, Polish, Start
 from ditherlab.color import srgb_to_gray
 from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestError
@@ -55,6 +56,8 @@ class Problem:
         fit: How to bring the picture's colors into what a fixed palette can show: `clip`,
             `compress`, `none`, or `auto`, which clips where most of the picture is out of reach.
             Figures stay against the picture as it is.
+        cells: Which colors may stand together in a cell, for an old machine with this palette; None
+            for all. Needs an objective that is a squared error, and no estimator or optimizer.
         objective: What the drawn picture shall be good for; what it leaves open is settled by
             whether the palette is learned.
         estimator: How the gradient is found; None chooses what fits the objective.
@@ -94,6 +97,7 @@ class Problem:
     locked: tuple[Color, ...] = ()
     gamut: HardwareGamut | None = None
     fit: Fit = "auto"
+    cells: CellRule | None = None
     objective: Objective = field(default_factory=Perceptual)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -122,6 +126,7 @@ class Problem:
         self._check_size()
         self._check_pairs()
         self._check_quadratic()
+        self._check_cells()
 
     @property
     def chosen_estimator(self) -> Estimator:
@@ -228,11 +233,13 @@ class Problem:
         seen = self.palette.shown if isinstance(self.palette, Palette) else None
         shown = {"palette_shown": spell_colors(seen)} if seen else {}
         budget = {} if self.max_evaluations is None else {"max_evaluations": self.max_evaluations}
+        cells = {"cells": self.cells.name} if self.cells else {}
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
             **shown,
             **locked,
             **({"gamut": self.gamut.words} if self.gamut else {}),
+            **cells,
             "fit": self.chosen_fit,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
@@ -434,6 +441,27 @@ class Problem:
                     f"`{wish}` needs an objective that is a squared error, got "
                     f"`{self.objective}`. Use `perceptual` or `viewed-error`."
                 )
+
+    def _check_cells(self) -> None:
+        if self.cells is None:
+            return
+        name, palette = f"cells={self.cells.name}", self.cells.palette
+        if not isinstance(self.palette, Palette) or self.palette.colors != palette.colors:
+            got = self.palette.name or "another" if isinstance(self.palette, Palette) else "none"
+            raise RequestError(
+                f"`{name}` must stand beside its palette, `{palette.name}`, got {got}. Use "
+                "`palette=cells.palette`."
+            )
+        if not self._is_quadratic:
+            raise AbilityError(
+                f"`{name}` needs an objective that is a squared error, got `{self.objective}`. Use "
+                "`perceptual` or `viewed-error`."
+            )
+        if self.takes_steps:
+            raise RequestError(
+                f"`{name}` must start from error diffusion and take no steps of an estimator, got "
+                "an estimator, an optimizer or another start. Leave them out."
+            )
 
     def _is_small_enough_for(self, estimator: Estimator) -> bool:
         """Say whether the palette has the right size, and the pictures are few enough to list."""

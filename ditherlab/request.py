@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from ditherlab.cells import CellRule, cell_rule
 from ditherlab.choices import Draw, Fit, Polish, PresetName, Start
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.palette import (
@@ -37,6 +38,7 @@ class OptimizeRequest:
     colors: int | None = None
     lock: str | None = None
     gamut: str | None = None
+    cells: str | None = None
     fit: Fit = "auto"
     objective: str = "perceptual"
     estimator: str | None = None
@@ -82,6 +84,7 @@ class OptimizeRequest:
             locked=locked,
             gamut=gamut,
             fit=self.fit,
+            cells=self._cells(),
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
@@ -162,7 +165,8 @@ class OptimizeRequest:
             RequestError: For words that cannot be meant.
             PaletteError: For a palette file that holds no palette.
         """
-        palette = read_palette(self.palette, self.colors)
+        rule = self._cells()
+        palette = read_palette(self.palette, self.colors) if rule is None else rule.palette
         if self.measured is None:
             return palette
         if not isinstance(palette, Palette):
@@ -177,6 +181,24 @@ class OptimizeRequest:
                 f"{len(shown)}. Give one for each, in the same order."
             )
         return replace(palette, shown=shown)
+
+    def _cells(self) -> CellRule | None:
+        """Understand which machine is meant, whose palette is then fixed."""
+        if self.cells is None:
+            return None
+        others = {
+            "--palette": self.palette,
+            "--colors": self.colors,
+            "--lock": self.lock,
+            "--measured": self.measured,
+        }
+        for option, word in others.items():
+            if word is not None:
+                raise RequestError(
+                    f"`--cells` fixes the colors to those of the machine, and `{option}` says "
+                    "something else of them: give one of the two."
+                )
+        return cell_rule(self.cells)
 
     def read_locked(self) -> tuple[Color, ...]:
         """Understand which of the colors stay as they are.

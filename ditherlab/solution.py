@@ -40,7 +40,7 @@ class Look:
     """One look at a run that goes on.
 
     Attributes:
-        stage: What goes on: `step` of an estimator, or `polish`.
+        stage: What goes on: `step` of an estimator, choices of `cells`, or `polish`.
         step: Steps of that stage taken so far.
         seconds: Since the start.
         cost: The expected cost, on hard draws.
@@ -57,7 +57,7 @@ class Look:
     progress: float
     num_evaluations: int
     num_backward_passes: int
-    stage: Literal["step", "polish"] = "step"
+    stage: Literal["step", "cells", "polish"] = "step"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import torch
 from ditherlab.annealing import Annealing
 from ditherlab.budget import Budget
 from ditherlab.categorical import Categorical
+from ditherlab.cell_annealing import CellAnnealing
 from ditherlab.demand import memory_need
 from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
@@ -214,7 +216,11 @@ class _Run:
         self.looks: list[Look] = []
         self.next_look_s = 0.0
         self.estimate_s = 0.0
-        if problem.chosen_start == "error-diffusion":
+        self.cells: CellAnnealing | None = None
+        if problem.cells is not None:
+            self.cells = CellAnnealing(problem.cells, problem.objective, self.cost, target, palette)
+            self.indices = self.cells.indices
+        elif problem.chosen_start == "error-diffusion":
             self.indices = diffused_indices(target, self.cost, palette, generator)
         if problem.num_full_steps:
             if self.indices is None:
@@ -239,13 +245,46 @@ class _Run:
             self.palette = self._into_gamut(self.model.palette)
             self.indices = self._draw()
             self.budget.share_of_time = 1.0
+        if self.cells is not None:
+            self.budget.share_of_time = _STEPPING_PART if polishes else 1.0
+            outcome = self._anneal_cells(
+                self.cells, _before(on_look) if polishes else on_look, should_stop
+            )
+            self.budget.share_of_time = 1.0
         if outcome not in ("finished", "out-of-time") or not polishes:
             return outcome
         try:
-            polished = self._polish(_after(on_look) if steps else on_look, should_stop)
+            is_all = not steps and self.cells is None
+            polished = self._polish(on_look if is_all else _after(on_look), should_stop)
         except KeyboardInterrupt:
             return "interrupted"
         return outcome if polished == "finished" else polished
+
+    def _anneal_cells(
+        self,
+        cells: CellAnnealing,
+        on_look: Callable[[Look], None],
+        should_stop: Callable[[], bool],
+    ) -> Outcome:
+        """Choose a sub-palette for each cell; the picture obeys those chosen so far."""
+        budget = self.budget
+        budget.evaluations_of_step = 1
+        outcome: Outcome = "finished"
+        try:
+            for step, visit in enumerate(cells.visit_cells()):
+                self.values.append(visit.cost)
+                progress = min(1.0, max(visit.progress, budget.part_of_time))
+                self._look_at_picture("cells", visit.cost, on_look, step, progress)
+                if should_stop():
+                    outcome = "interrupted"
+                elif not (budget.has_time and budget.has_evaluations):
+                    outcome = "out-of-time" if budget.has_evaluations else "out-of-evaluations"
+                if outcome != "finished":
+                    break
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+        self.indices = cells.indices
+        return outcome
 
     def _step_to_the_end(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
@@ -275,6 +314,7 @@ class _Run:
             self.generator,
             swaps=swaps,
             showable=self.showable,
+            allowed=None if self.cells is None else self.cells.allowed,
         )
         num_moves = problem.num_sweeps * NUM_CLASSES
         cooling = Cooling(problem.polish_temperature)
@@ -295,13 +335,18 @@ class _Run:
             value = polisher.move_class(order[place], cooling.temperature(progress))
             cooling.see(value, self.indices.numel())
             self.values.append(value)
-            self._look_at_polish(value, on_look, number, progress)
+            self._look_at_picture("polish", value, on_look, number, progress)
         self.next_look_s = 0.0
-        self._look_at_polish(polisher.price(), on_look, num_moves, 1.0)
+        self._look_at_picture("polish", polisher.price(), on_look, num_moves, 1.0)
         return "finished"
 
-    def _look_at_polish(
-        self, value: torch.Tensor, on_look: Callable[[Look], None], step: int, progress: float
+    def _look_at_picture(
+        self,
+        stage: Literal["cells", "polish"],
+        value: torch.Tensor,
+        on_look: Callable[[Look], None],
+        step: int,
+        progress: float,
     ) -> None:
         self.budget.num_evaluations += 1
         if self.budget.seconds < self.next_look_s:
@@ -315,7 +360,7 @@ class _Run:
             progress=progress,
             num_evaluations=self.budget.num_evaluations,
             num_backward_passes=self.budget.num_backward_passes,
-            stage="polish",
+            stage=stage,
         )
         self.looks.append(look)
         on_look(look)

@@ -48,7 +48,7 @@ def diffused_indices(
     colors = cost.expected_color_moments(palette)[0, : len(values)]
     shifts = values.new_empty((2, *values.shape[1:]))
     shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
-    return diffuse_error(values, colors, weights, target.opaque[0, 0], shifts)
+    return diffuse_error(values, colors, weights, target.opaque[0, 0], shifts=shifts)
 
 
 def indices_to_logits(indices: Int[Tensor, "h w"], palette: Colors) -> Logits:

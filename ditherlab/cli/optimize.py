@@ -84,6 +84,12 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "rgb565, bits=N (a channel), or the colors of a PALETTE.",
 )
 @click.option(
+    "--cells",
+    metavar="MACHINE",
+    help="Obey an old machine that shows few colors in each cell, in its palette: zx-spectrum (2 "
+    "of 15 in 8 x 8), msx-screen-2 (2 of 15 in 8 x 1), c64-hires (2 of 16 in 8 x 8).",
+)
+@click.option(
     "--fit",
     type=click.Choice(get_args(Fit)),
     default="auto",
@@ -211,6 +217,7 @@ def optimize(**words: Any) -> int:
       ditherlab optimize photo.jpg --palette pico-8 -o small.png
       ditherlab optimize photo.jpg --colors 8 --preset best
       ditherlab optimize photo.jpg --colors 8 --lock '#000,#fff'
+      ditherlab optimize photo.jpg --cells zx-spectrum
       ditherlab optimize photo.jpg --palette e-ink-6 --packed panel.bin
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """

@@ -74,7 +74,7 @@ def test_an_example_runs(
     name, *arguments = shlex.split(program.partition(">")[0])
     assert name == "ditherlab"
     hasten = {
-        "optimize": ["--steps", "2"],
+        "optimize": ["--sweeps" if "--cells" in arguments else "--steps", "2"],
         "compare": ["--repetitions", "2", "--samples", "2", "--seeds", "1", "--max-seconds", "3"],
     }
     quick = hasten.get(arguments[0], [])

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from ditherlab.allowed_colors import AllowedColors
 from ditherlab.error_diffusion import diffuse_error
 
 HEIGHT, WIDTH, NUM_COLORS = 7, 9, 5
@@ -54,7 +55,7 @@ def test_fronts_give_what_one_pixel_after_the_other_does(
     shifts = most_shifted * (2 * noise - 1)[part]
     expected = diffuse_pixel_by_pixel(values[part], colors, weights[part], opaque, shifts)
     given = shifts if most_shifted else None
-    found = diffuse_error(values[part], colors, weights[part], opaque, given)
+    found = diffuse_error(values[part], colors, weights[part], opaque, shifts=given)
     assert torch.equal(found, expected)
     assert part_opaque < 1 or size[0] < 2 or not torch.equal(found, nearest(values[part], colors))
 
@@ -93,3 +94,14 @@ def test_colors_out_of_reach_do_not_smear():
     found = diffuse_error(values, colors, torch.ones_like(values), opaque)
     assert (found[:, :20] == 1).all()
     assert found[:, 24:].sum() <= 2
+
+
+def test_pixels_take_the_nearest_color_that_they_may(values, colors, generator):
+    members = torch.rand((3, NUM_COLORS), generator=generator) < 0.4
+    members[:, 0] = True
+    allowed = AllowedColors(members, torch.randint(3, (HEIGHT, WIDTH), generator=generator))
+    opaque = torch.ones((HEIGHT, WIDTH), dtype=torch.bool)
+    ones = torch.ones_like(values)
+    found = diffuse_error(values, colors, ones, opaque, allowed=allowed)
+    assert allowed.permit(found).all()
+    assert not allowed.permit(diffuse_error(values, colors, ones, opaque)).all()

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
+from ditherlab.allowed_colors import AllowedColors
 from ditherlab.objectives import parse_objective
 from ditherlab.polish import NUM_CLASSES, Cooling, Polisher
 from ditherlab.protocol import Target
@@ -162,7 +163,7 @@ def test_a_permuted_palette_gives_the_same_picture(cost, target, indices, palett
 
 
 def test_swaps_keep_how_often_each_color_is_shown(polisher, indices, monkeypatch):
-    def no_flips(slopes, temperature):
+    def no_flips(slopes, temperature, allowed):
         none = torch.full_like(slopes[0], torch.inf)
         return none, torch.zeros_like(none, dtype=torch.int64)
 
@@ -213,3 +214,32 @@ def test_transparent_pixels_keep_no_color_busy(target, palette, generator):
     used = target.images[0].flatten(1).T
     distance = (used - polisher.palette[0, 2]).abs().amax(dim=1)
     assert distance.min() < 1 / 255
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-3])
+def test_pixels_move_only_to_colors_that_they_may_take(
+    cost, target, palette, generator, temperature
+):
+    members = torch.tensor([[True, True, False], [False, True, True], [True, False, True]])
+    allowed = AllowedColors(members, torch.randint(3, (HEIGHT, WIDTH), generator=generator))
+    start = members.to(torch.uint8).argmax(dim=1)[allowed.subpalettes]
+    polisher = Polisher(cost, target, start, palette, generator, allowed=allowed)
+    for number in [*range(NUM_CLASSES)] * 6:
+        polisher.move_class(number, temperature)
+        assert allowed.permit(polisher.indices).all()
+    if not temperature:
+        assert polisher.price() < Polisher(cost, target, start, palette, generator).price()
+        free = Polisher(cost, target, polisher.indices, palette, generator)
+        polish(free, num_sweeps=3)
+        assert free.price() < polisher.price()
+
+
+def test_no_single_move_that_is_allowed_helps_in_the_end(cost, target, palette, generator):
+    members = torch.tensor([[True, True, False], [False, True, True]])
+    allowed = AllowedColors(members, torch.randint(2, (HEIGHT, WIDTH), generator=generator))
+    start = torch.ones((HEIGHT, WIDTH), dtype=torch.int64)
+    polisher = Polisher(cost, target, start, palette, generator, allowed=allowed)
+    polish(polisher, num_sweeps=15)
+    others = [p for p in flips(polisher.indices) if allowed.permit(p).all()]
+    least, *prices = price(cost, palette, polisher.indices, *others)
+    assert least <= min(prices) + 1e-12

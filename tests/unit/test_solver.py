@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ditherlab.cells import cell_rule
 from ditherlab.errors import (
     AbilityError,
     DeviceError,
@@ -426,3 +427,73 @@ def test_a_solution_looks_as_shown_and_is_written_as_nominal(photo):
         assert colors_of(written) == set(BLACK_AND_WHITE.colors)
     with Image.open(BytesIO(solution._repr_png_())) as shown:
         assert colors_of(shown) == set(inks)
+
+
+ZX = cell_rule("zx-spectrum")
+
+
+@pytest.fixture
+def with_cells(photo):
+    photo.opaque[3:9, 5:20] = False
+    return Problem(picture=photo, palette=ZX.palette, cells=ZX, num_sweeps=2, device="cpu")
+
+
+def num_breaches(solution):
+    return ZX.num_breaches(solution.indices, solution.problem.picture.opaque)
+
+
+def test_a_picture_obeys_its_machine(with_cells):
+    solution = optimize(with_cells, seconds_between_looks=0)
+    assert solution.outcome == "finished"
+    assert num_breaches(solution) == 0
+    assert solution.settings["cells"] == "zx-spectrum"
+    assert {look.stage for look in solution.history.looks} == {"cells", "polish"}
+    progress = [look.progress for look in solution.history.looks]
+    assert progress[-1] == 1
+    free = optimize(replace(with_cells, cells=None))
+    assert num_breaches(free) > 0
+    assert "cells" not in free.settings
+
+
+@pytest.mark.parametrize("num_looks", [1, 2, 7, 14, 16])
+@pytest.mark.parametrize("how", ["asked", "raised"])
+def test_a_picture_obeys_its_machine_whenever_it_is_interrupted(with_cells, num_looks, how):
+    looks = []
+
+    def look_on(look):
+        looks.append(look)
+        if how == "raised" and len(looks) == num_looks:
+            raise KeyboardInterrupt
+
+    solution = optimize(
+        with_cells,
+        on_look=look_on,
+        should_stop=lambda: how == "asked" and len(looks) >= num_looks,
+        seconds_between_looks=0,
+    )
+    assert solution.outcome == "interrupted"
+    assert len(looks) == num_looks
+    assert num_breaches(solution) == 0
+
+
+@pytest.mark.parametrize("limit", [{"max_seconds": 1e-6}, {"max_evaluations": 5}])
+def test_a_picture_obeys_its_machine_when_the_budget_is_spent(with_cells, limit):
+    solution = optimize(replace(with_cells, **limit))
+    assert solution.outcome.startswith("out-of-")
+    assert num_breaches(solution) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"palette": 16}, RequestError, "beside its palette, `zx-spectrum`, got none"),
+        ({"palette": PICO_8}, RequestError, "beside its palette, `zx-spectrum`, got pico-8"),
+        ({"objective": SSIM()}, AbilityError, "needs an objective that is a squared error"),
+        ({"estimator": Moments()}, RequestError, "take no steps of an estimator"),
+        ({"optimizer": Adam()}, RequestError, "take no steps of an estimator"),
+        ({"start": "nearest"}, RequestError, "take no steps of an estimator"),
+    ],
+)
+def test_what_does_not_go_with_cells_is_refused(with_cells, changes, error, message):
+    with pytest.raises(error, match=message):
+        replace(with_cells, **changes)
