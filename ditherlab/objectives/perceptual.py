@@ -13,6 +13,10 @@ from ditherlab.viewing import point_spread_px
 # from which it is taken.
 _UNKNOWN_DISTANCE = 45.0
 
+# Whoever looks from farther away is shown what is good from here: wider blurs have more local
+# optima, and pictures made for 100 pixels per degree were worse there than those made for 82.
+_FARTHEST = 82.0
+
 # The weight of single pixels beside colors to learn: full up to a distance, none from another on.
 # A fixed palette can rarely do without its dots, and would lose tones.
 _NEAR, _FAR, _CRISP_WHEN_NEAR = 45.0, 67.0, 0.05
@@ -56,8 +60,8 @@ class Perceptual(Objective):
 
     Attributes:
         pixels_per_degree: Of visual angle, where the picture will be looked at: about 35 at a
-            desktop monitor, 67 at a 4K monitor at 70 cm, 100 at a phone. None is for an
-            unknown distance: 45.
+            desktop monitor, 67 at a 4K monitor at 70 cm, 100 at a phone. More than 82 is taken as
+            82. None is for an unknown distance: 45.
         crisp: The weight of single pixels against blurred ones: 0 dithers freely, 0.1 is quiet,
             1 nearly forbids it. None is 0; beside colors to learn it is 0.05 for up to 45 pixels
             per degree, and falls to 0 at 67.
@@ -109,7 +113,7 @@ class Perceptual(Objective):
         num_channels = linear.shape[1]
         mixing = linear_to_opponent(num_channels).to(linear)
         values = mix_channels(linear, mixing, dim=1)
-        spreads = point_spread_px(self._distance, num_channels)
+        spreads = point_spread_px(min(self._distance, _FARTHEST), num_channels)
         taps = [_taps(spread) for spread in spreads]
         slope = lightness_slope(filter_reflected(values[:, 0], taps[0]), darkest=_DARKEST)
         visibility = slope.square() * target.opaque[:, 0] / target.num_opaque.view(-1, 1, 1)

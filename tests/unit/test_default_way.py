@@ -224,3 +224,26 @@ def test_viewed_error_goes_the_same_way(photo):
     assert (problem.chosen_start, problem.chosen_polish) == ("error-diffusion", "swaps")
     costs = optimize(problem).history.costs
     assert costs[-1] < costs[0]
+
+
+def test_far_viewers_see_what_a_nearer_one_does(photo):
+    def price(pixels_per_degree):
+        problem = Problem(picture=photo, palette=PICO_8)
+        target = problem.target()
+        cost = Perceptual(pixels_per_degree).bind(target)
+        return cost.cost(1 - target.images.unsqueeze(0)).item()
+
+    assert price(100.0) == price(82.0) != price(67.0)
+
+
+@pytest.mark.parametrize(
+    ("pixels_per_degree", "palette", "crisp"),
+    [(None, 4, 0.05), (35.0, 4, 0.05), (56.0, 4, 0.025), (67.0, 4, 0.0), (None, PICO_8, None)],
+)
+def test_single_pixels_count_near_the_screen_and_beside_learned_colors(
+    pixels_per_degree, palette, crisp, photo
+):
+    problem = Problem(picture=photo, palette=palette, objective=Perceptual(pixels_per_degree))
+    assert problem.objective.crisp == crisp
+    told = Perceptual(pixels_per_degree, crisp=0.2)
+    assert Problem(picture=photo, palette=palette, objective=told).objective.crisp == 0.2
