@@ -190,6 +190,10 @@ class Problem:
             max_evaluations=evaluations and max(1, int(evaluations * _LEARNING_PART)),
         )
 
+    def with_palette(self, palette: Palette) -> "Problem":
+        """Return the same problem with the palette that was found for it."""
+        return replace(self, palette=palette, locked=(), gamut=None, fit="none")
+
     @property
     def _is_quadratic(self) -> bool:
         return "quadratic" in self.objective.abilities

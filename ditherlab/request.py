@@ -191,12 +191,28 @@ class OptimizeRequest:
             "--colors": self.colors,
             "--lock": self.lock,
             "--measured": self.measured,
+            "--gamut": self.gamut,
         }
         for option, word in others.items():
             if word is not None:
                 raise RequestError(
                     f"`--cells` fixes the colors to those of the machine, and `{option}` says "
                     "something else of them: give one of the two."
+                )
+        steps: dict[str, object] = {
+            "--steps": self.steps,
+            "--temperature": self.temperature,
+            "--estimator": self.estimator,
+            "--optimizer": self.optimizer,
+            "--samples": self.samples,
+            "--learning-rate": self.learning_rate,
+            "--start": self.start,
+        }
+        for option, given in steps.items():
+            if given is not None:
+                raise RequestError(
+                    f"`--cells` goes a way of its own, in which `{option}` has no part: leave it "
+                    "out, or give `--palette` instead of the machine."
                 )
         return cell_rule(self.cells)
 

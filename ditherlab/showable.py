@@ -18,7 +18,7 @@ _RED, _GREEN = 1 << 16, 1 << 8
 
 
 class Showable:
-    """What hardware can show, ready to be searched; no two colors of a palette are taken there.
+    """What hardware can show, ready to be searched; its colors are taken once while any is free.
 
     Args:
         gamut: All colors.
@@ -45,7 +45,8 @@ class Showable:
         wanted = palette[0].cpu().double() * 255
         taken = _pack(wanted[:num_fixed].round().long()).tolist()
         snapped = palette.clone()
-        for color in range(num_fixed, len(wanted)):
+        # The nearest first: colors that can be shown already keep their places.
+        for color in sorted(range(num_fixed, len(wanted)), key=lambda c: self._gap(wanted[c])):
             points = self._around(wanted[color])
             prices = (points - wanted[color]).square().sum(dim=1)
             point = points[_cheapest_free(prices, points, taken)]
@@ -159,6 +160,10 @@ class Showable:
                 places[color], light[color] = points[chosen], candidates[chosen]
             if not has_moved:
                 return
+
+    def _gap(self, wanted: Float[Tensor, "c"]) -> float:
+        """Return the squared distance from what can be shown."""
+        return float((self._around(wanted) - wanted).square().sum(dim=1).min())
 
     def _around(self, wanted: Float[Tensor, "c"]) -> Int[Tensor, "p c"]:
         """Return the points among which the one for a color is sought, as 8-bit levels."""

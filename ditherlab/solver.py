@@ -149,7 +149,7 @@ class _Task:
         if learns_palette and problem.learns_on_copy:
             before = _Run(self, problem.copy_to_learn_on(), palette, generator, learns_palette=True)
             outcome = before.loop(_before(on_look), should_stop)
-            palette = before.learned_palette()
+            palette = before.learned_palette() if outcome == "finished" else before.palette
         run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
         run.notes += notes
         if before:

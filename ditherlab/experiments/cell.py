@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -130,7 +130,7 @@ def _price(solution: Solution) -> float | None:
 
 
 def _with_found_palette(solution: Solution) -> Problem:
-    return replace(solution.problem, palette=solution.palette, locked=(), fit="none")
+    return solution.problem.with_palette(solution.palette)
 
 
 def _measure(solution: Solution) -> dict[str, float | None]:

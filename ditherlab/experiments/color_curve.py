@@ -9,6 +9,7 @@ from ditherlab.errors import RequestError
 from ditherlab.experiments.palette_trial import (
     PaletteTrial,
     PaletteVerdict,
+    complete,
     try_palette,
 )
 from ditherlab.images import Picture
@@ -19,7 +20,6 @@ from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS
 from ditherlab.palette.extraction import EXTRACTIONS, extract_palette, few_colors
 from ditherlab.presets import PRESETS
 from ditherlab.request import OptimizeRequest
-from ditherlab.solver import optimize
 
 LEARNED = "learned"
 METHODS = (LEARNED, *EXTRACTIONS)
@@ -134,7 +134,7 @@ def measure_point(task: CurveTask) -> CurvePoint:
             colors=num_colors, preset=task.preset, seed=task.seed, device="cpu"
         )
         # Its dither, which had the palette's refits on the way, is not the one that is judged.
-        palette = optimize(request.problem(picture)).palette
+        palette = complete(request.problem(picture)).palette
     trial = PaletteTrial(
         picture,
         palette,

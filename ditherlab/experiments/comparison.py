@@ -101,7 +101,7 @@ def fix_palette(problem: Problem) -> Problem:
     colors, _ = starting_palette(opaque, problem.palette, generator, problem.locked)
     levels = (colors.expand(-1, 3) * 255).round().long().tolist()
     palette = Palette(tuple((red, green, blue) for red, green, blue in levels))
-    return replace(problem, palette=palette, locked=(), fit="none")
+    return problem.with_palette(palette)
 
 
 def fixed_colors(problem: Problem) -> Colors:

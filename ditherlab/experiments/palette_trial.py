@@ -14,6 +14,7 @@ from ditherlab.objectives import Perceptual
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
+from ditherlab.solution import Solution
 from ditherlab.solver import optimize
 
 Task = TypeVar("Task")
@@ -67,6 +68,18 @@ class PaletteVerdict:
         return self.figures["cost"] or 0.0
 
 
+def complete(problem: Problem) -> Solution:
+    """Optimize to the end.
+
+    Raises:
+        KeyboardInterrupt: At Ctrl-C: what was found by then is no figure of the palette.
+    """
+    solution = optimize(problem)
+    if solution.outcome == "interrupted":
+        raise KeyboardInterrupt
+    return solution
+
+
 def try_palette(trial: PaletteTrial) -> PaletteVerdict:
     """Dither the picture with the palette and judge it; what executors are given."""
     start_s = time.monotonic()
@@ -78,7 +91,7 @@ def try_palette(trial: PaletteTrial) -> PaletteVerdict:
         num_sweeps=trial.num_sweeps,
         device="cpu",
     )
-    solution = optimize(problem)
+    solution = complete(problem)
     seconds = time.monotonic() - start_s
     return PaletteVerdict(
         palette=trial.palette,

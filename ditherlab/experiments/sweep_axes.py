@@ -11,8 +11,8 @@ from ditherlab.request import OptimizeRequest
 
 PICTURE, CROP = "picture", "crop"
 
-# The two ways to say which colors there are: one axis.
-COLORING = ("palette", "colors")
+# The ways to say which colors there are: one axis.
+COLORING = ("palette", "colors", "cells")
 
 # In a list, what stands for an option that is not given.
 LEFT_OUT = "default"

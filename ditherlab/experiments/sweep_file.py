@@ -113,6 +113,9 @@ class _Reader:
         }
         objective = place_files(request.objective, self.folder.absolute())
         request = replace(request, objective=objective, **placed)
+        if request.cells is not None:
+            # The name of a machine says everything about its colors.
+            return request
         palette = request.read_palette()
         locked = spell_colors(request.read_locked())
         if isinstance(palette, Palette):

@@ -8,6 +8,9 @@ import numpy as np
 from ditherlab.errors import PictureError
 from ditherlab.images.picture import Picture
 
+# Of a picture's share, which its copies with their gaps may fill.
+_MOST_ROOM = 4
+
 
 def lay_out(pictures: Sequence[Picture], *, num_px: int, gap_px: int) -> Picture:
     """Put pictures side by side, each with about the same number of opaque pixels.
@@ -36,7 +39,10 @@ def lay_out(pictures: Sequence[Picture], *, num_px: int, gap_px: int) -> Picture
     parts: list[Picture] = []
     for picture in seen:
         part = picture.reduce(share)
-        parts += [part] * max(1, round(share / max(1, int(part.opaque.sum()))))
+        wanted = round(share / max(1, int(part.opaque.sum())))
+        # With their gaps, the copies of a tiny picture would fill far more than its share.
+        room = _MOST_ROOM * share / ((part.width + gap_px) * (part.height + gap_px))
+        parts += [part] * max(1, min(wanted, int(room)))
     parts.sort(key=lambda part: -part.height)
     area = sum((part.width + gap_px) * (part.height + gap_px) for part in parts)
     widest = max(*(part.width for part in parts), math.ceil(math.sqrt(area)))

@@ -54,11 +54,11 @@ class RunReport:
         target = problem.source_target()
         source = to_levels(target.images[0].permute(1, 2, 0))
         colors = np.array(solution.palette.seen, dtype=np.uint8)
-        ways = {
-            "ditherlab": solution.indices,
-            "nearest": nearest_indices(source, colors),
-            "floyd-steinberg": floyd_steinberg_indices(source, colors),
-        }
+        ways = {"ditherlab": solution.indices}
+        # They know nothing of cells: beside a picture that obeys them, they would be no measure.
+        if problem.cells is None:
+            ways["nearest"] = nearest_indices(source, colors)
+            ways["floyd-steinberg"] = floyd_steinberg_indices(source, colors)
         pictures = [solution.show(indices, target) for indices in ways.values()]
         figures = measure_all(target.images, pictures, target.opaque)
         result, *baselines = (

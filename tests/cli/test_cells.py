@@ -38,8 +38,8 @@ def test_a_written_picture_obeys_the_machine(
         (["--lock", "#000"], "`--lock` says something else"),
         (["--measured", "ega"], "`--measured` says something else"),
         (["--objective", "ssim"], "needs an objective that is a squared error"),
-        (["--estimator", "moments"], "take no steps of an estimator"),
-        (["--steps", "3"], "take no steps of an estimator"),
+        (["--estimator", "moments"], "has no part: leave it out"),
+        (["--steps", "3"], "has no part: leave it out"),
         (["--cells", "zx-81"], "must be a known machine, got 'zx-81'"),
     ],
 )
@@ -55,3 +55,12 @@ def test_what_does_not_go_with_cells_is_refused(
 def test_every_machine_is_in_the_help() -> None:
     (option,) = (each for each in app.commands["optimize"].params if each.name == "cells")
     assert all(f"{machine} (" in option.help for machine in cell_rules())  # type: ignore[attr-defined]
+
+
+def test_figures_are_not_compared_with_pictures_that_break_the_rule(
+    run: Callable[..., Any], photo: Path
+) -> None:
+    ended = run("optimize", photo, "--cells", "zx-spectrum", *QUICK)
+    table = ended.out.decode() + ended.err
+    assert "ditherlab" in table
+    assert "floyd-steinberg" not in table

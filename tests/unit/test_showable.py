@@ -167,3 +167,10 @@ def test_a_fixed_palette_beside_a_gamut_is_refused():
     palette = Palette.from_hex(["000", "fff"])
     with pytest.raises(RequestError, match="A gamut must stand beside colors to learn"):
         Problem(picture=tiny(), palette=palette, gamut=parse_gamut("rgb332"))
+
+
+def test_snapping_moves_no_color_that_can_be_shown():
+    colors = torch.tensor([[[10, 10, 10], [0, 0, 0], [255, 255, 255]]]) / 255
+    snapped = Showable(parse_gamut("rgb332"), 3).snap(colors)
+    assert torch.equal(snapped[0, 1:], colors[0, 1:])
+    assert not torch.equal(snapped[0, 0], snapped[0, 1])

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ditherlab.errors import RequestError
-from ditherlab.experiments import Cell, read_sweep
+from ditherlab.experiments import Cell, carry_out, read_sweep
 
 Cells = Callable[..., tuple[Cell, ...]]
 
@@ -152,3 +152,13 @@ def test_the_manuals_example_is_a_sweep(folder: Path, pixels: np.ndarray) -> Non
         pixels = pixels[::-1].copy()
     # Two pictures, five ways to get colors, two objectives, estimators and presets, three seeds.
     assert len(read_sweep(folder / "sweep.toml")) == 2 * 5 * 8 * 3 + 2 * 1 * 4 * 3
+
+
+def test_machines_can_be_swept(cells: Cells) -> None:
+    found = cells(cells='["zx-spectrum"]', colors="[3]", steps=None, estimators=None)
+    assert {("zx-spectrum", None), (None, 3)} <= set(told(found, "cells", "colors"))
+
+
+def test_a_palette_within_a_gamut_is_judged_like_any(cells: Cells) -> None:
+    (cell,) = cells(palettes=None, palette=None, colors="[4]", gamut='"rgb332"')
+    assert carry_out(cell).error is None

@@ -58,3 +58,9 @@ def test_reducing_averages_light_and_keeps_transparency_out():
     assert half.opaque.sum() == 8
     assert (half.pixels[half.opaque] == 70).all()
     assert flat(3, 3, 1).reduce(9).height == 3
+
+
+@pytest.mark.parametrize("size", [1, 4, 8])
+def test_the_gaps_of_a_tiny_picture_do_not_fill_the_copy(size):
+    joint = lay_out([flat(128, 128, 10), flat(size, size, 20)], num_px=16_384, gap_px=9)
+    assert joint.height * joint.width < 4 * 16_384
