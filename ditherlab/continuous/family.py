@@ -77,3 +77,20 @@ class Family(ABC):
         """Return the two moments, differentiable in the parameters."""
         del parameters
         return None
+
+
+class PathFamily(Family):
+    """A family whose draws are paths in the parameters: noise of their own, moved by them."""
+
+    @abstractmethod
+    def move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        """Draw, differentiable in the parameters."""
+
+    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+        with torch.no_grad():
+            return self.move(parameters, num_draws, generator)
+
+    def path(
+        self, parameters: Parameters, num_draws: int, generator: torch.Generator
+    ) -> Draws | None:
+        return self.move(parameters, num_draws, generator)

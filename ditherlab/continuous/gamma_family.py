@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from ditherlab.continuous.family import Draws, Family, Parameters
+from ditherlab.continuous.family import Draws, Parameters, PathFamily
 
 
-class Gamma(Family):
+class Gamma(PathFamily):
     """The gamma distribution of a concentration and a rate.
 
     Torch gives its draws the implicit derivative by the concentration.
@@ -21,15 +21,6 @@ class Gamma(Family):
 
     names = ("concentration", "rate")
 
-    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
-        with torch.no_grad():
-            return self._move(parameters, num_draws, generator)
-
-    def path(
-        self, parameters: Parameters, num_draws: int, generator: torch.Generator
-    ) -> Draws | None:
-        return self._move(parameters, num_draws, generator)
-
     def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
         concentration, rate = parameters["concentration"], parameters["rate"]
         powers = torch.xlogy(concentration, rate) + torch.xlogy(concentration - 1, draws)
@@ -39,11 +30,11 @@ class Gamma(Family):
         mean = parameters["concentration"] / parameters["rate"]
         return mean, mean / parameters["rate"]
 
-    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+    def move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
         return _gamma_draws(parameters["concentration"], num_draws, generator) / parameters["rate"]
 
 
-class Beta(Family):
+class Beta(PathFamily):
     """The beta distribution: the share of one gamma draw in the sum of two.
 
     Example:
@@ -53,15 +44,6 @@ class Beta(Family):
     """
 
     names = ("alpha", "beta")
-
-    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
-        with torch.no_grad():
-            return self._move(parameters, num_draws, generator)
-
-    def path(
-        self, parameters: Parameters, num_draws: int, generator: torch.Generator
-    ) -> Draws | None:
-        return self._move(parameters, num_draws, generator)
 
     def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
         alpha, beta = parameters["alpha"], parameters["beta"]
@@ -73,13 +55,13 @@ class Beta(Family):
         mean = alpha / (alpha + beta)
         return mean, mean * (1 - mean) / (alpha + beta + 1)
 
-    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+    def move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
         first = _gamma_draws(parameters["alpha"], num_draws, generator)
         second = _gamma_draws(parameters["beta"], num_draws, generator)
         return first / (first + second)
 
 
-class Dirichlet(Family):
+class Dirichlet(PathFamily):
     """The Dirichlet distribution of shares: gamma draws over their sum; vectors in the last axis.
 
     Example:
@@ -90,21 +72,12 @@ class Dirichlet(Family):
 
     names = ("concentration",)
 
-    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
-        with torch.no_grad():
-            return self._move(parameters, num_draws, generator)
-
-    def path(
-        self, parameters: Parameters, num_draws: int, generator: torch.Generator
-    ) -> Draws | None:
-        return self._move(parameters, num_draws, generator)
-
     def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
         concentration = parameters["concentration"]
         norm = torch.lgamma(concentration.sum(dim=-1)) - torch.lgamma(concentration).sum(dim=-1)
         return norm + torch.xlogy(concentration - 1, draws).sum(dim=-1)
 
-    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+    def move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
         draws = _gamma_draws(parameters["concentration"], num_draws, generator)
         return draws / draws.sum(dim=-1, keepdim=True)
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.continuous.family import Draws, Family, Parameters, WeakDerivative
+from ditherlab.continuous.family import Draws, Parameters, PathFamily, WeakDerivative
 
 
-class LocationScale(Family):
+class LocationScale(PathFamily):
     """`x = location + scale * eps`: a draw moves by 1 with the location, by `eps` with scale."""
 
     names = ("location", "scale")
@@ -28,15 +28,6 @@ class LocationScale(Family):
     def cdf_of_noise(self, noise: Tensor) -> Tensor:
         """Return the probability of what lies below `eps`."""
 
-    def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
-        with torch.no_grad():
-            return self._move(parameters, num_draws, generator)
-
-    def path(
-        self, parameters: Parameters, num_draws: int, generator: torch.Generator
-    ) -> Draws | None:
-        return self._move(parameters, num_draws, generator)
-
     def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
         location, scale = parameters["location"], parameters["scale"]
         return self.log_density_of_noise((draws - location) / scale) - scale.log()
@@ -47,7 +38,7 @@ class LocationScale(Family):
     def mean_and_variance(self, parameters: Parameters) -> tuple[Tensor, Tensor] | None:
         return parameters["location"], parameters["scale"].square() * self.variance_of_noise
 
-    def _move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
+    def move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
         noise = self.draw_noise(num_draws, parameters["location"].detach(), generator)
         return parameters["location"] + parameters["scale"] * noise
 
