@@ -126,6 +126,9 @@ def _measure(tool: Tool, task: Task, gray: str) -> SpectrumRow:
         spectrum = radial_spectrum(cut_squares(outcome.pixels))
     except (ToolError, ValueError) as error:
         return replace(empty, failure=str(error))
+    if not math.isfinite(spectrum.mean_anisotropy_db + spectrum.worst_anisotropy_db):
+        # So regular that no annulus with enough samples has any power.
+        return replace(empty, failure="The patterns have no noise whose direction could be told.")
     return replace(
         empty,
         version=outcome.version,

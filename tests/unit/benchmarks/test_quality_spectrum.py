@@ -1,10 +1,18 @@
 """The spectra of patterns whose spectra are known."""
 
+import warnings
+
 import numpy as np
 import pytest
 
-from benchmarks.quality.flat_grays import cut_squares, flat_gray
+from benchmarks.quality.flat_grays import (
+    cut_squares,
+    flat_gray,
+    measure_missing_spectra,
+    read_spectra,
+)
 from benchmarks.quality.spectrum import PatternError, radial_spectrum
+from benchmarks.quality.task import ONLY_FIXED, Outcome, Tool
 
 SIZE_PX = 256
 NUM_PATTERNS = 10
@@ -100,3 +108,20 @@ def test_a_flat_gray_gives_ten_squares():
     squares = cut_squares(gray)
     assert len(squares) == NUM_PATTERNS
     assert {square.shape for square in squares} == {(SIZE_PX, SIZE_PX)}
+
+
+def test_a_pattern_without_noise_is_told_and_no_figure(tmp_path):
+    def dither(task):
+        pixels = np.zeros_like(task.pixels)
+        pixels[::2, ::2] = pixels[1::2, 1::2] = 255
+        return Outcome(pixels, 0.0, "1")
+
+    told = []
+    checkerboard = Tool("checkerboard", ONLY_FIXED, dither)
+    with warnings.catch_warnings(action="ignore"):
+        measure_missing_spectra((checkerboard,), tmp_path / "spectra.jsonl", told.append)
+    rows = read_spectra(tmp_path / "spectra.jsonl")
+    assert len(rows) == len(told) == 3
+    assert {row.failure for row in rows} == {
+        "The patterns have no noise whose direction could be told."
+    }
