@@ -9,6 +9,7 @@ import click
 
 import ditherlab
 from ditherlab.cli.compare import compare
+from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.experiment import experiment
 from ditherlab.cli.optimize import optimize
 from ditherlab.cli.palette import palette
@@ -16,8 +17,6 @@ from ditherlab.cli.streams import stdout_error
 from ditherlab.cli.sweep import sweep
 from ditherlab.errors import DitherlabError
 from ditherlab.images import one_line, path_label
-
-_INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -57,7 +56,7 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - a line for 
     except DitherlabError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _fail("Interrupted; nothing was written.", _INTERRUPTED)
+        return _fail("Interrupted; nothing was written.", INTERRUPTED)
     except MemoryError:
         return _fail("There is not enough memory. Make the picture smaller.", 1)
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
@@ -23,8 +24,6 @@ from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
     from ditherlab.experiments import At
-
-_INTERRUPTED = 130
 
 
 @click.command()
@@ -164,7 +163,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     if not is_complete:
         reason = "Interrupted" if is_interrupted else "The time was up"
         click.echo(f"{reason}: these are the figures so far.", err=True)
-    return _INTERRUPTED if is_interrupted else 0
+    return INTERRUPTED if is_interrupted else 0
 
 
 def _read_names(estimators: str) -> list[str] | None:

@@ -7,6 +7,7 @@ import click
 
 from ditherlab.choices import Draw, Fit, Polish, Start
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
+from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import (
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from ditherlab.report import RunReport
     from ditherlab.solution import Solution
 
-_INTERRUPTED = 130
-_EXIT_CODES = {"interrupted": _INTERRUPTED, "not-finite": 1, "cost-failed": 1}
+_EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 _FAILURES = {
     "interrupted": "Interrupted: {output} is the best picture so far.",
     "not-finite": "Error: The cost became infinite or NaN: {output} is the last good picture.",
@@ -257,7 +257,7 @@ def optimize(**words: Any) -> int:
 class _Unreported(click.ClickException):
     """The end of a run whose figures nobody wanted to wait for."""
 
-    exit_code = _INTERRUPTED
+    exit_code = INTERRUPTED
 
 
 @dataclass(frozen=True)

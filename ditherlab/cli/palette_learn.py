@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ditherlab.choices import PresetName
+from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.palette_file import (
     PaletteDestination,
     format_option,
@@ -23,8 +24,6 @@ from ditherlab.request import OptimizeRequest
 
 if TYPE_CHECKING:
     from ditherlab.images import Picture
-
-_INTERRUPTED = 130
 
 
 @click.command(name="learn")
@@ -121,7 +120,7 @@ def deliver_learned(
     told = destination.write(found)
     if is_interrupted:
         click.echo("Interrupted: that is the best palette so far.", err=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     if not destination.is_stdout:
         destination.tell(told)
     return 0

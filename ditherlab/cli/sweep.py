@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ditherlab.experiments import CellResult, SweepProgress
     from ditherlab.report import SweepReport
 
-_INTERRUPTED = 130
 _NUM_KEY_DIGITS = 12
 
 
@@ -119,7 +119,7 @@ def sweep(context: click.Context, /, **words: Any) -> int:
             f"{path_label(results)}. The same command goes on.",
             err=True,
         )
-        return _INTERRUPTED
+        return INTERRUPTED
     return 1 if told.num_failed else 0
 
 
