@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.quality.measuring import Gallery, draw_missing, task_of
-from benchmarks.quality.pictures import PALETTES, read_target
+from benchmarks.quality.pictures import PALETTES, as_target, read_target
 from benchmarks.quality.task import Pixels, Task, Tool, ToolError
 
 ZOOM = 4
@@ -69,9 +69,7 @@ def draw_close_ups(tool: Tool, gallery: Gallery) -> Image.Image:
 def _row(palette: str, tool: Tool, gallery: Gallery) -> list[Pixels]:
     cells = []
     middle = Place("gradient", _WIDTH_PX, _HEIGHT_PX)
-    source = gradient()
-    if palette == "bw":
-        source = np.asarray(Image.fromarray(source).convert("L").convert("RGB"))
+    source = as_target(gradient(), palette)
     cells += [_cut(source, middle), _cut(_dithered(source, palette, tool), middle)]
     for place in PLACES.values():
         draw_missing((place.picture,), palette, tool, gallery)

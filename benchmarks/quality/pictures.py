@@ -69,7 +69,11 @@ def _middle(pixels: Pixels, height_px: int | None) -> Pixels:
 
 def read_target(name: str, palette: str) -> Pixels:
     """Return what is dithered and compared with: for black and white, the picture's luma."""
-    pixels = read_source(name)
+    return as_target(read_source(name), palette)
+
+
+def as_target(pixels: Pixels, palette: str) -> Pixels:
+    """Return what shall be dithered of a picture: for black and white, its luma."""
     if palette != "bw":
         return pixels
     return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
