@@ -39,7 +39,7 @@ class Annealing:
         estimator = problem.chosen_estimator
         objective = problem.objective
         is_linear = objective.is_expectation_exact and not objective.draws_its_dither
-        probes = estimator.gives_color_costs and is_linear
+        probes = estimator.gives_color_costs and is_linear and problem.model is None
         return cls(estimator.is_relaxation, probes, problem.temperature)
 
     def relaxation(self, progress: float) -> float | None:

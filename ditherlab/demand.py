@@ -32,7 +32,8 @@ def memory_need(problem: Problem) -> MemoryNeed:
     """
     num_channels = 1 if problem.is_gray else 3
     num_pixels = problem.picture.width * problem.picture.height
-    learned_px = min(num_pixels, problem.palette_px) if problem.learns_on_copy else num_pixels
+    is_on_copy = problem.learns_on_copy and problem.model is None
+    learned_px = min(num_pixels, problem.palette_px) if is_on_copy else num_pixels
     stepping = learned_px / num_pixels if problem.takes_steps else 0.0
     extra = problem.chosen_estimator.num_extra_planes(problem.num_colors, num_channels)
     steps = stepping * (num_channels * _planes_per_channel(problem) + extra)
@@ -68,6 +69,8 @@ def _planes_per_channel(problem: Problem) -> float:
 
 
 def _planes_per_color(problem: Problem) -> float:
+    if problem.model is not None:
+        return problem.model.num_planes_per_color
     if problem.chosen_optimizer.needs_color_costs:
         return _MEAN_FIELD
     if "gradient" in problem.chosen_estimator.needs:

@@ -16,6 +16,7 @@ from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestErr
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
 from ditherlab.gamut import clip_images, compress_images, mean_distance
 from ditherlab.images import Picture
+from ditherlab.models import Model
 from ditherlab.objectives import Perceptual
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
 from ditherlab.palette import (
@@ -58,6 +59,9 @@ class Problem:
             Figures stay against the picture as it is.
         cells: Which colors may stand together in a cell, for an old machine with this palette; None
             for all. Needs an objective that is a squared error, and no estimator or optimizer.
+        model: What is random in a picture: None for the color of each pixel by itself, else noise
+            before rounding to the nearest color, or a mask of thresholds. Its few parameters are
+            learned instead of the logits, in a palette that is fixed or learned before.
         objective: What the drawn picture shall be good for; what it leaves open is settled by
             whether the palette is learned.
         estimator: How the gradient is found; None chooses what fits the objective.
@@ -98,6 +102,7 @@ class Problem:
     gamut: HardwareGamut | None = None
     fit: Fit = "auto"
     cells: CellRule | None = None
+    model: Model | None = None
     objective: Objective = field(default_factory=Perceptual)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -127,6 +132,7 @@ class Problem:
         self._check_pairs()
         self._check_quadratic()
         self._check_cells()
+        self._check_model()
 
     @property
     def chosen_estimator(self) -> Estimator:
@@ -141,6 +147,8 @@ class Problem:
     @property
     def chosen_draw(self) -> Draw:
         """How the picture is drawn in the end."""
+        if self.model is not None:
+            return self.draw or self.model.draw
         return self.draw or ("sample" if self.objective.draws_its_dither else "mode")
 
     @property
@@ -151,15 +159,16 @@ class Problem:
     @property
     def chosen_start(self) -> Start:
         """Where the probabilities start."""
-        if self.start is not None:
-            return self.start
+        if self.start is not None or self.model is not None:
+            return self.start or "nearest"
         is_free = self.learns_palette or (self.estimator is None and self.optimizer is None)
         return "error-diffusion" if is_free and self._is_quadratic else "nearest"
 
     @property
     def chosen_polish(self) -> Polish:
         """Which moves finish the drawn picture."""
-        return self.polish or ("swaps" if self._is_quadratic else "none")
+        is_free = self._is_quadratic and self.model is None
+        return self.polish or ("swaps" if is_free else "none")
 
     @property
     def takes_steps(self) -> bool:
@@ -170,12 +179,14 @@ class Problem:
     @property
     def learns_on_copy(self) -> bool:
         """Whether the palette is learned beforehand, on a smaller copy of the picture."""
-        return self.learns_palette and self.chosen_start == "error-diffusion"
+        is_before = self.chosen_start == "error-diffusion" or self.model is not None
+        return self.learns_palette and is_before
 
     @property
     def num_full_steps(self) -> int:
         """How many steps the estimator takes on the whole picture."""
-        return self.num_steps if self.takes_steps and not self.learns_on_copy else 0
+        has_steps = self.takes_steps and not self.learns_on_copy
+        return self.num_steps if has_steps or self.model is not None else 0
 
     def copy_to_learn_on(self) -> "Problem":
         """Return the same problem for a smaller copy of the picture, without a polish."""
@@ -183,6 +194,7 @@ class Problem:
         return replace(
             self,
             picture=self.picture.shrink(self.palette_px),
+            model=None,
             start="nearest",
             polish="none",
             strength=1.0,
@@ -244,10 +256,11 @@ class Problem:
             **locked,
             **({"gamut": self.gamut.words} if self.gamut else {}),
             **cells,
+            **({"model": str(self.model)} if self.model else {}),
             "fit": self.chosen_fit,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
-            "optimizer": str(self.chosen_optimizer),
+            **({} if self.model else {"optimizer": str(self.chosen_optimizer)}),
             "temperature": self.temperature,
             "steps": self.num_steps if self.takes_steps else 0,
             "start": self.chosen_start,
@@ -465,6 +478,29 @@ class Problem:
             raise RequestError(
                 f"`{name}` must start from error diffusion and take no steps of an estimator, got "
                 "an estimator, an optimizer or another start. Leave them out."
+            )
+
+    def _check_model(self) -> None:
+        if self.model is None:
+            return
+        name = f"model={self.model}"
+        wishes = {
+            "cells": self.cells is not None,
+            "optimizer": self.optimizer is not None,
+            f"start={self.start}": self.start is not None,
+            f"polish={self.polish}": self.polish not in (None, "none"),
+            "temperature": self.temperature is not None and not self.chosen_estimator.is_relaxation,
+        }
+        for wish, is_made in wishes.items():
+            if is_made:
+                raise RequestError(
+                    f"`{name}` learns the parameters of the model and no pixel by itself, so "
+                    f"`{wish}` has no part in it. Leave one of the two out."
+                )
+        if self.objective.draws_its_dither:
+            raise AbilityError(
+                f"`{name}` needs an objective that is the expected cost of a drawn picture, and "
+                f"`{self.objective}` is none. Use `perceptual` or `viewed-error`."
             )
 
     def _is_small_enough_for(self, estimator: Estimator) -> bool:

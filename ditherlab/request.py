@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ditherlab.cells import CellRule, cell_rule
-from ditherlab.choices import Draw, Fit, Polish, PresetName, Start
+from ditherlab.choices import Draw, Fit, NoiseShape, Polish, PresetName, Start
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.palette import (
     Color,
@@ -20,6 +20,7 @@ from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
     from ditherlab.images import Picture
+    from ditherlab.models import Model
     from ditherlab.problem import Problem
     from ditherlab.protocol import Estimator, Objective, Optimizer
 
@@ -40,6 +41,8 @@ class OptimizeRequest:
     gamut: str | None = None
     cells: str | None = None
     fit: Fit = "auto"
+    model: str | None = None
+    noise: NoiseShape | None = None
     objective: str = "perceptual"
     estimator: str | None = None
     optimizer: str | None = None
@@ -76,7 +79,8 @@ class OptimizeRequest:
 
         objective = self._viewed(parse_objective(self.objective))
         estimator = self._estimator(objective)
-        optimizer = self._optimizer(objective, estimator)
+        model = self._model()
+        optimizer = self._optimizer(objective, estimator) if model is None else None
         preset = PRESETS[self.preset]
         return Problem(
             picture=picture,
@@ -85,6 +89,7 @@ class OptimizeRequest:
             gamut=gamut,
             fit=self.fit,
             cells=self._cells(),
+            model=model,
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
@@ -154,6 +159,7 @@ class OptimizeRequest:
         """Start where the steps that were asked for have something to do."""
         asks_for_steps = (self.steps, self.temperature, self.estimator, self.optimizer)
         is_fixed = not isinstance(palette, int)
+        is_fixed = is_fixed and not self._has_model
         if self.start is None and is_fixed and any(word is not None for word in asks_for_steps):
             return "nearest"
         return self.start
@@ -207,6 +213,7 @@ class OptimizeRequest:
             "--samples": self.samples,
             "--learning-rate": self.learning_rate,
             "--start": self.start,
+            "--model": self.model if self._has_model else None,
         }
         for option, given in steps.items():
             if given is not None:
@@ -274,6 +281,28 @@ class OptimizeRequest:
             optimizer = OPTIMIZERS.parse(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate
         return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
+
+    @property
+    def _has_model(self) -> bool:
+        return self.model not in (None, "categorical")
+
+    def _model(self) -> "Model | None":
+        """Understand what is random; None for the color of each pixel by itself."""
+        if self.model is None or not self._has_model:
+            if self.noise is not None:
+                raise RequestError("`--noise` says which noise `--model noise` adds: give both.")
+            return None
+        if self.optimizer is not None:
+            raise RequestError(
+                f"`--model {self.model}` learns a few parameters and not the logits that "
+                "`--optimizer` moves: give one of the two."
+            )
+        from ditherlab.models import MODELS
+
+        model = MODELS.parse(self.model)
+        model = _with_option(model, self.model, "--noise", "shape", self.noise)
+        rate = self.learning_rate
+        return _with_option(model, self.model, "--learning-rate", "learning_rate", rate)
 
     def _temperature(self, estimator: "Estimator") -> tuple[float, float] | None:
         from ditherlab.schedules import parse_temperatures

@@ -94,6 +94,7 @@ class Solution:
         seconds: How long it took.
         notes: What the user should know.
         failure: What went wrong with the objective, a sentence; None if nothing did.
+        parameters: Of the problem's model, by name, as they ended; empty without one.
     """
 
     problem: Problem
@@ -104,6 +105,7 @@ class Solution:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     failure: str | None = None
+    parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @property
     def num_steps(self) -> int:

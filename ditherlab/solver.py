@@ -1,7 +1,7 @@
 """The loop: a `Problem` goes in, a `Solution` comes out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,6 +17,7 @@ from ditherlab.cell_annealing import CellAnnealing
 from ditherlab.demand import memory_need
 from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
+from ditherlab.models import ModelDescent, Rounding
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
 from ditherlab.palette_choice import choose_palette
@@ -170,6 +171,14 @@ def _after(on_look: Callable[[Look], None]) -> Callable[[Look], None]:
     return lambda look: on_look(replace(look, progress=_LEARNING_PART + rest * look.progress))
 
 
+@dataclass(frozen=True)
+class _Position:
+    """Where a run was: the distribution of pictures, and the parameters of its model, if any."""
+
+    model: Categorical
+    parameters: Mapping[str, torch.Tensor]
+
+
 class _Run:
     """One run: what stays (problem, cost, strategies) and what moves (model, picture, states)."""
 
@@ -217,21 +226,30 @@ class _Run:
         self.next_look_s = 0.0
         self.estimate_s = 0.0
         self.cells: CellAnnealing | None = None
+        self.descent: ModelDescent | None = None
         if problem.cells is not None:
             self.cells = CellAnnealing(problem.cells, problem.objective, self.cost, target, palette)
             self.indices = self.cells.indices
         elif problem.chosen_start == "error-diffusion":
             self.indices = diffused_indices(target, self.cost, palette, generator)
         if problem.num_full_steps:
-            if self.indices is None:
-                logits = nearest_logits(target.images, palette, generator)
-            else:
-                logits = indices_to_logits(self.indices, palette)
-            self.pixels = self.optimizer.start(logits)
-            self.colors = PaletteDescent().start(palette)
-            follows_gradient = learns_palette and not self.refits_palette
-            self.model = Categorical.from_logits(logits, palette, learns_palette=follows_gradient)
-            self.good = self.best = self.model
+            self.model = self._first_model()
+            self.good = self.best = self._position()
+
+    def _first_model(self) -> Categorical:
+        palette, named = self.palette, self.problem.model
+        if named is not None:
+            bound = named.bind(Rounding.of(self.target, palette), self.generator)
+            self.descent = ModelDescent(bound, named.learning_rate)
+            return Categorical(self.descent.probs(0.0), palette)
+        if self.indices is None:
+            logits = nearest_logits(self.target.images, palette, self.generator)
+        else:
+            logits = indices_to_logits(self.indices, palette)
+        self.pixels = self.optimizer.start(logits)
+        self.colors = PaletteDescent().start(palette)
+        follows_gradient = self.learns_palette and not self.refits_palette
+        return Categorical.from_logits(logits, palette, learns_palette=follows_gradient)
 
     def loop(self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]) -> Outcome:
         """Step until something ends the run; the picture is then the last good one, or the best."""
@@ -381,6 +399,8 @@ class _Run:
 
     def _end(self, outcome: Outcome, on_look: Callable[[Look], None]) -> Outcome:
         """Look at the picture that was found, unless its cost takes longer than it used to."""
+        if self.descent is not None:
+            self.model = Categorical(self.descent.probs(1.0), self.model.palette)
         try:
             with self._grace():
                 is_good = self._look(self._estimate(1.0), on_look, 1.0)
@@ -432,6 +452,10 @@ class _Run:
         return estimate
 
     def _move(self, estimate: Estimate, progress: float) -> None:
+        if self.descent is not None:
+            probs = self.descent.step(estimate, progress)
+            self.model = Categorical(probs, self.model.palette)
+            return
         weight = self.annealing.entropy_weight(progress, estimate)
         probs = self.optimizer.step(self.pixels, estimate, weight, self.generator)
         palette = self.model.palette
@@ -480,7 +504,7 @@ class _Run:
         cost = self._expected_cost(estimate)
         if not bool(estimate.is_finite() & cost.isfinite()):
             return False
-        self.good = self.model.clone()
+        self.good = self._position()
         if all(float(cost) < look.cost for look in self.looks):
             self.best = self.good
         look = Look(
@@ -533,13 +557,13 @@ class _Run:
             seed, device = self.problem.seed + 1, self.problem.chosen_device
             ended, before = (
                 float(self._price_draws(m, _NUM_DECIDING_DRAWS, seeded_generator(seed, device)))
-                for m in (self.model, self.best)
+                for m in (self.model, self.best.model)
             )
         else:
             ended, before = last.cost, best.cost
         if ended <= before:
             return
-        self.model = self.best
+        self._go_back_to(self.best)
         self.looks.append(replace(last, cost=before, entropy=best.entropy))
         self.notes.append(
             f"The expected cost rose to {ended:.4g}: `{self.estimator}` is too noisy here. The "
@@ -548,8 +572,18 @@ class _Run:
         )
 
     def _return_to_good(self) -> Outcome:
-        self.model = self.good
+        self._go_back_to(self.good)
         return "not-finite"
+
+    def _position(self) -> _Position:
+        parameters = {} if self.descent is None else self.descent.model.parameters
+        kept = {name: parameter.clone() for name, parameter in parameters.items()}
+        return _Position(self.model.clone(), kept)
+
+    def _go_back_to(self, position: _Position) -> None:
+        self.model = position.model
+        if self.descent is not None:
+            self.descent.model.parameters = position.parameters
 
     def solution(self, outcome: Outcome, before: "_Run | None") -> Solution:
         """Show the picture in 8-bit colors; `before` is the run that learned the palette."""
@@ -575,6 +609,7 @@ class _Run:
             seconds=self.budget.seconds,
             notes=tuple(note for run in runs for note in run.notes),
             failure=self.failure,
+            parameters={} if self.descent is None else self.descent.model.told(),
         )
 
     def _final_palette(self) -> tuple[Palette, npt.NDArray[np.uint8]]:

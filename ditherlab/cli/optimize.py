@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from ditherlab.choices import Draw, Fit, Polish, Start
+from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.progress import Interruption, ProgressBar
@@ -99,6 +99,21 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "most of the picture is out of reach.",
 )
 @click.option(
+    "--model",
+    metavar="MODEL",
+    default="categorical",
+    show_default=True,
+    help="What is learned: categorical, the color of every pixel by itself; noise, the shift and "
+    "the amount of noise before rounding to the nearest color, or 'noise(scope=pixel)' and "
+    "'noise(scope=channel)'; ordered, a mask of thresholds that repeats, 16 x 16 or "
+    "'ordered(size=8)'.",
+)
+@click.option(
+    "--noise",
+    type=click.Choice(get_args(NoiseShape)),
+    help="--model noise: the shape of the noise.  [default: uniform]",
+)
+@click.option(
     "--objective",
     default="perceptual",
     show_default=True,
@@ -174,7 +189,8 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "--learning-rate",
     type=float,
     metavar="RATE",
-    help="Adam: logits a step. mean-field: part of the pixels that moves in a step.",
+    help="adam, natural-gradient: logits a step. mean-field: part of the pixels that moves in a "
+    "step. --model: steps of the palette.",
 )
 @click.option(
     "--temperature",
@@ -219,6 +235,7 @@ def optimize(**words: Any) -> int:
       ditherlab optimize photo.jpg --colors 8 --lock '#000,#fff'
       ditherlab optimize photo.jpg --cells zx-spectrum
       ditherlab optimize photo.jpg --palette e-ink-6 --packed panel.bin
+      ditherlab optimize photo.jpg --palette gray-4 --model ordered
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))

@@ -15,6 +15,9 @@ from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solution import Solution
 
+# Of the parameters of a model, masks of 128 x 128 for three channels included.
+_MOST_TOLD = 3 * 128 * 128
+
 
 @dataclass(frozen=True)
 class Row:
@@ -93,6 +96,7 @@ class RunReport:
                 row.name: {**row.metrics, "bytes": row.num_bytes} for row in self.baselines
             },
             "notes": [*problem.notes, *solution.notes, *filter(None, [solution.failure])],
+            **({"parameters": _told(solution)} if solution.parameters else {}),
             "costs": list(history.costs),
         }
         return finite_document(document)
@@ -116,6 +120,19 @@ def _num_bytes(solution: Solution, indices: np.ndarray) -> int:
     """Return the size of an indexed PNG without text."""
     opaque = solution.problem.picture.opaque
     return len(encode_indexed_png(indices, solution.palette.colors, opaque, {}))
+
+
+def _told(solution: Solution) -> dict[str, Any]:
+    """Return the parameters of a model; of very many, how they are spread."""
+    told: dict[str, Any] = {}
+    for name, parameter in solution.parameters.items():
+        if parameter.numel() <= _MOST_TOLD:
+            told[name] = parameter.squeeze().tolist()
+        else:
+            spread = parameter.flatten().sort().values
+            places = {"min": 0, "median": len(spread) // 2, "max": len(spread) - 1}
+            told[name] = {word: float(spread[place]) for word, place in places.items()}
+    return told
 
 
 def _figure(value: float | None, num_digits: int) -> str:

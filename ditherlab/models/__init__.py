@@ -1,0 +1,20 @@
+"""What is random in a drawn picture, where it is not each pixel's color by itself."""
+
+from ditherlab.models.descent import ModelDescent
+from ditherlab.models.model import BoundModel, Model
+from ditherlab.models.noise import Noise
+from ditherlab.models.ordered import Ordered
+from ditherlab.models.registry import MODELS
+from ditherlab.models.rounding import Rounding
+from ditherlab.models.void_and_cluster import void_and_cluster_mask
+
+__all__ = [
+    "MODELS",
+    "BoundModel",
+    "Model",
+    "ModelDescent",
+    "Noise",
+    "Ordered",
+    "Rounding",
+    "void_and_cluster_mask",
+]

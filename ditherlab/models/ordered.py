@@ -1,0 +1,93 @@
+"""Ordered dithering with a learned tile of thresholds."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ditherlab.choices import Draw
+from ditherlab.errors import RequestError
+from ditherlab.models.model import BoundModel, Model, check_rate
+from ditherlab.models.rounding import Rounding
+from ditherlab.schedules import exponential
+from ditherlab.types import Probs
+
+# How soft the rounding is on the way, in squared steps: with hotter ends the mask answers to noise
+# that is not there in the end.
+_SOFTEST = 0.06
+_FIRMEST = 0.01
+
+_MAX_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Ordered(Model):
+    """`x_i = nearest(palette, y_i + mask[i mod n])`: learn the mask, repeated over the picture.
+
+    Nothing is random in the end. While the mask is learned, rounding is soft: `p_k` is proportional
+    to `exp(-|u - C_k|^2 / softness)`, as if Gumbel noise came before the choice, and the softness
+    falls. The mask begins as white noise of one step; against an objective that sees as the eye
+    does, it becomes blue. Each channel has a mask of its own, so that for colors the shifts point
+    in all directions.
+
+    Source: for masks and what makes them good Robert Ulichney, "The void-and-cluster method for
+    dither array generation", SPIE 1913, 1993.
+
+    Attributes:
+        size: `n`: the mask has `n` x `n` places, from 2 to 256.
+        learning_rate: In steps of the palette a step.
+    """
+
+    draw: ClassVar[Draw] = "mode"
+    num_planes_per_color: ClassVar[float] = 8.0
+
+    size: int = 16
+    learning_rate: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.size <= _MAX_SIZE:
+            raise RequestError(
+                f"`ordered(size=...)` must be from 2 to {_MAX_SIZE}, got {self.size}. Try 16."
+            )
+        check_rate(self)
+
+    def bind(self, rounding: Rounding, generator: torch.Generator) -> BoundModel:
+        num_channels = rounding.colors.shape[2]
+        mask = torch.stack([white_noise_mask(self.size, generator) for _ in range(num_channels)])
+        return Mask(rounding, mask.to(rounding.places))
+
+
+class Mask(BoundModel):
+    """A tile of shifts, `[c n n]` in steps, repeated over a picture."""
+
+    def __init__(self, rounding: Rounding, mask: Tensor) -> None:
+        self.rounding = rounding
+        self.parameters = {"mask": mask}
+
+    def probs(self, progress: float) -> Probs:
+        moved = self.rounding.places[0] + self._repeated()
+        distances = torch.stack(
+            [
+                (moved - color.view(-1, 1, 1)).square().sum(dim=0)
+                for color in self.rounding.colors[0]
+            ]
+        )
+        if progress >= 1:
+            nearest = distances.argmin(dim=0, keepdim=True)
+            return torch.zeros_like(distances).scatter_(0, nearest, 1.0).unsqueeze(0)
+        softness = exponential(_SOFTEST, _FIRMEST)(progress)
+        return (distances / -softness).softmax(dim=0).unsqueeze(0)
+
+    def _repeated(self) -> Tensor:
+        mask = self.parameters["mask"]
+        height, width = self.rounding.places.shape[2:]
+        size = mask.shape[-1]
+        tiles = mask.repeat(1, -(-height // size), -(-width // size))
+        return tiles[:, :height, :width]
+
+
+def white_noise_mask(size: int, generator: torch.Generator) -> Tensor:
+    """Return `size` x `size` thresholds, evenly spread around 0 over one step, in any order."""
+    order = torch.randperm(size * size, generator=generator, device=generator.device)
+    return ((order + 0.5) / (size * size) - 0.5).view(size, size)

@@ -1,0 +1,57 @@
+"""Rounding to the nearest color: the coordinates in which a color is near."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ditherlab.color import srgb_to_linear
+from ditherlab.protocol import Target
+from ditherlab.types import Colors, Images
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """A picture and a palette in coordinates in which each pixel is rounded to the nearest color.
+
+    For grays, the coordinate is the step on the ladder that they form in linear light: the grays
+    lie at 0, 1, 2, ..., and light between two of them lies in proportion between their steps. Noise
+    that is uniform and one step wide then leaves the mean light of every pixel as it was. For
+    colors, the coordinates are display sRGB, divided so that a step along the gray axis is as long
+    as the mean distance of a color to its nearest neighbor.
+
+    Attributes:
+        places: Of the pixels.
+        colors: Of the palette.
+    """
+
+    places: Images
+    colors: Colors
+
+    @classmethod
+    def of(cls, target: Target, palette: Colors) -> "Rounding":
+        """Find the coordinates of a picture and a palette in display sRGB.
+
+        Example:
+            >>> srgb = torch.tensor([0.0, 0.735357, 1.0]).view(1, 1, 1, 3)
+            >>> target = Target(srgb, torch.ones(1, 1, 1, 3, dtype=torch.bool))
+            >>> rounding = Rounding.of(target, torch.tensor([[[1.0], [0.0]]]))
+            >>> rounding.places.flatten(), rounding.colors.flatten()
+            (tensor([0.0000, 0.5000, 1.0000]), tensor([1., 0.]))
+        """
+        if palette.shape[2] == 1:
+            return _ladder(target, palette)
+        distances = torch.cdist(palette, palette)
+        distances.diagonal(dim1=1, dim2=2).fill_(torch.inf)
+        step = distances.min(dim=2).values.mean() / palette.shape[2] ** 0.5
+        return cls(target.images / step, palette / step)
+
+
+def _ladder(target: Target, palette: Colors) -> Rounding:
+    light = srgb_to_linear(target.images)
+    rungs, order = srgb_to_linear(palette)[0, :, 0].sort()
+    below = torch.searchsorted(rungs, light.contiguous(), right=True).sub_(1)
+    below.clamp_(0, len(rungs) - 2)
+    places = below + (light - rungs[below]) / (rungs[below + 1] - rungs[below])
+    steps = torch.empty_like(rungs)
+    steps[order] = torch.arange(len(rungs), dtype=rungs.dtype, device=rungs.device)
+    return Rounding(places, steps.view(1, -1, 1))

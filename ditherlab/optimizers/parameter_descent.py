@@ -1,0 +1,59 @@
+"""Adam on parameters that sum over many pixels: a palette, a mask."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_MEAN_DECAY = 0.9
+# Such parameters see the mean of many pixels: their gradient is steady, and its size is learned
+# sooner.
+_SQUARE_DECAY = 0.99
+_SMALLEST_GRADIENT = 1e-16
+
+
+@dataclass
+class ParameterState:
+    """Parameters, and the decaying means of their gradient and of the gradient's square."""
+
+    parameters: Tensor
+    mean: Tensor
+    mean_square: Tensor
+    num_steps: int = 0
+
+
+@dataclass(frozen=True)
+class ParameterDescent:
+    """Gradient descent with Adam's step sizes.
+
+    Written out, as torch's own Adam loads torch's compiler at its first step: two seconds of CPU.
+
+    Source: Diederik P. Kingma and Jimmy Ba, "Adam: A Method for Stochastic Optimization",
+    ICLR 2015, algorithm 1.
+
+    Attributes:
+        learning_rate: In units of the parameters a step.
+    """
+
+    learning_rate: float
+
+    def start(self, parameters: Tensor) -> ParameterState:
+        """Make the state before the first step."""
+        zeros = torch.zeros_like(parameters)
+        return ParameterState(parameters.clone(), zeros, zeros.clone())
+
+    def step(self, state: ParameterState, gradient: Tensor, rate: float = 1.0) -> Tensor:
+        """Take one step, change `state` in place and return its parameters.
+
+        Args:
+            state: What `start` made.
+            gradient: At its parameters.
+            rate: Which part of the learning rate counts.
+        """
+        state.num_steps += 1
+        state.mean.lerp_(gradient, 1 - _MEAN_DECAY)
+        state.mean_square.lerp_(gradient.square(), 1 - _SQUARE_DECAY)
+        mean = state.mean / (1 - _MEAN_DECAY**state.num_steps)
+        size = (state.mean_square / (1 - _SQUARE_DECAY**state.num_steps)).sqrt()
+        length = -self.learning_rate * rate
+        return state.parameters.addcdiv_(mean, size.add_(_SMALLEST_GRADIENT), value=length)
