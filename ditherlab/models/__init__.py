@@ -1,9 +1,10 @@
 """What is random in a drawn picture, where it is not each pixel's color by itself."""
 
 from ditherlab.models.descent import ModelDescent
+from ditherlab.models.mask import low_power_db, rank_mask, white_noise_mask
 from ditherlab.models.model import BoundModel, Model
 from ditherlab.models.noise import Noise
-from ditherlab.models.ordered import Ordered
+from ditherlab.models.ordered import Ordered, RepeatedMask
 from ditherlab.models.registry import MODELS
 from ditherlab.models.rounding import Rounding
 from ditherlab.models.void_and_cluster import void_and_cluster_mask
@@ -15,6 +16,10 @@ __all__ = [
     "ModelDescent",
     "Noise",
     "Ordered",
+    "RepeatedMask",
     "Rounding",
+    "low_power_db",
+    "rank_mask",
     "void_and_cluster_mask",
+    "white_noise_mask",
 ]

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ditherlab.choices import Draw
 from ditherlab.errors import RequestError
+from ditherlab.models.mask import white_noise_mask
 from ditherlab.models.model import BoundModel, Model, check_rate
 from ditherlab.models.rounding import Rounding
 from ditherlab.schedules import exponential
@@ -55,10 +56,10 @@ class Ordered(Model):
     def bind(self, rounding: Rounding, generator: torch.Generator) -> BoundModel:
         num_channels = rounding.colors.shape[2]
         mask = torch.stack([white_noise_mask(self.size, generator) for _ in range(num_channels)])
-        return Mask(rounding, mask.to(rounding.places))
+        return RepeatedMask(rounding, mask.to(rounding.places))
 
 
-class Mask(BoundModel):
+class RepeatedMask(BoundModel):
     """A tile of shifts, `[c n n]` in steps, repeated over a picture."""
 
     def __init__(self, rounding: Rounding, mask: Tensor) -> None:
@@ -85,9 +86,3 @@ class Mask(BoundModel):
         size = mask.shape[-1]
         tiles = mask.repeat(1, -(-height // size), -(-width // size))
         return tiles[:, :height, :width]
-
-
-def white_noise_mask(size: int, generator: torch.Generator) -> Tensor:
-    """Return `size` x `size` thresholds, evenly spread around 0 over one step, in any order."""
-    order = torch.randperm(size * size, generator=generator, device=generator.device)
-    return ((order + 0.5) / (size * size) - 0.5).view(size, size)

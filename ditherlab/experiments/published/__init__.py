@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.experiments.published.gaussian import Gaussian
+from ditherlab.experiments.published.noise_dither import NoiseDither
 from ditherlab.experiments.published.rebar_toy import RebarToy
 from ditherlab.naming import kebab_case
 
 EXPERIMENTS: Mapping[str, Experiment] = {
-    kebab_case(type(experiment).__name__): experiment for experiment in (Gaussian(), RebarToy())
+    kebab_case(type(experiment).__name__): experiment
+    for experiment in (Gaussian(), NoiseDither(), RebarToy())
 }
 """By name."""
 

@@ -1,0 +1,139 @@
+"""Learned masks beside void-and-cluster and white noise, and learned noise beside fixed noise.
+
+    python -m benchmarks.models masks noise > docs/models/measured.jsonl
+
+Prices are those of the default objective; all masks and noises are laid over the same pictures in
+the same coordinates.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.quality.pictures import PICTURES, read_source
+from ditherlab.images import Picture
+from ditherlab.models import (
+    BoundModel,
+    Noise,
+    Ordered,
+    RepeatedMask,
+    Rounding,
+    low_power_db,
+    rank_mask,
+    void_and_cluster_mask,
+    white_noise_mask,
+)
+from ditherlab.palette import named_palette
+from ditherlab.problem import Problem
+from ditherlab.randomness import seeded_generator
+from ditherlab.solver import optimize
+from ditherlab.start import first_palette
+
+PALETTES = ("black-and-white", "gray-4", "gray-8")
+PHOTOS = ("astronaut", "chelsea", "coffee")
+NUM_SEEDS = 3
+
+# How a given mask may be moved and stretched to suit a picture.
+SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
+SCALES = (0.7, 0.8, 0.9, 1.0, 1.1)
+
+
+@torch.no_grad()
+def price(problem: Problem, model: BoundModel) -> float:
+    """Return what the pictures of a model cost in expectation."""
+    target = problem.target()
+    cost = problem.objective.bind(target)
+    return float(cost.expected(model.probs(1.0), _colors(problem)))
+
+
+def mask_rows() -> Iterator[dict[str, Any]]:
+    """Price each mask on each photo in each palette, and say how blue it is."""
+    for name, palette, seed in product(PHOTOS, PALETTES, range(NUM_SEEDS)):
+        problem = _problem(name, palette, model=Ordered(), seed=seed)
+        generator = seeded_generator(seed)
+        solution = optimize(problem)
+        learned = solution.parameters["mask"][0]
+        masks = {
+            "void-and-cluster": void_and_cluster_mask(16, generator),
+            "white noise": white_noise_mask(16, generator),
+            "learned": learned,
+            "learned, evenly spread": rank_mask(learned),
+        }
+        for kind, mask in masks.items():
+            prices = {
+                (shift, scale): _price_mask(problem, shift + scale * mask)
+                for shift, scale in product(SHIFTS, SCALES)
+            }
+            yield {
+                "picture": name,
+                "palette": palette,
+                "seed": seed,
+                "mask": kind,
+                "price": prices[0.0, 1.0],
+                "best_moved": min(prices.values()),
+                "low_db": low_power_db(mask),
+                "seconds": solution.seconds,
+            }
+
+
+def _price_mask(problem: Problem, mask: Tensor) -> float:
+    rounding = Rounding.of(problem.target(), _colors(problem))
+    return price(problem, RepeatedMask(rounding, mask[None]))
+
+
+def noise_rows() -> Iterator[dict[str, Any]]:
+    """Price learned noise on each photo, beside white noise that is one step wide."""
+    for name, palette in product(PICTURES, PALETTES):
+        for shape, scope in product(("uniform", "triangular", "normal"), ("picture", "pixel")):
+            model = Noise(shape=shape, scope=scope)  # type: ignore[arg-type]
+            problem = _problem(name, palette, model=model)
+            generator = seeded_generator(0)
+            rounding = Rounding.of(problem.target(), _colors(problem))
+            fixed = Noise(shape="uniform").bind(rounding, generator)
+            solution = optimize(problem)
+            row = {
+                "picture": name,
+                "palette": palette,
+                "model": str(model),
+                "fixed": price(problem, fixed),
+                "learned": solution.history.looks[-1].cost,
+                "seconds": solution.seconds,
+            }
+            if scope == "picture":
+                row |= {key: float(value) for key, value in solution.parameters.items()}
+            yield row
+
+
+def _problem(name: str, palette: str, **settings: Any) -> Problem:
+    pixels = read_source(name)
+    picture = Picture(pixels=pixels, opaque=np.ones(pixels.shape[:2], dtype=np.bool_))
+    return Problem(picture=picture, palette=named_palette(palette), **settings)
+
+
+def _colors(problem: Problem) -> Tensor:
+    return first_palette(problem, seeded_generator(0))[0]
+
+
+TABLES: Mapping[str, Callable[[], Iterator[dict[str, Any]]]] = {
+    "masks": mask_rows,
+    "noise": noise_rows,
+}
+
+
+def main() -> None:
+    """Measure what is named, a line of JSON each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="+", choices=TABLES)
+    for table in parser.parse_args().tables:
+        for row in TABLES[table]():
+            print(json.dumps({"table": table, **row}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

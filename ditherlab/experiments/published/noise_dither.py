@@ -1,0 +1,205 @@
+"""Noise before rounding: what its shape does to the error, and which gradients see through it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ditherlab.continuous import Normal, Triangular, Uniform
+from ditherlab.continuous.location_scale import LocationScale
+from ditherlab.experiments.published.experiment import Experiment, OnProgress
+from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.experiments.published.small_picture import (
+    FORCED,
+    SHAPES,
+    Scatter,
+    SmallPicture,
+)
+
+# From the middle of one step to that of the next, far from the ends of the ladder.
+_LEVELS = torch.linspace(-0.5, 0.5, 101, dtype=torch.float64)
+_FARTHEST_STEP = 30
+_WIDTHS = tuple(number / 20 for number in range(4, 51))
+
+_MOST_ERRORS = 4.5
+
+
+class NoiseDither(Experiment):
+    """Round after adding noise, and learn the shift and the scale of the noise.
+
+    First the laws of the error, in closed form, on a ladder without ends. Then the gradient of a
+    blurred squared error of a small picture, of four grays, for one shift and one scale.
+    """
+
+    title = "Noise before rounding"
+    source = (
+        'Stanley P. Lipshitz, Robert A. Wannamaker and John Vanderkooy, "Quantization and Dither: '
+        'A Theoretical Survey", Journal of the Audio Engineering Society 40 (5), 1992; Shakir '
+        'Mohamed et al., "Monte Carlo Gradient Estimation in Machine Learning", JMLR 21 (132), 2020'
+    )
+
+    def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
+        on_progress("the laws of the error", 0.0)
+        laws = {
+            "uniform, 1 step wide": error_of_rounding(Uniform(), 1.0),
+            "triangular, 2 steps wide": error_of_rounding(Triangular(), 1.0),
+            "normal, as wide as uniform": error_of_rounding(Normal(), 12**-0.5),
+            "no noise": error_of_rounding(Uniform(), 1e-9),
+        }
+        on_progress("the gradients", 0.1)
+        problem = SmallPicture.of(seed)
+        num_draws = 2_000 if is_quick else 20_000
+        gradients = {
+            (shape, estimator): scatter
+            for shape in SHAPES
+            for estimator, scatter in problem.scatters(shape, num_draws, seed)
+        }
+        claims = [*_laws_come_out(laws), *_gradients_come_out(gradients, num_draws)]
+        return Findings(_charts(laws), claims)
+
+
+@dataclass(frozen=True)
+class RoundingError:
+    """The mean and the variance of `round(level + noise) - level`, for each level, in steps."""
+
+    mean: Tensor
+    variance: Tensor
+
+    @property
+    def mean_square(self) -> float:
+        """Over all levels."""
+        return float((self.mean.square() + self.variance).mean())
+
+
+def error_of_rounding(
+    noise: LocationScale, scale: float, levels: Tensor = _LEVELS
+) -> RoundingError:
+    """Sum over the steps of a ladder, of which each has the probability of an interval.
+
+    Example:
+        >>> triangular = error_of_rounding(Triangular(), 1.0)
+        >>> bool(triangular.variance.sub(0.25).abs().max() < 1e-9)
+        True
+    """
+    steps = torch.arange(-_FARTHEST_STEP, _FARTHEST_STEP + 1, dtype=levels.dtype)
+    edges = steps[:-1, None] + 0.5 - levels
+    below = noise.cdf_of_noise(edges / scale)
+    rows = torch.ones_like(levels)[None]
+    probs = torch.diff(torch.cat([0 * rows, below, rows]), dim=0)
+    errors = steps[:, None] - levels
+    mean = (probs * errors).sum(dim=0)
+    return RoundingError(mean, (probs * errors.square()).sum(dim=0) - mean.square())
+
+
+def _charts(laws: Mapping[str, RoundingError]) -> list[Chart]:
+    levels = _LEVELS.tolist()
+    return [
+        Chart(
+            "Mean error over the level",
+            "level, steps",
+            "mean error, steps",
+            [Series(name, levels, law.mean.tolist()) for name, law in laws.items()],
+            is_log_y=False,
+        ),
+        Chart(
+            "Variance of the error over the level",
+            "level, steps",
+            "variance, squared steps",
+            [Series(name, levels, law.variance.tolist()) for name, law in laws.items()],
+            is_log_y=False,
+        ),
+    ]
+
+
+def _laws_come_out(laws: Mapping[str, RoundingError]) -> Iterator[Claim]:
+    uniform, triangular = laws["uniform, 1 step wide"], laws["triangular, 2 steps wide"]
+    bias = float(uniform.mean.abs().max())
+    yield Claim(
+        "Uniform noise one step wide is unbiased at every level.",
+        bias < 1e-9,
+        f"The largest mean error is {bias:.1g} steps.",
+    )
+    unbiased = {
+        f"{name}, scale {width:g}": law.mean_square
+        for name, noise in SHAPES.items()
+        for width in _WIDTHS
+        if float((law := error_of_rounding(noise, width)).mean.abs().max()) < 1e-3
+    }
+    ranked = sorted(unbiased, key=lambda words: unbiased[words])
+    yield Claim(
+        "Of all shapes and widths that are unbiased within 0.001 steps, it has the least error.",
+        ranked[0] == "uniform, scale 1",
+        "; ".join(f"{words}: {unbiased[words]:.3f}" for words in ranked[:5])
+        + f"; all others of {len(unbiased)}: more",
+    )
+    flat = float(triangular.variance.max() - triangular.variance.min())
+    bias = float(triangular.mean.abs().max())
+    yield Claim(
+        "Triangular noise two steps wide is unbiased, with the same variance at every level: 1/4.",
+        flat < 1e-9 and bias < 1e-9 and abs(float(triangular.variance[0]) - 0.25) < 1e-9,
+        f"From {triangular.variance.min():.6f} to {triangular.variance.max():.6f} squared steps.",
+    )
+    others = {name: law.variance for name, law in laws.items() if law is not triangular}
+    yield Claim(
+        "No other noise here has that: its variance depends on the level.",
+        all(float(variance.max() - variance.min()) > 1e-3 for variance in others.values()),
+        "; ".join(f"{name}: {v.min():.3f} to {v.max():.3f}" for name, v in others.items()),
+    )
+
+
+def _gradients_come_out(
+    gradients: Mapping[tuple[str, str], Mapping[str, Scatter]], num_draws: int
+) -> Iterator[Claim]:
+    pathwise = _of("pathwise", gradients)
+    yield Claim(
+        "Pathwise gradients through the rounding are zero, whatever the true ones are.",
+        all(s.mean == 0 and s.error == 0 and abs(s.exact) > 1e-6 for s in pathwise.values()),
+        "Exact: " + ", ".join(f"{s.exact:.3g}" for s in pathwise.values()),
+    )
+    for name in ("score", "measure-valued"):
+        found = _of(name, gradients)
+        yield Claim(
+            f"{name}: each mean is within {_MOST_ERRORS:g} standard errors of the exact gradient.",
+            all(s.num_errors <= _MOST_ERRORS for s in found.values()),
+            f"{num_draws} draws. {_spell(found)}",
+        )
+    forced = {key: s for key, s in _of(FORCED, gradients).items() if key[0] == "uniform"}
+    yield Claim(
+        "The score function of uniform noise misses what its moving ends do: it is refused.",
+        all(s.num_errors > 3 * _MOST_ERRORS for s in forced.values()),
+        f"Forced: {_spell(forced)}",
+    )
+    widest = {
+        name: max(
+            s.error * math.sqrt(num_draws) / abs(s.exact)
+            for (shape, _), s in _of(name, gradients).items()
+            if shape == "normal"
+        )
+        for name in ("score", "measure-valued")
+    }
+    yield Claim(
+        "Of normal noise, measure-valued gradients scatter less than those of the score function.",
+        widest["measure-valued"] < widest["score"],
+        "; ".join(f"{name}: {ratio:.1f} times the gradient" for name, ratio in widest.items()),
+    )
+
+
+def _of(
+    estimator: str, gradients: Mapping[tuple[str, str], Mapping[str, Scatter]]
+) -> Mapping[tuple[str, str], Scatter]:
+    """Return what one estimator found, by shape and parameter."""
+    return {
+        (shape, parameter): scatter
+        for (shape, name), found in gradients.items()
+        for parameter, scatter in found.items()
+        if name == estimator
+    }
+
+
+def _spell(found: Mapping[tuple[str, str], Scatter]) -> str:
+    return "; ".join(
+        f"{shape}, {parameter}: {s.mean:.3g} +- {s.error:.1g}, exact {s.exact:.3g}"
+        for (shape, parameter), s in found.items()
+    )

@@ -1,0 +1,159 @@
+"""The gradient of a small picture's cost for the noise that is added before rounding."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ditherlab.continuous import (
+    ContinuousEstimator,
+    Logistic,
+    MeasureValued,
+    Normal,
+    Pathwise,
+    Score,
+    Triangular,
+    Uniform,
+)
+from ditherlab.continuous.location_scale import LocationScale
+from ditherlab.errors import AbilityError
+from ditherlab.objectives import ViewedError
+from ditherlab.protocol import Cost, Target
+from ditherlab.randomness import seeded_generator
+
+SHAPES: Mapping[str, LocationScale] = {
+    "uniform": Uniform(),
+    "triangular": Triangular(),
+    "normal": Normal(),
+    "logistic": Logistic(),
+}
+_ESTIMATORS: Mapping[str, ContinuousEstimator] = {
+    "score": Score(),
+    "pathwise": Pathwise(),
+    "measure-valued": MeasureValued(),
+}
+
+FORCED = "score, forced"
+"""The score function where it is refused."""
+
+_NUM_GRAYS, _SIZE_PX = 4, 6
+_SHIFT, _SCALE = 0.1, 0.8
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """The gradients of many draws for one parameter, and the exact one."""
+
+    mean: float
+    error: float
+    exact: float
+
+    @property
+    def num_errors(self) -> float:
+        """How many standard errors the mean is off."""
+        return abs(self.mean - self.exact) / max(self.error, 1e-12)
+
+
+@dataclass(frozen=True)
+class SmallPicture:
+    """A picture of few grays, which noise is added to before it is rounded."""
+
+    cost: Cost
+    places: Tensor
+    palette: Tensor
+
+    @classmethod
+    def of(cls, seed: int) -> "SmallPicture":
+        generator = seeded_generator(seed)
+        images = torch.rand((1, 1, _SIZE_PX, _SIZE_PX), generator=generator, dtype=torch.float64)
+        target = Target(images, torch.ones_like(images, dtype=torch.bool))
+        palette = torch.linspace(0, 1, _NUM_GRAYS, dtype=torch.float64).view(1, -1, 1)
+        return cls(ViewedError().bind(target), images.flatten() * (_NUM_GRAYS - 1), palette)
+
+    def scatters(
+        self, shape: str, num_draws: int, seed: int
+    ) -> Iterator[tuple[str, Mapping[str, Scatter]]]:
+        """Estimate with each estimator that takes the shape."""
+        exact = self.exact(SHAPES[shape])
+        for name, estimator in _ESTIMATORS.items():
+            with suppress(AbilityError):
+                draws = self.gradients(SHAPES[shape], estimator, num_draws, seed)
+                yield name, _scatters(draws, exact)
+        if SHAPES[shape].moves_support:
+            forced = self.gradients(_Unsupported(SHAPES[shape]), Score(), num_draws, seed)
+            yield FORCED, _scatters(forced, exact)
+
+    def gradients(
+        self, noise: LocationScale, estimator: ContinuousEstimator, num_draws: int, seed: int
+    ) -> Mapping[str, Tensor]:
+        """Sum what every pixel says of the two parameters, the others drawn; a number a draw."""
+        generator = seeded_generator(seed + 1)
+        others = self._rounded(
+            torch.stack(
+                [noise.draw(self._at(place), num_draws, generator) for place in self.places], dim=1
+            )
+        )
+        total = {name: torch.zeros(num_draws, dtype=torch.float64) for name in noise.names}
+        for pixel, place in enumerate(self.places):
+            found = estimator.gradients(
+                noise, self._at(place), self._price_of(pixel, others), num_draws, generator
+            )
+            for name, each in found.items():
+                total[name] += each
+        return total
+
+    def exact(self, noise: LocationScale) -> Mapping[str, float]:
+        """Differentiate the expected cost, which is known."""
+        shift = torch.tensor(_SHIFT, dtype=torch.float64, requires_grad=True)
+        scale = torch.tensor(_SCALE, dtype=torch.float64, requires_grad=True)
+        edges = torch.arange(_NUM_GRAYS - 1, dtype=torch.float64)[:, None] + 0.5
+        below = noise.cdf_of_noise((edges - self.places - shift) / scale)
+        rows = torch.ones_like(self.places)[None]
+        probs = torch.diff(torch.cat([0 * rows, below, rows]), dim=0)
+        shown = probs.view(1, _NUM_GRAYS, _SIZE_PX, _SIZE_PX)
+        expected = self.cost.expected(shown, self.palette).sum()
+        slopes = torch.autograd.grad(expected, (shift, scale))
+        return {name: float(slope) for name, slope in zip(noise.names, slopes, strict=True)}
+
+    def _price_of(self, pixel: int, others: Tensor) -> Callable[[Tensor], Tensor]:
+        is_pixel = torch.arange(len(self.places)) == pixel
+
+        def price(draws: Tensor) -> Tensor:
+            steps = torch.where(is_pixel, self._rounded(draws)[:, None], others)
+            images = (steps / (_NUM_GRAYS - 1)).view(len(draws), 1, 1, _SIZE_PX, _SIZE_PX)
+            return self.cost.cost(images)[:, 0]
+
+        return price
+
+    def _at(self, place: Tensor) -> Mapping[str, Tensor]:
+        return {"location": place + _SHIFT, "scale": torch.full_like(place, _SCALE)}
+
+    def _rounded(self, draws: Tensor) -> Tensor:
+        # Autograd knows that the slope of a staircase is zero.
+        return draws.round().clamp(0, _NUM_GRAYS - 1)
+
+
+class _Unsupported(LocationScale):
+    """A shape whose ends move, said to be one whose ends do not: what a score then misses."""
+
+    def __init__(self, noise: LocationScale) -> None:
+        self.noise = noise
+
+    def draw_noise(self, num_draws: int, like: Tensor, generator: torch.Generator) -> Tensor:
+        return self.noise.draw_noise(num_draws, like, generator)
+
+    def log_density_of_noise(self, noise: Tensor) -> Tensor:
+        return self.noise.log_density_of_noise(noise)
+
+    def cdf_of_noise(self, noise: Tensor) -> Tensor:
+        return self.noise.cdf_of_noise(noise)
+
+
+def _scatters(gradients: Mapping[str, Tensor], exact: Mapping[str, float]) -> Mapping[str, Scatter]:
+    return {
+        name: Scatter(float(each.mean()), float(each.std()) / math.sqrt(len(each)), exact[name])
+        for name, each in gradients.items()
+    }
