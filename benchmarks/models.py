@@ -10,7 +10,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,6 +38,7 @@ from ditherlab.start import first_palette
 PALETTES = ("black-and-white", "gray-4", "gray-8")
 PHOTOS = ("astronaut", "chelsea", "coffee")
 NUM_SEEDS = 3
+STARTS: tuple[Literal["blue", "white"], ...] = ("blue", "white")
 
 # How a given mask may be moved and stretched to suit a picture.
 SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
@@ -54,8 +55,8 @@ def price(problem: Problem, model: BoundModel) -> float:
 
 def mask_rows() -> Iterator[dict[str, Any]]:
     """Price each mask on each photo in each palette, and say how blue it is."""
-    for name, palette, seed in product(PHOTOS, PALETTES, range(NUM_SEEDS)):
-        problem = _problem(name, palette, model=Ordered(), seed=seed)
+    for name, palette, seed, start in product(PHOTOS, PALETTES, range(NUM_SEEDS), STARTS):
+        problem = _problem(name, palette, model=Ordered(start=start), seed=seed)
         generator = seeded_generator(seed)
         solution = optimize(problem)
         learned = solution.parameters["mask"][0]
@@ -74,6 +75,7 @@ def mask_rows() -> Iterator[dict[str, Any]]:
                 "picture": name,
                 "palette": palette,
                 "seed": seed,
+                "start": start,
                 "mask": kind,
                 "price": prices[0.0, 1.0],
                 "best_moved": min(prices.values()),

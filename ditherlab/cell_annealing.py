@@ -1,7 +1,6 @@
 """The choice of a sub-palette for each cell: mean-field annealing above that of the pixels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
@@ -12,6 +11,7 @@ from ditherlab.cell_grid import CellGrid
 from ditherlab.cell_responses import CellResponses
 from ditherlab.cells import CellRule
 from ditherlab.error_diffusion import diffuse_error
+from ditherlab.methods import Visit, Walk
 from ditherlab.protocol import Cost, Objective, Target
 from ditherlab.types import Colors
 
@@ -26,20 +26,7 @@ _DISTANCE_PX = 8
 _PART_OF_RESPONSES = 1 << 21
 
 
-@dataclass(frozen=True)
-class CellVisit:
-    """What stands when some cells have chosen.
-
-    Attributes:
-        progress: From 0 to 1.
-        cost: That of the picture when the latest class of cells began to choose.
-    """
-
-    progress: float
-    cost: Float[Tensor, ""]
-
-
-class CellAnnealing:
+class CellAnnealing(Walk):
     """Cells that choose among their sub-palettes, and a picture that obeys them at any time.
 
     Above the categorical over a pixel's colors stands one over its cell's sub-palettes,
@@ -89,7 +76,7 @@ class CellAnnealing:
         """The picture so far."""
         return self._grid.join(self._subpalettes[self._chosen].gather(1, self._places)[None])[0]
 
-    def visit_cells(self) -> Iterator[CellVisit]:
+    def visits(self) -> Iterator[Visit]:
         """Let all cells choose, in several rounds; yield after some each."""
         moments = self._grid.split(torch.cat([self._values, self._values.square()]))
         num_numbers = moments.shape[2] * len(self._subpalettes)
@@ -105,7 +92,7 @@ class CellAnnealing:
                     before = moments[:, some]
                     moments[:, some] = self._choose(some, slopes[:, some], before, temperature)
                     num_done += len(some)
-                    yield CellVisit(num_done / num_all, cost)
+                    yield Visit(num_done / num_all, cost)
 
     def price(self) -> Float[Tensor, ""]:
         """Return the cost of the picture so far."""

@@ -16,6 +16,7 @@ from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestErr
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
 from ditherlab.gamut import clip_images, compress_images, mean_distance
 from ditherlab.images import Picture
+from ditherlab.methods import METHODS, Method
 from ditherlab.models import Model
 from ditherlab.objectives import Perceptual
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
@@ -62,6 +63,8 @@ class Problem:
         model: What is random in a picture: None for the color of each pixel by itself, else noise
             before rounding to the nearest color, or a mask of thresholds. Its few parameters are
             learned instead of the logits, in a palette that is fixed or learned before.
+        method: How a picture is found without a gradient of probabilities; None for the way of the
+            estimator. A palette to learn is learned before.
         objective: What the drawn picture shall be good for; what it leaves open is settled by
             whether the palette is learned.
         estimator: How the gradient is found; None chooses what fits the objective.
@@ -103,6 +106,7 @@ class Problem:
     fit: Fit = "auto"
     cells: CellRule | None = None
     model: Model | None = None
+    method: Method | None = None
     objective: Objective = field(default_factory=Perceptual)
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -133,6 +137,7 @@ class Problem:
         self._check_quadratic()
         self._check_cells()
         self._check_model()
+        self._check_method()
 
     @property
     def chosen_estimator(self) -> Estimator:
@@ -161,25 +166,29 @@ class Problem:
         """Where the probabilities start."""
         if self.start is not None or self.model is not None:
             return self.start or "nearest"
-        is_free = self.learns_palette or (self.estimator is None and self.optimizer is None)
+        is_way = self.estimator is not None or self.optimizer is not None
+        is_free = self.learns_palette or self.method is not None or not is_way
         return "error-diffusion" if is_free and self._is_quadratic else "nearest"
 
     @property
     def chosen_polish(self) -> Polish:
         """Which moves finish the drawn picture."""
-        is_free = self._is_quadratic and self.model is None
+        is_free = self._is_quadratic and self.model is None and self.method is None
         return self.polish or ("swaps" if is_free else "none")
 
     @property
     def takes_steps(self) -> bool:
         """Whether the estimator has anything to do."""
         is_named = self.estimator is not None or self.optimizer is not None
+        if self.method is not None:
+            return self.learns_palette
         return self.learns_palette or is_named or self.chosen_start == "nearest"
 
     @property
     def learns_on_copy(self) -> bool:
         """Whether the palette is learned beforehand, on a smaller copy of the picture."""
-        is_before = self.chosen_start == "error-diffusion" or self.model is not None
+        is_other_way = self.model is not None or self.method is not None
+        is_before = self.chosen_start == "error-diffusion" or is_other_way
         return self.learns_palette and is_before
 
     @property
@@ -195,6 +204,7 @@ class Problem:
             self,
             picture=self.picture.shrink(self.palette_px),
             model=None,
+            method=None,
             start="nearest",
             polish="none",
             strength=1.0,
@@ -257,15 +267,16 @@ class Problem:
             **({"gamut": self.gamut.words} if self.gamut else {}),
             **cells,
             **({"model": str(self.model)} if self.model else {}),
+            **({"method": str(self.method)} if self.method else {}),
             "fit": self.chosen_fit,
             "objective": str(self.objective),
             "estimator": str(self.chosen_estimator),
             **({} if self.model else {"optimizer": str(self.chosen_optimizer)}),
             "temperature": self.temperature,
-            "steps": self.num_steps if self.takes_steps else 0,
+            "steps": self.num_steps if self.takes_steps or self.method else 0,
             "start": self.chosen_start,
             "polish": self.chosen_polish,
-            "sweeps": self.num_sweeps if self.chosen_polish != "none" else 0,
+            "sweeps": self.num_sweeps if self.chosen_polish != "none" or self.method else 0,
             "polish_temperature": self.polish_temperature,
             "strength": self.strength,
             **budget,
@@ -502,6 +513,37 @@ class Problem:
                 f"`{name}` needs an objective that is the expected cost of a drawn picture, and "
                 f"`{self.objective}` is none. Use `perceptual` or `viewed-error`."
             )
+
+    def _check_method(self) -> None:
+        if self.method is None:
+            return
+        name = f"method={self.method}"
+        wishes = {
+            "cells": self.cells is not None,
+            "model": self.model is not None,
+            "temperature": self.temperature is not None,
+            "draw": self.draw is not None,
+        }
+        if not self.learns_palette:
+            wishes["estimator"] = self.estimator is not None
+            wishes["optimizer"] = self.optimizer is not None
+        for wish, is_made in wishes.items():
+            if is_made:
+                raise RequestError(
+                    f"`{name}` goes a way of its own, in which `{wish}` has no part. Leave one of "
+                    "the two out."
+                )
+        require(
+            self.objective.abilities,
+            self.method.needs,
+            who=str(self.method),
+            whom=str(self.objective),
+            instead=sorted(
+                words
+                for words, other in METHODS.defaults().items()
+                if other.needs <= self.objective.abilities
+            ),
+        )
 
     def _is_small_enough_for(self, estimator: Estimator) -> bool:
         """Say whether the palette has the right size, and the pictures are few enough to list."""

@@ -20,6 +20,7 @@ from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
     from ditherlab.images import Picture
+    from ditherlab.methods import Method
     from ditherlab.models import Model
     from ditherlab.problem import Problem
     from ditherlab.protocol import Estimator, Objective, Optimizer
@@ -43,6 +44,7 @@ class OptimizeRequest:
     fit: Fit = "auto"
     model: str | None = None
     noise: NoiseShape | None = None
+    method: str = "descent"
     objective: str = "perceptual"
     estimator: str | None = None
     optimizer: str | None = None
@@ -90,6 +92,7 @@ class OptimizeRequest:
             fit=self.fit,
             cells=self._cells(),
             model=model,
+            method=self._method(),
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
@@ -159,7 +162,7 @@ class OptimizeRequest:
         """Start where the steps that were asked for have something to do."""
         asks_for_steps = (self.steps, self.temperature, self.estimator, self.optimizer)
         is_fixed = not isinstance(palette, int)
-        is_fixed = is_fixed and not self._has_model
+        is_fixed = is_fixed and not self._has_model and self.method == "descent"
         if self.start is None and is_fixed and any(word is not None for word in asks_for_steps):
             return "nearest"
         return self.start
@@ -214,6 +217,7 @@ class OptimizeRequest:
             "--learning-rate": self.learning_rate,
             "--start": self.start,
             "--model": self.model if self._has_model else None,
+            "--method": self.method if self.method != "descent" else None,
         }
         for option, given in steps.items():
             if given is not None:
@@ -281,6 +285,23 @@ class OptimizeRequest:
             optimizer = OPTIMIZERS.parse(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate
         return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
+
+    def _method(self) -> "Method | None":
+        """Understand how a picture is found; None for the way of the estimator."""
+        if self.method == "descent":
+            return None
+        from ditherlab.methods import METHODS
+
+        method = METHODS.parse(self.method)
+        is_free = self.palette is None
+        idle = {
+            "--steps": self.steps if method.sweeps and not is_free else None,
+            "--sweeps": None if method.sweeps or self.polish else self.sweeps,
+        }
+        for option, given in idle.items():
+            if given is not None:
+                raise RequestError(f"`{option}` has no part in `--method {method}`: leave it out.")
+        return method
 
     @property
     def _has_model(self) -> bool:

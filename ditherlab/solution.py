@@ -40,7 +40,8 @@ class Look:
     """One look at a run that goes on.
 
     Attributes:
-        stage: What goes on: `step` of an estimator, choices of `cells`, or `polish`.
+        stage: What goes on: `step` of an estimator, choices of `cells`, moves of a `method`, or
+            `polish`.
         step: Steps of that stage taken so far.
         seconds: Since the start.
         cost: The expected cost, on hard draws.
@@ -57,7 +58,7 @@ class Look:
     progress: float
     num_evaluations: int
     num_backward_passes: int
-    stage: Literal["step", "cells", "polish"] = "step"
+    stage: Literal["step", "cells", "method", "polish"] = "step"
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ import torch
 
 from ditherlab.annealing import Annealing
 from ditherlab.budget import Budget
-from ditherlab.categorical import Categorical
+from ditherlab.categorical import Categorical, largest_color
 from ditherlab.cell_annealing import CellAnnealing
 from ditherlab.demand import memory_need
 from ditherlab.errors import DitherlabError, ObjectiveError, PictureError
 from ditherlab.memory import free_memory_bytes
+from ditherlab.methods import Method, Scene, Walk
 from ditherlab.models import ModelDescent, Rounding
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.palette import Palette
@@ -226,15 +227,32 @@ class _Run:
         self.next_look_s = 0.0
         self.estimate_s = 0.0
         self.cells: CellAnnealing | None = None
+        self.walk: Walk | None = None
         self.descent: ModelDescent | None = None
         if problem.cells is not None:
             self.cells = CellAnnealing(problem.cells, problem.objective, self.cost, target, palette)
-            self.indices = self.cells.indices
+            self.walk, self.indices = self.cells, self.cells.indices
         elif problem.chosen_start == "error-diffusion":
             self.indices = diffused_indices(target, self.cost, palette, generator)
-        if problem.num_full_steps:
+        if problem.method is not None:
+            self.walk = problem.method.begin(self._scene(problem.method))
+        elif problem.num_full_steps:
             self.model = self._first_model()
             self.good = self.best = self._position()
+
+    def _scene(self, method: Method) -> Scene:
+        if self.indices is None:
+            logits = nearest_logits(self.target.images, self.palette, self.generator)
+            self.indices = largest_color(logits)[0]
+        problem = self.problem
+        return Scene(
+            cost=self.cost,
+            palette=self.palette,
+            indices=self.indices,
+            num_rounds=problem.num_sweeps if method.sweeps else problem.num_steps,
+            generator=self.generator,
+            part_of_time=lambda: self.budget.part_of_time,
+        )
 
     def _first_model(self) -> Categorical:
         palette, named = self.palette, self.problem.model
@@ -263,36 +281,40 @@ class _Run:
             self.palette = self._into_gamut(self.model.palette)
             self.indices = self._draw()
             self.budget.share_of_time = 1.0
-        if self.cells is not None:
+        if self.walk is not None:
             self.budget.share_of_time = _STEPPING_PART if polishes else 1.0
-            outcome = self._anneal_cells(
-                self.cells, _before(on_look) if polishes else on_look, should_stop
+            outcome = self._follow(
+                self.walk, _before(on_look) if polishes else on_look, should_stop
             )
             self.budget.share_of_time = 1.0
         if outcome not in ("finished", "out-of-time") or not polishes:
             return outcome
         try:
-            is_all = not steps and self.cells is None
+            is_all = not steps and self.walk is None
             polished = self._polish(on_look if is_all else _after(on_look), should_stop)
         except KeyboardInterrupt:
             return "interrupted"
         return outcome if polished == "finished" else polished
 
-    def _anneal_cells(
+    def _follow(
         self,
-        cells: CellAnnealing,
+        walk: Walk,
         on_look: Callable[[Look], None],
         should_stop: Callable[[], bool],
     ) -> Outcome:
-        """Choose a sub-palette for each cell; the picture obeys those chosen so far."""
+        """Let a picture change part by part; it is the one so far whenever this ends."""
         budget = self.budget
-        budget.evaluations_of_step = 1
+        stage: Literal["cells", "method"] = "method" if self.cells is None else "cells"
         outcome: Outcome = "finished"
         try:
-            for step, visit in enumerate(cells.visit_cells()):
+            for step, visit in enumerate(walk.visits()):
                 self.values.append(visit.cost)
+                budget.evaluations_of_step = visit.num_evaluations
+                # Looking counts one.
+                budget.num_evaluations += visit.num_evaluations - 1
+                budget.num_backward_passes += visit.num_backward_passes
                 progress = min(1.0, max(visit.progress, budget.part_of_time))
-                self._look_at_picture("cells", visit.cost, on_look, step, progress)
+                self._look_at_picture(stage, visit.cost, on_look, step, progress)
                 if should_stop():
                     outcome = "interrupted"
                 elif not (budget.has_time and budget.has_evaluations):
@@ -301,7 +323,7 @@ class _Run:
                     break
         except KeyboardInterrupt:
             outcome = "interrupted"
-        self.indices = cells.indices
+        self.indices = walk.indices
         return outcome
 
     def _step_to_the_end(
@@ -360,7 +382,7 @@ class _Run:
 
     def _look_at_picture(
         self,
-        stage: Literal["cells", "polish"],
+        stage: Literal["cells", "method", "polish"],
         value: torch.Tensor,
         on_look: Callable[[Look], None],
         step: int,

@@ -114,6 +114,15 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     help="--model noise: the shape of the noise.  [default: uniform]",
 )
 @click.option(
+    "--method",
+    metavar="METHOD",
+    default="descent",
+    show_default=True,
+    help="How it is learned: descent, along the gradient of an --estimator; gibbs-with-gradients, "
+    "an annealed sampler over pictures; cross-entropy, which moves to the best of many draws, with "
+    "parameters such as 'cross-entropy(num_samples=64)'.",
+)
+@click.option(
     "--objective",
     default="perceptual",
     show_default=True,

@@ -101,7 +101,7 @@ def _price_in_phases(
             images = before.repeat(len(replacements), 1, 1, 1, 1)
             images[..., top::pitch, left::pitch] = after[..., top::pitch, left::pitch]
             gains = cost.cost_map(images).view(changes.shape) - costs
-            changes[..., top::pitch, left::pitch] = _sum_cells(gains, top, left, pitch)
+            changes[..., top::pitch, left::pitch] = sum_cells(gains, top, left, pitch)
     return changes
 
 
@@ -110,7 +110,7 @@ def _shift(planes: Tensor, rows: int, columns: int) -> Tensor:
     return pad(planes, (-columns, columns, -rows, rows))
 
 
-def _sum_cells(gains: Changes, top: int, left: int, pitch: int) -> Tensor:
+def sum_cells(gains: Changes, top: int, left: int, pitch: int) -> Tensor:
     """Sum the windows around each pixel of a lattice that starts at (top, left)."""
     height, width = gains.shape[-2:]
     num_rows, num_columns = -(-(height - top) // pitch), -(-(width - left) // pitch)

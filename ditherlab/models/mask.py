@@ -31,7 +31,8 @@ def low_power_db(mask: Float[Tensor, "n n"]) -> float:
     """Return the mean power below a quarter of the sampling frequency, in dB above white noise's.
 
     White noise of the same variance has that variance at every frequency; what is visible from a
-    distance is the power at low ones, the mean itself excluded.
+    distance is the power at low ones, the mean itself excluded. Masks of fewer than 5 x 5 places
+    have no such frequencies: NaN.
 
     Source: Robert Ulichney, "Dithering with Blue Noise", Proceedings of the IEEE 1988, section III.
 

@@ -1,7 +1,7 @@
 """Ordered dithering with a learned tile of thresholds."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from ditherlab.errors import RequestError
 from ditherlab.models.mask import white_noise_mask
 from ditherlab.models.model import BoundModel, Model, check_rate
 from ditherlab.models.rounding import Rounding
+from ditherlab.models.void_and_cluster import void_and_cluster_mask
 from ditherlab.schedules import exponential
 from ditherlab.types import Probs
 
@@ -19,7 +20,7 @@ from ditherlab.types import Probs
 _SOFTEST = 0.06
 _FIRMEST = 0.01
 
-_MAX_SIZE = 256
+_MAX_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,17 @@ class Ordered(Model):
 
     Nothing is random in the end. While the mask is learned, rounding is soft: `p_k` is proportional
     to `exp(-|u - C_k|^2 / softness)`, as if Gumbel noise came before the choice, and the softness
-    falls. The mask begins as white noise of one step; against an objective that sees as the eye
-    does, it becomes blue. Each channel has a mask of its own, so that for colors the shifts point
+    falls. Against an objective that sees as the eye does, a mask that begins as white noise becomes
+    blue where the picture asks for its thresholds. Those that no pixel needs stay as they began,
+    so by default it begins with void-and-cluster. Each channel has a mask of its own, so that for colors the shifts point
     in all directions.
 
     Source: for masks and what makes them good Robert Ulichney, "The void-and-cluster method for
     dither array generation", SPIE 1913, 1993.
 
     Attributes:
-        size: `n`: the mask has `n` x `n` places, from 2 to 256.
+        size: `n`: the mask has `n` x `n` places, from 2 to 64.
+        start: `blue`, void-and-cluster, or `white`, any order.
         learning_rate: In steps of the palette a step.
     """
 
@@ -44,6 +47,7 @@ class Ordered(Model):
     num_planes_per_color: ClassVar[float] = 8.0
 
     size: int = 16
+    start: Literal["blue", "white"] = "blue"
     learning_rate: float = 0.05
 
     def __post_init__(self) -> None:
@@ -55,7 +59,8 @@ class Ordered(Model):
 
     def bind(self, rounding: Rounding, generator: torch.Generator) -> BoundModel:
         num_channels = rounding.colors.shape[2]
-        mask = torch.stack([white_noise_mask(self.size, generator) for _ in range(num_channels)])
+        begin = void_and_cluster_mask if self.start == "blue" else white_noise_mask
+        mask = torch.stack([begin(self.size, generator) for _ in range(num_channels)])
         return RepeatedMask(rounding, mask.to(rounding.places))
 
 

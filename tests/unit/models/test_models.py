@@ -126,7 +126,7 @@ def test_void_and_cluster_is_blue_and_white_noise_is_not(generator):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("ordered(size=1)", r"`ordered\(size=...\)` must be from 2 to 256, got 1. Try 16."),
+        ("ordered(size=1)", r"`ordered\(size=...\)` must be from 2 to 64, got 1. Try 16."),
         ("ordered(learning_rate=0)", r"`ordered\(learning_rate=...\)` must be above 0, got 0."),
         ("noise(learning_rate=-1)", r"`noise\(learning_rate=...\)` must be above 0, got -1."),
         ("noise(shape=pink)", r"one of uniform, triangular, normal, logistic, got 'pink'"),
