@@ -40,6 +40,8 @@ PHOTOS = ("astronaut", "chelsea", "coffee")
 NUM_SEEDS = 3
 STARTS: tuple[Literal["blue", "white"], ...] = ("blue", "white")
 
+NOISES = (Noise("uniform"), Noise("triangular"), Noise("normal"), Noise("uniform", "pixel"))
+
 # How a given mask may be moved and stretched to suit a picture.
 SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
 SCALES = (0.7, 0.8, 0.9, 1.0, 1.1)
@@ -91,9 +93,8 @@ def _price_mask(problem: Problem, mask: Tensor) -> float:
 
 def noise_rows() -> Iterator[dict[str, Any]]:
     """Price learned noise on each photo, beside white noise that is one step wide."""
-    for name, palette in product(PICTURES, PALETTES):
-        for shape, scope in product(("uniform", "triangular", "normal"), ("picture", "pixel")):
-            model = Noise(shape=shape, scope=scope)  # type: ignore[arg-type]
+    for name, palette in product(PICTURES, PALETTES[:2]):
+        for model in NOISES:
             problem = _problem(name, palette, model=model)
             generator = seeded_generator(0)
             rounding = Rounding.of(problem.target(), _colors(problem))
@@ -107,7 +108,7 @@ def noise_rows() -> Iterator[dict[str, Any]]:
                 "learned": solution.history.looks[-1].cost,
                 "seconds": solution.seconds,
             }
-            if scope == "picture":
+            if model.scope == "picture":
                 row |= {key: float(value) for key, value in solution.parameters.items()}
             yield row
 

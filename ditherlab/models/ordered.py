@@ -31,8 +31,8 @@ class Ordered(Model):
     to `exp(-|u - C_k|^2 / softness)`, as if Gumbel noise came before the choice, and the softness
     falls. Against an objective that sees as the eye does, a mask that begins as white noise becomes
     blue where the picture asks for its thresholds. Those that no pixel needs stay as they began,
-    so by default it begins with void-and-cluster. Each channel has a mask of its own, so that for colors the shifts point
-    in all directions.
+    so by default it begins with void-and-cluster. Each channel has a mask of its own, so that for
+    colors the shifts point in all directions.
 
     Source: for masks and what makes them good Robert Ulichney, "The void-and-cluster method for
     dither array generation", SPIE 1913, 1993.
