@@ -4,8 +4,8 @@
 
 The parameter is the logit of one pixel of black and white, the cost the expected squared distance
 from a gray. Descent on estimated gradients is on its way to black, with all walks alike. Langevin
-dynamics take the same gradients, of `U = E f / T + theta^2 / 2`, in small steps, and add noise: then
-each logit is visited as often as `exp(-U)` says, and nothing is minimized.
+dynamics take the same gradients, of `U = E f / T + theta^2 / 2`, in small steps, and add noise:
+then each logit is visited as often as `exp(-U)` says, and nothing is minimized.
 
 Source: Max Welling and Yee Whye Teh, "Bayesian Learning via Stochastic Gradient Langevin Dynamics",
 ICML 2011, eq. 4.

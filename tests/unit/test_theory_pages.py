@@ -30,6 +30,7 @@ variance of a gradient; Enumeration; Score function (REINFORCE); Baseline; Contr
 Leave-one-out; VarGrad; MuProp; REBAR; RELAX; Rao-Blackwellization; Local expectation; Unordered set
 (without replacement); Pairwise; Average derivative; Common random numbers; Antithetic draws; ARM;
 DisARM; ARSM; CARMS; Stochastic triples; Randomized automatic differentiation: random windows;
+Randomized automatic differentiation: random sparsification; Pruning;
 Gumbel noise; Gumbel-max; Gumbel-softmax; Temperature; Bias of relaxations; Straight-through;
 Inverse-CDF drawing; Reparameterization (pathwise); Location-scale family; Perturbation analysis;
 Implicit reparameterization; Measure-valued gradients; Delta method and moments; Mean-field
@@ -66,9 +67,7 @@ class Section:
 
 def sections_of(page, text):
     parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)[1:]
-    return [
-        Section(page, term, body) for term, body in zip(parts[::2], parts[1::2], strict=True)
-    ]
+    return [Section(page, term, body) for term, body in zip(parts[::2], parts[1::2], strict=True)]
 
 
 SECTIONS = [section for page in PAGES for section in sections_of(page, page.read_text())]
