@@ -100,25 +100,23 @@ class StochasticTriples(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        drawn, *others = draws.unbind() if self.pruning != "none" else (draws,)
+        drawn = draws if self.pruning == "none" else draws[0]
         jumps = Jumps.of(drawn, model, self.order)
         priced = HardPrices.of(drawn, model, cost)
-        num_evaluations = 2 * self.num_samples
         if self.pruning == "picture":
-            changes = cost.cost(model.images(others[0])) - priced.costs
-            gradient = jumps.weigh_one(
-                others[0], changes[:, :, None, None], jumps.rates_of_pictures
-            )
+            gains = (cost.cost(model.images(draws[1])) - priced.costs)[:, :, None, None]
+            gradient = jumps.weigh_one(draws[1], gains, jumps.rates_of_pictures)
+            return priced.estimate(gradient, 2 * self.num_samples), None
+        both_ways = [jumps.neighbors(1), jumps.neighbors(-1)]
+        replacements = torch.stack(both_ways) if self.pruning == "none" else draws[1:]
+        changes = price_replacements(drawn, replacements, model, cost, self.pricing)
+        if self.pruning == "none":
+            up, down = changes
+            gradient = jumps.weigh(jumps.rate_up * up, jumps.rate_down * down)
         else:
-            replacements = torch.stack(others or [jumps.neighbors(1), jumps.neighbors(-1)])
-            changes = price_replacements(drawn, replacements, model, cost, self.pricing)
-            num_replacing = len(replacements) * self.num_samples
-            num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
-            if others:
-                gradient = jumps.weigh_one(others[0], changes[0], jumps.rates_of_pixels)
-            else:
-                up, down = changes
-                gradient = jumps.weigh(jumps.rate_up * up, jumps.rate_down * down)
+            gradient = jumps.weigh_one(draws[1], changes[0], jumps.rates_of_pixels)
+        num_replacing = len(replacements) * self.num_samples
+        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
         return priced.estimate(gradient, num_evaluations), None
 
 

@@ -1,4 +1,4 @@
-"""The two examples of differentiating through a mean of draws print what their first lines say."""
+"""The examples that the dictionary of the theory names print what their first lines say."""
 
 import re
 import runpy
@@ -45,3 +45,35 @@ def test_the_surrogate_has_both_slopes():
     slopes = torch.autograd.grad(example["surrogate"](costs, log_chances), [costs, log_chances])
     torch.testing.assert_close(slopes[0], torch.tensor([0.5, 0.5]))
     torch.testing.assert_close(slopes[1], torch.tensor([-1.0, 1.0]))
+
+
+def test_the_walk_visits_the_posterior_and_descent_does_not(run):
+    told = run("langevin.py")
+    means = dict(re.findall(r"(posterior|Langevin|descent) +([\d.]+)", told))
+    posterior, visited, ended = (float(means[w]) for w in ("posterior", "Langevin", "descent"))
+    (error,) = re.findall(r"standard error ([\d.]+)", told)
+    assert abs(visited - posterior) < 4.5 * float(error)
+    assert ended < posterior - 0.1
+    (spread,) = re.findall(r"within ([\d.]+)", told)
+    assert float(spread) < 0.02
+
+
+def test_paths_stand_still_on_stairs_and_moving_ends_refuse_the_score(run):
+    exact, lines = {}, {}
+    for block in re.split(r"\n(?=\S)", run("continuous_noise.py").strip()):
+        head, *estimates = block.split("\n")
+        family, price, number = re.fullmatch(r"(\w+), (\w+): exact (\S+)", head).groups()
+        exact[family, price] = float(number)
+        lines[family, price] = dict(line.strip().split(": ", 1) for line in estimates)
+    assert len(lines) == 8
+    for (family, price), told in lines.items():
+        moves = family in ("Uniform", "Triangular")
+        assert told["Score"].startswith("refused") == moves
+        for name, words in told.items():
+            if words.startswith("refused"):
+                continue
+            mean, error = map(float, re.match(r"(\S+), standard error (\S+)", words).groups())
+            if price == "stairs" and name in ("Pathwise", "Implicit"):
+                assert mean == error == 0
+            else:  # Three decimals are told.
+                assert abs(mean - exact[family, price]) < 4.5 * error + 0.002
