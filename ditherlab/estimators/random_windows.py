@@ -53,10 +53,11 @@ class RandomWindows(Option):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive(self, "num_strips", self.num_strips)
-        if self.estimator.noise == "none" or self.estimator.max_num_pictures is not None:
+        if not self.estimator.works_on_parts:
             raise AbilityError(
-                "`random-windows(estimator=...)` must be an estimator that draws pictures of any "
-                f"size, got `{self.estimator}`. Use `leave-one-out(credit=local)`."
+                "`random-windows(estimator=...)` must be an estimator that draws each pixel of a "
+                f"picture of any size by itself, got `{self.estimator}`. Use "
+                "`leave-one-out(credit=local)`."
             )
 
     @property

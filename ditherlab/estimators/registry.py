@@ -15,6 +15,7 @@ from ditherlab.estimators.local_expectation import LocalExpectation
 from ditherlab.estimators.measure_valued import MeasureValued
 from ditherlab.estimators.moments import Moments
 from ditherlab.estimators.pairwise import Pairwise
+from ditherlab.estimators.random_sparsification import RandomSparsification
 from ditherlab.estimators.random_windows import RandomWindows
 from ditherlab.estimators.rao_blackwell import RaoBlackwell
 from ditherlab.estimators.rebar import Rebar
@@ -55,6 +56,7 @@ ESTIMATORS: Registry[Estimator] = Registry.of(
         Moments,
         Exact,
         RandomWindows,
+        RandomSparsification,
         CommonRandomNumbers,
     ],
     aliases={

@@ -24,9 +24,18 @@ class Estimator(ABC):
     """
 
     gives_color_costs: ClassVar[bool] = False
-    noise: ClassVar[Noise] = "indices"
-    """What `draw` draws: independent pictures as palette indices, uniform numbers, Gumbel noise,
-    several things or pictures that depend on one another, or nothing."""
+
+    @property
+    def noise(self) -> Noise:
+        """What `draw` draws: independent pictures as palette indices, uniform numbers, Gumbel
+        noise, several things or pictures that depend on one another, or nothing.
+        """
+        return "indices"
+
+    @property
+    def works_on_parts(self) -> bool:
+        """Whether draws, cut to some rows of the picture, are draws for these rows alone."""
+        return self.noise != "none" and self.max_num_pictures is None
 
     @property
     def is_relaxation(self) -> bool:

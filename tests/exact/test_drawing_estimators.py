@@ -41,6 +41,7 @@ UNBIASED = [
         "pairwise(credit=local)",
         "local-expectation(pricing=phases)",
         "stochastic-triples(pricing=phases)",
+        "stochastic-triples(order=palette)",
     ]
     if ESTIMATORS.parse(name).is_unbiased and ESTIMATORS.parse(name).noise == "indices"
 ]

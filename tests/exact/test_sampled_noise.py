@@ -46,6 +46,10 @@ SAMPLED = [
         "measure-valued(pricing=phases)",
         "rao-blackwell(pricing=phases, num_top=1)",
         "rao-blackwell(num_top=5)",
+        "stochastic-triples(pruning=pixel, order=palette)",
+        "stochastic-triples(pruning=picture)",
+        "random-sparsification(estimator=rebar, keep=0.4)",
+        "random-sparsification(estimator=muprop, keep=0.4)",
     ]
     for estimator in [ESTIMATORS.parse(name)]
     # The strip is the same for all trials of a batch; the test further down enumerates it.

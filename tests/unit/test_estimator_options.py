@@ -5,7 +5,12 @@ import torch
 
 from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError, DitherlabError, RequestError
-from ditherlab.estimators import ESTIMATORS, CommonRandomNumbers, RandomWindows
+from ditherlab.estimators import (
+    ESTIMATORS,
+    CommonRandomNumbers,
+    RandomSparsification,
+    RandomWindows,
+)
 from ditherlab.objectives import parse_objective
 from ditherlab.protocol import Target
 
@@ -37,7 +42,9 @@ def test_estimates_are_finite_however_decided_the_pixels_are(name, scale, target
         assert estimate.value.isfinite().all()
 
 
-@pytest.mark.parametrize("name", ["pairwise", "stochastic-triples"])
+@pytest.mark.parametrize(
+    "name", ["pairwise", "stochastic-triples", "stochastic-triples(order=palette)"]
+)
 def test_a_color_of_no_chance_that_rounding_drew_has_no_weight(name, target):
     estimator = ESTIMATORS.parse(name)
     cost = parse_objective("viewed-error").bind(target)
@@ -50,7 +57,7 @@ def test_a_color_of_no_chance_that_rounding_drew_has_no_weight(name, target):
     assert estimate.grad_logits.isfinite().all()
 
 
-@pytest.mark.parametrize("option", [CommonRandomNumbers, RandomWindows])
+@pytest.mark.parametrize("option", [CommonRandomNumbers, RandomWindows, RandomSparsification])
 @pytest.mark.parametrize("name", list(ESTIMATORS.classes))
 def test_an_option_goes_around_every_estimator_or_says_why_not(option, name, target):
     try:
@@ -70,10 +77,18 @@ def test_options_refuse_what_they_cannot_be_around():
         CommonRandomNumbers(RandomWindows())
     with pytest.raises(AbilityError, match=r"must be an estimator that draws .*got `moments`"):
         ESTIMATORS.parse("random-windows(estimator=moments)")
+    with pytest.raises(AbilityError, match="each pixel of a picture of any size by itself"):
+        ESTIMATORS.parse("random-windows(estimator=stochastic-triples(pruning=picture))")
+    with pytest.raises(RequestError, match=r"pricing=\.\.\.\)` must be left out .* got phases"):
+        ESTIMATORS.parse("stochastic-triples(pruning=picture, pricing=phases)")
     with pytest.raises(RequestError, match=r"noise_seed=\.\.\.\)` must be from 0 to 2\^63 - 1"):
         ESTIMATORS.parse("common-random-numbers(noise_seed=99999999999999999999999)")
     with pytest.raises(RequestError, match="must be above 0, got 0"):
         ESTIMATORS.parse("random-windows(num_strips=0)")
+    with pytest.raises(AbilityError, match=r"got `leave-one-out.*no backward pass"):
+        ESTIMATORS.parse("random-sparsification(estimator=linstat)")
+    with pytest.raises(RequestError, match=r"must be above 0 and at most 1, got 1\.5"):
+        ESTIMATORS.parse("random-sparsification(keep=1.5)")
 
 
 def test_frozen_noise_gives_the_same_estimate_at_every_step(target):

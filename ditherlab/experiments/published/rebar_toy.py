@@ -26,7 +26,7 @@ _CONTROLLED = ("relax", "rebar", "score-function")
 _RELAXED = "gumbel-softmax(tau=1)"
 
 # Options around other estimators; of a single coin, there is nothing for them to share or leave.
-_NOT_ALONE = ("random-windows", "common-random-numbers")
+_NOT_ALONE = ("random-windows", "random-sparsification", "common-random-numbers")
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_the_toy_claims_come_out(monkeypatch):
 
 def test_every_estimator_of_pictures_takes_part():
     named = dict(rebar_toy._estimators())
-    assert len(named) == len(rebar_toy.ESTIMATORS.classes) - 2 + 1
+    assert len(named) == len(rebar_toy.ESTIMATORS.classes) - 3 + 1
     assert all(getattr(each, "num_samples", 1) <= 3 for each in named.values())
     with pytest.raises(KeyError):
         named["random-windows"]

@@ -1,0 +1,68 @@
+"""An order of the palette's colors, for estimators in which neighbors meet."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from ditherlab.color import luminance, srgb_to_linear
+from ditherlab.types import Colors, Indices, Probs
+
+Order = Literal["palette", "lightness"]
+"""As the palette lists its colors, or from dark to light."""
+
+
+@dataclass(frozen=True)
+class ColorOrder:
+    """Which color stands at which rank.
+
+    Attributes:
+        colors: The color of each rank.
+        ranks: The rank of each color.
+    """
+
+    colors: Int[Tensor, "b k"]
+    ranks: Int[Tensor, "b k"]
+
+    @classmethod
+    def of(cls, palette: Colors, order: Order) -> "ColorOrder":
+        """Sort a palette.
+
+        Example:
+            >>> gray = torch.tensor([[[0.5], [0.0], [1.0]]])
+            >>> found = ColorOrder.of(gray, "lightness")
+            >>> found.colors.tolist(), found.ranks.tolist()
+            ([[1, 0, 2]], [[1, 0, 2]])
+        """
+        if order == "palette":
+            colors = torch.arange(palette.shape[1], device=palette.device)
+            colors = colors.expand(palette.shape[:2])
+        else:
+            is_gray = palette.shape[2] == 1
+            lights = palette if is_gray else luminance(srgb_to_linear(palette), dim=2)
+            colors = lights[:, :, 0].argsort(dim=1, stable=True)
+        return cls(colors, colors.argsort(dim=1))
+
+    def sort(self, planes: Probs) -> Probs:
+        """Put the planes of colors into the order of ranks."""
+        return planes.gather(1, self.colors[:, :, None, None].expand_as(planes))
+
+    def restore(self, planes: Probs) -> Probs:
+        """Put the planes of ranks into the order of colors."""
+        return planes.gather(1, self.ranks[:, :, None, None].expand_as(planes))
+
+    def ranks_of(self, indices: Indices) -> Indices:
+        """Return the ranks of drawn colors."""
+        return _look_up(self.ranks, indices)
+
+    def colors_at(self, ranks: Indices) -> Indices:
+        """Return the colors that stand at ranks."""
+        return _look_up(self.colors, ranks)
+
+
+def _look_up(table: Int[Tensor, "b k"], indices: Indices) -> Indices:
+    by_picture = indices.transpose(0, 1)
+    found = table.gather(1, by_picture.flatten(1)).view(by_picture.shape)
+    return found.transpose(0, 1)
