@@ -1,6 +1,6 @@
-"""Learned masks beside void-and-cluster and white noise, and learned noise beside fixed noise.
+"""Learned masks and noise beside fixed ones, and methods beside gradient descent.
 
-    python -m benchmarks.models masks noise > docs/models/measured.jsonl
+    python -m benchmarks.models masks noise methods > docs/models/measured.jsonl
 
 Prices are those of the default objective; all masks and noises are laid over the same pictures in
 the same coordinates.
@@ -9,6 +9,7 @@ the same coordinates.
 import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any, Literal
 
@@ -17,7 +18,9 @@ import torch
 from torch import Tensor
 
 from benchmarks.quality.pictures import PICTURES, read_source
+from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.images import Picture
+from ditherlab.methods import CrossEntropy, GibbsWithGradients
 from ditherlab.models import (
     BoundModel,
     Noise,
@@ -29,6 +32,7 @@ from ditherlab.models import (
     void_and_cluster_mask,
     white_noise_mask,
 )
+from ditherlab.optimizers import NaturalGradient
 from ditherlab.palette import named_palette
 from ditherlab.problem import Problem
 from ditherlab.randomness import seeded_generator
@@ -41,6 +45,38 @@ NUM_SEEDS = 3
 STARTS: tuple[Literal["blue", "white"], ...] = ("blue", "white")
 
 NOISES = (Noise("uniform"), Noise("triangular"), Noise("normal"), Noise("uniform", "pixel"))
+
+SECONDS, METHOD_PX = 20.0, 1 << 15
+_ENDLESS = 1_000_000
+WAYS: Mapping[str, Mapping[str, Any]] = {
+    "error diffusion alone": {"polish": "none"},
+    "error diffusion and the polish": {"num_sweeps": 60},
+    "descent: moments, mean-field": {
+        "estimator": Moments(),
+        "start": "nearest",
+        "polish": "none",
+        "num_steps": _ENDLESS,
+    },
+    "descent: leave-one-out(credit=local), natural-gradient": {
+        "estimator": LeaveOneOut(credit="local"),
+        "optimizer": NaturalGradient(),
+        "start": "nearest",
+        "polish": "none",
+        "num_steps": _ENDLESS,
+    },
+    "gibbs-with-gradients": {"method": GibbsWithGradients(), "num_sweeps": _ENDLESS},
+    "gibbs-with-gradients, from the nearest colors": {
+        "method": GibbsWithGradients(),
+        "start": "nearest",
+        "num_sweeps": _ENDLESS,
+    },
+    "cross-entropy": {"method": CrossEntropy(), "num_steps": _ENDLESS},
+    "cross-entropy, from the nearest colors": {
+        "method": CrossEntropy(),
+        "start": "nearest",
+        "num_steps": _ENDLESS,
+    },
+}
 
 # How a given mask may be moved and stretched to suit a picture.
 SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
@@ -113,6 +149,27 @@ def noise_rows() -> Iterator[dict[str, Any]]:
             yield row
 
 
+def method_rows() -> Iterator[dict[str, Any]]:
+    """Price what each way to a picture reaches in the same time."""
+    for name, palette in product(PHOTOS, ("black-and-white", "pico-8")):
+        for words, settings in WAYS.items():
+            problem = _problem(name, palette, max_seconds=SECONDS, seed=0, **settings)
+            problem = replace(problem, picture=problem.picture.shrink(METHOD_PX))
+            solution = optimize(problem)
+            target = problem.target()
+            shown = solution.show(solution.indices, target)[None]
+            yield {
+                "picture": name,
+                "palette": palette,
+                "way": words,
+                "price": float(problem.objective.bind(target).cost(shown)),
+                "seconds": solution.seconds,
+                "outcome": solution.outcome,
+                "evaluations": solution.history.num_evaluations,
+                "backward_passes": solution.history.num_backward_passes,
+            }
+
+
 def _problem(name: str, palette: str, **settings: Any) -> Problem:
     pixels = read_source(name)
     picture = Picture(pixels=pixels, opaque=np.ones(pixels.shape[:2], dtype=np.bool_))
@@ -126,6 +183,7 @@ def _colors(problem: Problem) -> Tensor:
 TABLES: Mapping[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "masks": mask_rows,
     "noise": noise_rows,
+    "methods": method_rows,
 }
 
 

@@ -34,7 +34,9 @@ Randomized automatic differentiation: random sparsification; Pruning;
 Gumbel noise; Gumbel-max; Gumbel-softmax; Temperature; Bias of relaxations; Straight-through;
 Inverse-CDF drawing; Reparameterization (pathwise); Location-scale family; Perturbation analysis;
 Implicit reparameterization; Measure-valued gradients; Delta method and moments; Mean-field
-annealing; Natural gradient; Gibbs sampling; Stochastic gradient MCMC
+annealing; Natural gradient; Gibbs sampling; Stochastic gradient MCMC; Gibbs with gradients;
+Cross-entropy method; Noise dithering; Uniform and triangular dither; Ordered dithering and blue
+noise
 """
 REQUIRED = [" ".join(term.split()) for term in SURVEY.split(";")]
 

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
+from ditherlab import Palette, Picture, Problem, optimize
 from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators import LeaveOneOut, Moments
@@ -121,6 +123,30 @@ def test_void_and_cluster_is_blue_and_white_noise_is_not(generator):
     assert low_power_db(blue) < -15
     assert abs(low_power_db(white)) < 3
     assert torch.equal(rank_mask(blue * 3 + 1), blue)
+
+
+def test_a_learned_mask_is_blue_and_beats_void_and_cluster():
+    """From white noise, on a ramp, which asks for all thresholds."""
+    ramp = np.linspace(0, 255, 96).round().astype(np.uint8)
+    pixels = np.broadcast_to(ramp[:, None, None], (96, 64, 3)).copy()
+    problem = Problem(
+        picture=Picture(pixels=pixels, opaque=np.ones((96, 64), dtype=bool)),
+        palette=Palette.from_hex(["000", "fff"]),
+        model=Ordered(size=8, start="white"),
+        num_steps=150,
+    )
+    solution = optimize(problem)
+    learned = solution.parameters["mask"]
+    assert low_power_db(learned[0]) < -10
+    target = problem.target()
+    cost, palette = problem.objective.bind(target), torch.tensor([[[0.0], [1.0]]])
+    rounding = Rounding.of(target, palette)
+    prices = [
+        float(cost.expected(RepeatedMask(rounding, mask).probs(1.0), palette))
+        for mask in (learned, void_and_cluster_mask(8, torch.Generator().manual_seed(0))[None])
+    ]
+    assert prices[0] < 0.95 * prices[1]
+    assert solution.history.looks[-1].cost == pytest.approx(prices[0], rel=1e-4)
 
 
 @pytest.mark.parametrize(
