@@ -6,13 +6,14 @@ from ditherlab.experiments.published.bernoulli_toy import BernoulliToy
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.experiments.published.gaussian import Gaussian
+from ditherlab.experiments.published.polynomial import Polynomial
 from ditherlab.experiments.published.rebar_toy import RebarToy
 from ditherlab.experiments.published.tuning import Tuning
 from ditherlab.naming import kebab_case
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     kebab_case(type(experiment).__name__): experiment
-    for experiment in (Gaussian(), RebarToy(), BernoulliToy(), Tuning())
+    for experiment in (Gaussian(), RebarToy(), Polynomial(), BernoulliToy(), Tuning())
 }
 """By name."""
 

@@ -18,7 +18,7 @@ _PLACES: Mapping[str, float] = {"high entropy": 0.0, "low entropy": -4.0}
 _NUMS_SAMPLES = range(2, 9)
 
 # With 2^n pictures each; the targets repeat.
-_NUMS_COINS = (1, 2, 3, 5, 8, 12)
+_NUMS_COINS = (1, 2, 3, 5, 8, 10)
 _NUM_SAMPLES = 4
 
 _MOST_ERRORS = 4.5
@@ -30,7 +30,12 @@ _MOST_LOG_ERRORS = 3.0
 
 @dataclass(frozen=True)
 class _Size:
-    """How many trials there are, and how many where all of many pictures are listed."""
+    """How much is measured.
+
+    Attributes:
+        num_trials: Gradients of three coins.
+        num_long_trials: Of many coins, where listing all pictures takes longer.
+    """
 
     num_trials: int
     num_long_trials: int
@@ -51,7 +56,7 @@ class BernoulliToy(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(4_000, 200) if is_quick else _Size(40_000, 3_000)
+        size = _Size(4_000, 1_000) if is_quick else _Size(40_000, 4_000)
         charts: list[Chart] = []
         claims: list[Claim] = []
         for number, (words, logit) in enumerate(_PLACES.items()):
