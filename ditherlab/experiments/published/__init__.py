@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ditherlab.experiments.published.bernoulli_toy import BernoulliToy
+from ditherlab.experiments.published.digits_vae import DigitsVAE
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.experiments.published.gaussian import Gaussian
@@ -13,7 +14,7 @@ from ditherlab.naming import kebab_case
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     kebab_case(type(experiment).__name__): experiment
-    for experiment in (Gaussian(), RebarToy(), Polynomial(), BernoulliToy(), Tuning())
+    for experiment in (Gaussian(), RebarToy(), DigitsVAE(), Polynomial(), BernoulliToy(), Tuning())
 }
 """By name."""
 

@@ -156,7 +156,8 @@ def _train(estimator: Estimator, power: float, size: _Size, seed: int) -> Tensor
         estimate, state = estimator.estimate(coins.model(), cost, generator, state)
         logits.grad = coin_slopes(estimate)
         optimizer.step()
-    return torch.stack(kept) - _TARGET**power
+    excess: Tensor = torch.stack(kept) - _TARGET**power
+    return excess
 
 
 def _chart_slopes(power: float, slopes: Mapping[str, Slopes]) -> Chart:
