@@ -182,12 +182,7 @@ def _chart(words: str, names: Sequence[str], courses: Mapping[str, Course], size
         f"{words}: mean of {size.num_runs} runs, and their standard deviation",
         "step",
         "test -ELBO in nats",
-        [
-            _band(
-                name, [size.look_every * (i + 1) for i in range(len(courses[name]))], courses[name]
-            )
-            for name in names
-        ],
+        [_band(name, courses[name], size.look_every) for name in names],
         is_log_y=False,
     )
 
