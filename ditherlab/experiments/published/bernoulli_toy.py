@@ -41,6 +41,9 @@ class _Size:
     num_long_trials: int
 
 
+_WHOLE, _QUICK = _Size(40_000, 4_000), _Size(4_000, 1_000)
+
+
 class BernoulliToy(Experiment):
     """Minimize `E sum_i (x_i - t_i)^2` over one logit, the same for all of three coins.
 
@@ -56,7 +59,7 @@ class BernoulliToy(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(4_000, 1_000) if is_quick else _Size(40_000, 4_000)
+        size = _QUICK if is_quick else _WHOLE
         charts: list[Chart] = []
         claims: list[Claim] = []
         for number, (words, logit) in enumerate(_PLACES.items()):

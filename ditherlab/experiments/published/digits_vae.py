@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.errors import RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.published.discrete_autoencoder import CodeSize, DiscreteAutoencoder
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.packaged_metrics import require_package
 from ditherlab.protocol import Estimator
 from ditherlab.randomness import seeded_generator
 
@@ -107,6 +106,9 @@ class _Size:
         return max(1, self.num_steps // _NUM_LOOKS)
 
 
+_WHOLE, _QUICK = _Size(5, 1_500, 5e-3), _Size(2, 160, 1e-2)
+
+
 class DigitsVAE(Experiment):
     """Train a variational autoencoder with categorical codes on scikit-learn's digits.
 
@@ -122,7 +124,7 @@ class DigitsVAE(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(2, 160, 1e-2) if is_quick else _Size(5, 1_500, 5e-3)
+        size = _QUICK if is_quick else _WHOLE
         train, test = load_digits(seed)
         members = {name: words for family in FAMILIES.values() for name, words in family.items()}
         courses: dict[str, Course] = {}
@@ -143,11 +145,7 @@ def load_digits(seed: int) -> tuple[Float[Tensor, "n p"], Float[Tensor, "m p"]]:
     Raises:
         RequestError: Without scikit-learn.
     """
-    if find_spec("sklearn") is None:
-        raise RequestError(
-            "`digits-vae` needs a package that is not installed. Install it: "
-            "pip install scikit-learn."
-        )
+    require_package("scikit-learn", "digits-vae", module="sklearn")
     datasets = import_module("sklearn.datasets")
     gray = torch.from_numpy(datasets.load_digits().data)
     digits = (gray >= _LEAST_WHITE).float()

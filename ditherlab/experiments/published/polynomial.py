@@ -56,6 +56,9 @@ class _Size:
     rate: float
 
 
+_WHOLE, _QUICK = _Size(128, 64, 4_000, 3, 2e-3), _Size(32, 32, 400, 1, 2e-2)
+
+
 class Polynomial(Experiment):
     """Minimize `E sum_i |x_i - 0.45|^p / n` over the chances of n coins.
 
@@ -69,7 +72,7 @@ class Polynomial(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(32, 32, 400, 2, 2e-2) if is_quick else _Size(128, 64, 4_000, 3, 2e-3)
+        size = _QUICK if is_quick else _WHOLE
         charts: list[Chart] = []
         claims: list[Claim] = []
         for number, power in enumerate(_POWERS):

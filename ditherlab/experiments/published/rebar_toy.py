@@ -43,6 +43,9 @@ class _Size:
     num_steps: int
 
 
+_WHOLE, _QUICK = _Size(20_000, 2_000), _Size(2_000, 150)
+
+
 class RebarToy(Experiment):
     """Minimize `E (b - t)^2` over the probability of a coin's b = 1.
 
@@ -58,7 +61,7 @@ class RebarToy(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(2_000, 150) if is_quick else _Size(20_000, 2_000)
+        size = _QUICK if is_quick else _WHOLE
         charts: list[Chart] = []
         claims: list[Claim] = []
         for number, target in enumerate(_TARGETS):

@@ -50,6 +50,9 @@ class _Size:
     most_draws: int
 
 
+_WHOLE, _QUICK = _Size(400, 500, 1_000, 128), _Size(100, 50, 400, 16)
+
+
 class Tuning(Experiment):
     """Dither a small gray picture with frozen noise.
 
@@ -65,7 +68,7 @@ class Tuning(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(100, 50, 400, 16) if is_quick else _Size(400, 500, 1_000, 128)
+        size = _QUICK if is_quick else _WHOLE
         charts: list[Chart] = []
         claims: list[Claim] = []
         parts = {"minimizing": _minimize, "a line scan": _scan, "fitting grays": _fit_grays}
