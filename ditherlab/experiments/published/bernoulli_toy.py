@@ -164,20 +164,15 @@ def _grow(size: _Size, seed: int, on_progress: OnProgress) -> tuple[Chart, list[
         f"Fair coins, {_NUM_SAMPLES} draws: the unordered set beside leave-one-out",
         "coins",
         "part of the variance",
-        [
-            Series(
-                "unordered set",
-                [n for n, part in ratios.items() if part > _NOTHING],
-                [part for part in ratios.values() if part > _NOTHING],
-            )
-        ],
+        [Series("unordered set", [*ratios], [*ratios.values()])],
         is_log_y=False,
     )
     return chart, [
         Claim(
-            f"With {max(_NUMS_COINS)} coins, where {_NUM_SAMPLES} draws hardly ever meet, the two "
+            f"Of {max(_NUMS_COINS)} coins, where {_NUM_SAMPLES} draws hardly ever meet, the two "
             f"have the same variance, to within {chance:.0%}.",
             abs(ratios[max(_NUMS_COINS)] - 1) <= chance,
-            "; ".join(f"{number} coins: {ratio:.3g} times" for number, ratio in ratios.items()),
+            "; ".join(f"with {number}: {ratio:.3f} times" for number, ratio in ratios.items())
+            + ".",
         )
     ]
