@@ -1,5 +1,6 @@
 """Independent coins, as pictures of two colors: what most toy problems are about."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -7,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.categorical import Categorical
-from ditherlab.protocol import Ability, Cost, Estimate
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator
 from ditherlab.types import CostMap, DrawCosts, DrawnImages
 
 
@@ -38,6 +39,33 @@ class Coins:
 def coin_slopes(estimate: Estimate) -> Float[Tensor, "b n"]:
     """Return an estimate's gradient for the logits of 1."""
     return estimate.grad_logits[:, 1, 0]
+
+
+def train_coins(
+    estimator: Estimator,
+    cost: Cost,
+    start: Float[Tensor, "b n"],
+    rate: float,
+    generator: torch.Generator,
+) -> Iterator[Coins]:
+    """Follow an estimator's gradients with Adam, without an end; give the coins before each step.
+
+    Args:
+        estimator: Of the gradients.
+        cost: What is minimized, of each trial by itself.
+        start: The first logits; they stay as they are.
+        rate: Adam's.
+        generator: Of the draws.
+    """
+    logits = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([logits], lr=rate)
+    state: object = None
+    while True:
+        coins = Coins(logits.detach().clone())
+        yield coins
+        estimate, state = estimator.estimate(coins.model(), cost, generator, state)
+        logits.grad = coin_slopes(estimate)
+        optimizer.step()
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from jaxtyping import Float
@@ -17,7 +18,7 @@ from ditherlab.estimators import (
     STGumbel,
 )
 from ditherlab.estimators.hard_pixels import StraightThrough
-from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes
+from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes, train_coins
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.protocol import Estimator
@@ -149,16 +150,9 @@ def _train(estimator: Estimator, power: float, size: _Size, seed: int) -> Tensor
     cost = _cost(power, size.num_coins, weight=1 / size.num_coins)
     shape = (size.num_runs, size.num_coins)
     spread = torch.rand(shape, generator=generator, dtype=torch.float64)
-    logits = (_SPREAD * (2 * spread - 1)).requires_grad_()
-    optimizer = torch.optim.Adam([logits], lr=size.rate)
-    kept: list[Tensor] = []
-    state: object = None
-    for _ in range(size.num_steps):
-        coins = Coins(logits.detach())
-        kept.append(cost.expect(coins))
-        estimate, state = estimator.estimate(coins.model(), cost, generator, state)
-        logits.grad = coin_slopes(estimate)
-        optimizer.step()
+    start = _SPREAD * (2 * spread - 1)
+    way = train_coins(estimator, cost, start, size.rate, generator)
+    kept = [cost.expect(coins) for coins in islice(way, size.num_steps)]
     excess: Tensor = torch.stack(kept) - _TARGET**power
     return excess
 

@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 
 from ditherlab.errors import RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax
-from ditherlab.experiments.published.coins import Coins, coin_slopes
+from ditherlab.experiments.published.coins import Coins, coin_slopes, train_coins
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.experiments.published.scatter import Scatter, claim_means_agree
@@ -123,16 +124,9 @@ def _train(
     """Follow the gradients from fair coins; return the expected cost, a mean over the coins."""
     num_coins = size.num_trials // 20
     cost = _bind(target, num_coins)
-    logits = torch.zeros(num_coins, 1, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.Adam([logits], lr=_RATE)
-    costs, state = [], None
-    for _ in range(size.num_steps):
-        coins = Coins(logits.detach())
-        costs.append(float((coins.chances * (1 - 2 * target) + target**2).mean()))
-        estimate, state = estimator.estimate(coins.model(), cost, generator, state)
-        logits.grad = coin_slopes(estimate)
-        optimizer.step()
-    return costs
+    start = torch.zeros(num_coins, 1, dtype=torch.float64)
+    way = islice(train_coins(estimator, cost, start, _RATE, generator), size.num_steps)
+    return [float((coins.chances * (1 - 2 * target) + target**2).mean()) for coins in way]
 
 
 def _charts(

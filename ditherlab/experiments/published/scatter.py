@@ -33,6 +33,7 @@ class Scatter:
         """Look at the gradients of all trials.
 
         Example:
+            >>> import torch
             >>> Scatter.of(torch.tensor([1.0, 3.0]), torch.tensor(2.5)).most_errors
             0.5
         """

@@ -1,10 +1,12 @@
 """Coins as pictures."""
 
+from itertools import islice
+
 import pytest
 import torch
 
 from ditherlab.estimators import Exact
-from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes
+from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes, train_coins
 
 TARGETS = torch.tensor([0.6, 0.51, 0.48], dtype=torch.float64)
 
@@ -27,3 +29,15 @@ def test_the_map_sums_to_the_cost(generator):
     cost = PowerCost(TARGETS, 1.5)
     images = torch.rand(4, 2, 1, 1, 3, generator=generator, dtype=torch.float64)
     torch.testing.assert_close(cost.cost_map(images).sum(dim=(2, 3)), cost.cost(images))
+
+
+def test_training_follows_the_gradient_and_leaves_the_start_alone(generator):
+    cost = PowerCost(TARGETS, 2.0)
+    start = torch.zeros(2, 3, dtype=torch.float64)
+    way = list(islice(train_coins(Exact(), cost, start, 0.1, generator), 30))
+    assert len(way) == 30
+    assert torch.equal(way[0].logits, torch.zeros_like(start))
+    assert not start.any()
+    costs = [float(cost.expect(coins).sum()) for coins in way]
+    assert costs == sorted(costs, reverse=True)
+    assert (way[-1].logits.sign() == torch.tensor([1.0, 1.0, -1.0])).all()
