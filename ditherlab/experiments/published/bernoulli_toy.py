@@ -8,7 +8,7 @@ import torch
 from ditherlab.estimators import ARM, CARMS, Disarm, LeaveOneOut, ScoreFunction, UnorderedSet
 from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
-from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.experiments.published.findings import NOTHING, Chart, Claim, Findings, Series
 from ditherlab.experiments.published.scatter import Scatter, claim_means_agree
 from ditherlab.protocol import Estimator
 from ditherlab.randomness import seeded_generator
@@ -22,7 +22,6 @@ _NUMS_COINS = (1, 2, 3, 5, 8, 10)
 _NUM_SAMPLES = 4
 
 _MOST_ERRORS = 4.5
-_NOTHING = 1e-20
 
 # How far two variances may differ by chance, in standard errors of their logarithms.
 _MOST_LOG_ERRORS = 3.0
@@ -112,18 +111,16 @@ def _variance(found: Mapping[str, Scatter], estimator: Estimator) -> float:
 
 
 def _chart(where: str, found: Mapping[str, Scatter]) -> Chart:
-    names: dict[str, list[tuple[int, float]]] = {}
+    curves: dict[str, dict[int, float]] = {}
     for num_samples in _NUMS_SAMPLES:
         for estimator in _with_samples(num_samples):
-            variance = _variance(found, estimator)
-            if variance > _NOTHING:
-                name = str(estimator).partition("(")[0]
-                names.setdefault(name, []).append((num_samples, variance))
+            name = str(estimator).partition("(")[0]
+            curves.setdefault(name, {})[num_samples] = _variance(found, estimator)
     return Chart(
         f"Three coins, {where}: variance of the gradient",
         "evaluations",
         "variance",
-        [Series(name, *zip(*points, strict=True)) for name, points in names.items()],
+        [Series.of_positive(name, [*curve], [*curve.values()]) for name, curve in curves.items()],
     )
 
 
@@ -143,7 +140,7 @@ def _claims(where: str, found: Mapping[str, Scatter]) -> Iterator[Claim]:
     everything = _variance(found, UnorderedSet(num_samples=most))
     yield Claim(
         f"{where}: with all {most} pictures drawn, nothing is left to chance.",
-        everything <= _NOTHING,
+        everything <= NOTHING,
         f"The variance of the unordered set is {everything:.2g}, that of leave-one-out "
         f"{_variance(found, LeaveOneOut(num_samples=most)):.2g}.",
     )

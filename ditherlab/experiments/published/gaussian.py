@@ -127,19 +127,12 @@ def _chart(price: Price, name: str, variances: Mapping[str, Sequence[float]]) ->
         "variance of one draw",
         # What does not scatter has no place on a logarithmic axis.
         [
-            Series(words, *_above_zero(price.places, values))
+            Series.of_positive(words, price.places, values)
             for words, values in variances.items()
             if max(values) > 0
         ],
         is_log_x=not is_straight,
     )
-
-
-def _above_zero(
-    places: Sequence[float], values: Sequence[float]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    kept = [(k, value) for k, value in zip(places, values, strict=True) if value > 1e-20]
-    return tuple(k for k, _ in kept), tuple(value for _, value in kept)
 
 
 def _claims(

@@ -44,7 +44,7 @@ class _Size:
     num_steps: int
 
 
-_WHOLE, _QUICK = _Size(20_000, 2_000), _Size(2_000, 150)
+_WHOLE, _QUICK = _Size(20_000, 1_000), _Size(2_000, 150)
 
 
 class RebarToy(Experiment):
@@ -136,12 +136,14 @@ def _charts(
     num_steps: int,
 ) -> Iterator[Chart]:
     shown = sorted(gradients, key=lambda name: -float(gradients[name].variances[0]))
-    scattering = [name for name in shown if float(gradients[name].variances.min()) > 1e-20]
+    lines = [
+        Series.of_positive(name, _PLACES, gradients[name].variances.tolist()) for name in shown
+    ]
     yield Chart(
         f"t = {target:g}: variance of a gradient on the way to the optimum",
         "chance of b = 1",
         "variance",
-        [Series(name, _PLACES, gradients[name].variances.tolist()) for name in scattering],
+        [line for line in lines if line.y],
         is_log_x=True,
     )
     steps = range(0, num_steps, max(1, num_steps // 60))
