@@ -129,8 +129,14 @@ class DigitsVAE(Experiment):
         members = {name: words for family in FAMILIES.values() for name, words in family.items()}
         courses: dict[str, Course] = {}
         for number, (name, words) in enumerate(members.items()):
-            on_progress(name, number / len(members))
-            courses[name] = _train(ESTIMATORS.parse(words), train, test, size, seed)
+            estimator = ESTIMATORS.parse(words)
+            looks = []
+            for look in _train(estimator, train, test, size, seed):
+                on_progress(
+                    name, (number + len(looks) * size.look_every / size.num_steps) / len(members)
+                )
+                looks.append(look)
+            courses[name] = torch.stack(looks)
         hidden = [name for name in members if name not in _SHOWN]
         charts = [
             _chart("One of each kind", _SHOWN, courses, size),
@@ -154,8 +160,10 @@ def load_digits(seed: int) -> tuple[Float[Tensor, "n p"], Float[Tensor, "m p"]]:
     return digits[num_test:], digits[:num_test]
 
 
-def _train(estimator: Estimator, train: Tensor, test: Tensor, size: _Size, seed: int) -> Course:
-    """Train all runs at once, each on digits of its own choice."""
+def _train(
+    estimator: Estimator, train: Tensor, test: Tensor, size: _Size, seed: int
+) -> Iterator[Float[Tensor, "r"]]:
+    """Train all runs at once, each on digits of its own choice; give the bounds at each look."""
     generator = seeded_generator(seed)
     autoencoder = DiscreteAutoencoder.start(
         size.num_runs, train.shape[1], CodeSize(_NUM_LATENTS, _NUM_CATEGORIES), generator
@@ -163,7 +171,6 @@ def _train(estimator: Estimator, train: Tensor, test: Tensor, size: _Size, seed:
     optimizer = torch.optim.Adam(autoencoder.weights, lr=size.rate)
     tested = test.expand(size.num_runs, -1, -1)
     state: object = None
-    looks = []
     for step in range(1, size.num_steps + 1):
         chosen = torch.randint(len(train), (size.num_runs, _BATCH), generator=generator)
         optimizer.zero_grad()
@@ -171,8 +178,8 @@ def _train(estimator: Estimator, train: Tensor, test: Tensor, size: _Size, seed:
         optimizer.step()
         if step % size.look_every == 0:
             with torch.no_grad():
-                looks.append(autoencoder.bound(tested, _NUM_TEST_SAMPLES, seeded_generator(seed)))
-    return torch.stack(looks)
+                look = autoencoder.bound(tested, _NUM_TEST_SAMPLES, seeded_generator(seed))
+            yield look
 
 
 def _chart(words: str, names: Sequence[str], courses: Mapping[str, Course], size: _Size) -> Chart:

@@ -103,14 +103,13 @@ def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
     """Minimize what relaxed pictures cost over frozen noise; and over new noise, and hard ones."""
     pictures, start = _pictures(seed)
     most = size.num_evaluations
-
     fresh = pictures.estimated_slope(GumbelSoftmax(num_samples=_NUM_DRAWS, tau=_TAU), seed)
     hard = CommonRandomNumbers(LeaveOneOut(num_samples=_NUM_DRAWS), noise_seed=seed)
 
     def renewed(logits: Tensor) -> tuple[float, Tensor]:
         return pictures.price_relaxed(logits), fresh(logits)[1]
 
-    newton = descend_by_lbfgs(pictures.relaxed_slope, start, most)
+    by_curvature = descend_by_lbfgs(pictures.relaxed_slope, start, most)
     adams = {rate: descend_by_adam(pictures.relaxed_slope, start, most, rate) for rate in _RATES}
     on_new_noise = descend_by_lbfgs(renewed, start, most)
     on_hard = descend_by_lbfgs(pictures.estimated_slope(hard), start, most)
@@ -118,14 +117,14 @@ def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
     quarter = most // 4
     worth = {
         name: float(pictures.cost.expected(pictures.model(found.end).probs, pictures.palette))
-        for name, found in (("relaxed", newton), ("hard", on_hard))
+        for name, found in (("relaxed", by_curvature), ("hard", on_hard))
     }
     chart = Chart(
         f"Relaxed pictures over {_NUM_DRAWS} frozen draws: the lowest cost so far",
         "evaluation",
         "mean relaxed cost",
         [
-            _curve("L-BFGS", newton),
+            _curve("L-BFGS", by_curvature),
             *(_curve(f"Adam, rate {rate:g}", found) for rate, found in adams.items()),
             _curve("L-BFGS, new noise", on_new_noise),
         ],
@@ -135,13 +134,13 @@ def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
         Claim(
             f"Relaxed, frozen: L-BFGS is lower after {quarter} evaluations than Adam with the best "
             f"of {len(_RATES)} rates after {most}.",
-            newton.best_after(quarter) < min(adams[best].values),
-            f"{newton.best_after(quarter):.4g}, and {min(newton.values):.4g} at the end; Adam with "
-            f"the rate {best:g} {min(adams[best].values):.4g}.",
+            by_curvature.best_after(quarter) < min(adams[best].values),
+            f"{by_curvature.best_after(quarter):.4g}, and {min(by_curvature.values):.4g} at the end; "
+            f"Adam with the rate {best:g} {min(adams[best].values):.4g}.",
         ),
         Claim(
             "Relaxed, with new noise at every evaluation, L-BFGS gets stuck above that.",
-            min(on_new_noise.values) > newton.best_after(quarter),
+            min(on_new_noise.values) > by_curvature.best_after(quarter),
             f"Its line search gives up after {len(on_new_noise.values)} evaluations, at "
             f"{min(on_new_noise.values):.4g}.",
         ),
