@@ -130,11 +130,10 @@ class DigitsVAE(Experiment):
         courses: dict[str, Course] = {}
         for number, (name, words) in enumerate(members.items()):
             estimator = ESTIMATORS.parse(words)
-            looks = []
+            looks: list[Tensor] = []
             for look in _train(estimator, train, test, size, seed):
-                on_progress(
-                    name, (number + len(looks) * size.look_every / size.num_steps) / len(members)
-                )
+                part = len(looks) * size.look_every / size.num_steps
+                on_progress(name, (number + part) / len(members))
                 looks.append(look)
             courses[name] = torch.stack(looks)
         hidden = [name for name in members if name not in _SHOWN]

@@ -109,7 +109,7 @@ def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
     def renewed(logits: Tensor) -> tuple[float, Tensor]:
         return pictures.price_relaxed(logits), fresh(logits)[1]
 
-    by_curvature = descend_by_lbfgs(pictures.relaxed_slope, start, most)
+    curved = descend_by_lbfgs(pictures.relaxed_slope, start, most)
     adams = {rate: descend_by_adam(pictures.relaxed_slope, start, most, rate) for rate in _RATES}
     on_new_noise = descend_by_lbfgs(renewed, start, most)
     on_hard = descend_by_lbfgs(pictures.estimated_slope(hard), start, most)
@@ -117,14 +117,14 @@ def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
     quarter = most // 4
     worth = {
         name: float(pictures.cost.expected(pictures.model(found.end).probs, pictures.palette))
-        for name, found in (("relaxed", by_curvature), ("hard", on_hard))
+        for name, found in (("relaxed", curved), ("hard", on_hard))
     }
     chart = Chart(
         f"Relaxed pictures over {_NUM_DRAWS} frozen draws: the lowest cost so far",
         "evaluation",
         "mean relaxed cost",
         [
-            _curve("L-BFGS", by_curvature),
+            _curve("L-BFGS", curved),
             *(_curve(f"Adam, rate {rate:g}", found) for rate, found in adams.items()),
             _curve("L-BFGS, new noise", on_new_noise),
         ],
@@ -134,13 +134,13 @@ def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
         Claim(
             f"Relaxed, frozen: L-BFGS is lower after {quarter} evaluations than Adam with the best "
             f"of {len(_RATES)} rates after {most}.",
-            by_curvature.best_after(quarter) < min(adams[best].values),
-            f"{by_curvature.best_after(quarter):.4g}, and {min(by_curvature.values):.4g} at the end; "
+            curved.best_after(quarter) < min(adams[best].values),
+            f"{curved.best_after(quarter):.4g}, and {min(curved.values):.4g} at the end; "
             f"Adam with the rate {best:g} {min(adams[best].values):.4g}.",
         ),
         Claim(
             "Relaxed, with new noise at every evaluation, L-BFGS gets stuck above that.",
-            min(on_new_noise.values) > by_curvature.best_after(quarter),
+            min(on_new_noise.values) > curved.best_after(quarter),
             f"Its line search gives up after {len(on_new_noise.values)} evaluations, at "
             f"{min(on_new_noise.values):.4g}.",
         ),
