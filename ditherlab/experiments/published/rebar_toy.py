@@ -137,7 +137,9 @@ def _charts(
 ) -> Iterator[Chart]:
     shown = sorted(gradients, key=lambda name: -float(gradients[name].variances[0]))
     lines = [
-        Series.of_positive(name, _PLACES, gradients[name].variances.tolist()) for name in shown
+        # From the left to the right, so that a label stands at the fair coin.
+        Series.of_positive(name, _PLACES[::-1], gradients[name].variances.tolist()[::-1])
+        for name in shown
     ]
     yield Chart(
         f"t = {target:g}: variance of a gradient on the way to the optimum",
