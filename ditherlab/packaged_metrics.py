@@ -51,17 +51,18 @@ def piqe_score(picture: UInt8[np.ndarray, "h w 3"]) -> float:
     return float(score)
 
 
-def require_package(package: str, words: str) -> None:
+def require_package(package: str, words: str, module: str | None = None) -> None:
     """Refuse what needs a package that is not installed.
 
     Args:
         package: Its name, in the index of packages.
         words: What needs it, for the message.
+        module: What it is imported as; the same with underscores by default.
 
     Raises:
         RequestError: Saying what to install.
     """
-    if find_spec(package.replace("-", "_")) is None:
+    if find_spec(module or package.replace("-", "_")) is None:
         raise RequestError(
             f"`{words}` needs a package that is not installed. Install it: pip install {package}."
         )

@@ -32,8 +32,13 @@ $body
 
 def page(title: str, body: str) -> str:
     """Write a page that needs nothing beside itself; its body is HTML already."""
-    style = files("ditherlab.report").joinpath("page.css").read_text(encoding="utf-8")
+    style = read_style("plot.css") + read_style("page.css")
     return _PAGE.substitute(title=escape(title), style=style, body=body)
+
+
+def read_style(name: str) -> str:
+    """Return a style sheet: `plot.css` with colors and lines, or `page.css` with all else."""
+    return files("ditherlab.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def data_uri(png: bytes) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ditherlab.report.labels import Label, beside_points, spread_down
+from ditherlab.report.markup import read_style
 from ditherlab.report.scale import Scale, spell_tick
 
 NUM_COLORS = 8
@@ -110,9 +111,18 @@ class Plot:
     points: Sequence[Point] = ()
     levels: Sequence[Level] = ()
 
-    def svg(self) -> str:
-        """Draw everything; a plot without anything that its axes can show says so."""
-        parts = [f"<title>{escape(self.title)}</title>", *self._drawing()]
+    def svg_file(self) -> str:
+        """Draw everything for a file of its own, which brings its colors along."""
+        own = "svg { background: var(--paper); font-family: system-ui, sans-serif; }"
+        return self.svg(f"<style>{read_style('plot.css')}{own}</style>") + "\n"
+
+    def svg(self, style: str = "") -> str:
+        """Draw everything; a plot without anything that its axes can show says so.
+
+        Args:
+            style: Elements to put first; a page has its own style.
+        """
+        parts = [style, f"<title>{escape(self.title)}</title>", *self._drawing()]
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
             f'viewBox="0 0 {_WIDTH} {_HEIGHT}">{"".join(parts)}</svg>'

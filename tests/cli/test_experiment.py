@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from ditherlab.errors import RequestError
 from ditherlab.experiments.published import EXPERIMENTS, Chart, Claim, Experiment, Findings, Series
 
 
@@ -59,6 +61,50 @@ def test_the_page_and_the_document_hold_everything(run: Any, coin: None) -> None
     assert document["claims"] == [
         {"text": "It shows heads.", "holds": True, "detail": "quick: False"}
     ]
+
+
+class NoPackage(Coin):
+    """An experiment that cannot be run here."""
+
+    def run(self, *, is_quick: bool, seed: int, on_progress: Any) -> Findings:
+        raise RequestError("`no-package` needs a package.")
+
+
+def test_one_that_cannot_be_run_does_not_lose_the_others(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"no-package": NoPackage(), "coin": Coin()}
+    monkeypatch.setattr("ditherlab.experiments.published.EXPERIMENTS", known)
+    ended = run("experiment", "--all", "-q", "--json")
+    assert ended.code == 1
+    assert ended.err == "Not run: `no-package` needs a package.\n"
+    document = json.loads(ended.out)
+    assert [told["experiment"] for told in document["experiments"]] == ["coin"]
+    assert document["not_run"] == {"no-package": "`no-package` needs a package."}
+    alone = run("experiment", "no-package")
+    assert alone.code == 2
+    assert alone.error == "`no-package` needs a package."
+
+
+def test_it_computes_in_one_thread_and_puts_them_back(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    class Threads(Coin):
+        def run(self, **options: Any) -> Findings:
+            seen.append(torch.get_num_threads())
+            return super().run(**options)
+
+    monkeypatch.setattr("ditherlab.experiments.published.EXPERIMENTS", {"threads": Threads()})
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert run("experiment", "threads", "-q").code == 0
+        assert seen == [1]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

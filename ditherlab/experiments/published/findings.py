@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NOTHING = 1e-20
+"""What rounding leaves of a variance that is zero."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -21,6 +24,17 @@ class Series:
     y: Sequence[float]
     low: Sequence[float] = ()
     high: Sequence[float] = ()
+
+    @classmethod
+    def of_positive(cls, name: str, x: Sequence[float], y: Sequence[float]) -> "Series":
+        """Leave out what is zero but for rounding: it has no place on a logarithmic axis.
+
+        Example:
+            >>> Series.of_positive("variance", [1, 2, 3], [0.5, 1e-31, 0.25])
+            Series(name='variance', x=[1, 3], y=[0.5, 0.25], low=(), high=())
+        """
+        kept = [i for i, height in enumerate(y) if height > NOTHING]
+        return cls(name, [x[i] for i in kept], [y[i] for i in kept])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """How far the gradients of three estimators scatter, for expectations over normal draws."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from torch import Tensor
 from ditherlab.continuous import ContinuousEstimator, MeasureValued, Normal, Pathwise, Score
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.experiments.published.scatter import Scatter, claim_means_agree
 from ditherlab.randomness import seeded_generator
 
 _LOCATION, _SCALE = 1.0, 1.0
@@ -65,23 +65,6 @@ _PRICES = (
 )
 
 
-@dataclass(frozen=True)
-class _Scatter:
-    """The mean and the variance of a gradient, and what it estimates."""
-
-    exact: float
-    mean: float
-    variance: float
-    num_draws: int
-
-    @property
-    def num_errors(self) -> float:
-        """How many standard errors the mean is off."""
-        error = math.sqrt(self.variance / self.num_draws)
-        # Rounding, where nothing scatters.
-        return abs(self.mean - self.exact) / max(error, 1e-9)
-
-
 class Gaussian(Experiment):
     """Variance of score, pathwise and measure-valued gradients over `k`.
 
@@ -99,32 +82,29 @@ class Gaussian(Experiment):
         generator = seeded_generator(seed)
         charts: list[Chart] = []
         claims: list[Claim] = []
-        worst = 0.0
+        agreeing: dict[str, Scatter] = {}
         for number, price in enumerate(_PRICES):
             on_progress(price.words, number / len(_PRICES))
             scatters = [_measure(price, k, num_draws, generator) for k in price.places]
-            worst = max(worst, *(s.num_errors for at in scatters for s in at.values()))
+            agreeing |= {
+                f"{estimator} of {price.words}, by the {name}, k = {k:g}": scatter
+                for k, at in zip(price.places, scatters, strict=True)
+                for (estimator, name), scatter in at.items()
+            }
             for name in Normal.names:
                 variances = {
-                    estimator: [at[estimator, name].variance for at in scatters]
+                    estimator: [float(at[estimator, name].variances) for at in scatters]
                     for estimator in _ESTIMATORS
                 }
                 charts.append(_chart(price, name, variances))
                 claims += _claims(f"{price.words} by the {name}", price.places, variances)
-        claims.insert(
-            0,
-            Claim(
-                f"Each mean is within {_MOST_ERRORS:g} standard errors of the exact gradient.",
-                worst <= _MOST_ERRORS,
-                f"The farthest is {worst:.1f} off, of {num_draws} draws each.",
-            ),
-        )
+        claims.insert(0, claim_means_agree("Everywhere: ", agreeing, _MOST_ERRORS))
         return Findings(charts, claims)
 
 
 def _measure(
     price: Price, k: float, num_draws: int, generator: torch.Generator
-) -> dict[tuple[str, str], _Scatter]:
+) -> dict[tuple[str, str], Scatter]:
     at = {
         "location": torch.tensor(_LOCATION, dtype=torch.float64, requires_grad=True),
         "scale": torch.tensor(_SCALE, dtype=torch.float64, requires_grad=True),
@@ -135,8 +115,7 @@ def _measure(
     for words, estimator in _ESTIMATORS.items():
         draws = estimator.gradients(Normal(), at, price.at(k), num_draws, generator)
         for name, each in draws.items():
-            scatter = _Scatter(float(exact[name]), float(each.mean()), float(each.var()), num_draws)
-            found[words, name] = scatter
+            found[words, name] = Scatter.of(each, exact[name])
     return found
 
 
@@ -148,19 +127,12 @@ def _chart(price: Price, name: str, variances: Mapping[str, Sequence[float]]) ->
         "variance of one draw",
         # What does not scatter has no place on a logarithmic axis.
         [
-            Series(words, *_above_zero(price.places, values))
+            Series.of_positive(words, price.places, values)
             for words, values in variances.items()
             if max(values) > 0
         ],
         is_log_x=not is_straight,
     )
-
-
-def _above_zero(
-    places: Sequence[float], values: Sequence[float]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    kept = [(k, value) for k, value in zip(places, values, strict=True) if value > 1e-20]
-    return tuple(k for k, _ in kept), tuple(value for _, value in kept)
 
 
 def _claims(

@@ -4,14 +4,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax
+from ditherlab.experiments.published.coins import Coins, coin_slopes, train_coins
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.experiments.published.scatter import Scatter, claim_means_agree
 from ditherlab.objectives import Variance
 from ditherlab.protocol import Cost, Estimator, Target
 from ditherlab.randomness import seeded_generator
@@ -42,22 +44,7 @@ class _Size:
     num_steps: int
 
 
-@dataclass(frozen=True)
-class _Gradients:
-    """The gradients of an estimator for the logit of b = 1, at each place."""
-
-    means: Sequence[float]
-    variances: Sequence[float]
-    exact: Sequence[float]
-    num_trials: int
-
-    @property
-    def most_errors(self) -> float:
-        """How many standard errors a mean is off, at most."""
-        return max(
-            abs(mean - exact) / max(math.sqrt(variance / self.num_trials), 1e-9)
-            for mean, variance, exact in zip(self.means, self.variances, self.exact, strict=True)
-        )
+_WHOLE, _QUICK = _Size(20_000, 1_000), _Size(2_000, 150)
 
 
 class RebarToy(Experiment):
@@ -75,7 +62,7 @@ class RebarToy(Experiment):
     )
 
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        size = _Size(2_000, 300) if is_quick else _Size(20_000, 2_000)
+        size = _QUICK if is_quick else _WHOLE
         charts: list[Chart] = []
         claims: list[Claim] = []
         for number, target in enumerate(_TARGETS):
@@ -113,28 +100,22 @@ def _bind(target: float, num_trials: int) -> Cost:
     return Variance(c=1.0).bind(Target(images, torch.ones_like(images, dtype=torch.bool)))
 
 
-def _model(logits: torch.Tensor) -> Categorical:
-    """Make coins from the logits of b = 1; those of b = 0 are zero."""
-    both = torch.stack([torch.zeros_like(logits), logits], dim=1)[..., None, None]
-    palette = torch.tensor([[[0.0], [1.0]]], dtype=torch.float64).expand(len(logits), -1, -1)
-    return Categorical.from_logits(both, palette)
-
-
 def _measure(
     estimator: Estimator, target: float, num_trials: int, generator: torch.Generator
-) -> _Gradients:
+) -> Scatter:
+    """Estimate gradients at each place."""
     cost = _bind(target, num_trials)
-    means, variances, exact = [], [], []
+    columns, exact = [], []
     for chance in _PLACES:
-        logits = torch.full((num_trials,), math.log(chance / (1 - chance)), dtype=torch.float64)
+        logit = math.log(chance / (1 - chance))
+        coins = Coins(torch.full((num_trials, 1), logit, dtype=torch.float64))
         state: object = None
         for _ in range(2):  # a moving baseline knows nothing at the first
-            estimate, state = estimator.estimate(_model(logits), cost, generator, state)
-        slopes = estimate.grad_logits[:, 1, 0, 0]
-        means.append(float(slopes.mean()))
-        variances.append(float(slopes.var()))
+            estimate, state = estimator.estimate(coins.model(), cost, generator, state)
+        columns.append(coin_slopes(estimate))
         exact.append(chance * (1 - chance) * (1 - 2 * target))
-    return _Gradients(means, variances, exact, num_trials)
+    gradients = torch.cat(columns, dim=1)
+    return Scatter.of(gradients, gradients.new_tensor(exact))
 
 
 def _train(
@@ -143,31 +124,28 @@ def _train(
     """Follow the gradients from fair coins; return the expected cost, a mean over the coins."""
     num_coins = size.num_trials // 20
     cost = _bind(target, num_coins)
-    logits = torch.zeros(num_coins, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.Adam([logits], lr=_RATE)
-    costs, state = [], None
-    for _ in range(size.num_steps):
-        chance = logits.detach().sigmoid()
-        costs.append(float((chance * (1 - 2 * target) + target**2).mean()))
-        estimate, state = estimator.estimate(_model(logits.detach()), cost, generator, state)
-        logits.grad = estimate.grad_logits[:, 1, 0, 0]
-        optimizer.step()
-    return costs
+    start = torch.zeros(num_coins, 1, dtype=torch.float64)
+    way = islice(train_coins(estimator, cost, start, _RATE, generator), size.num_steps)
+    return [float((coins.chances * (1 - 2 * target) + target**2).mean()) for coins in way]
 
 
 def _charts(
     target: float,
-    gradients: Mapping[str, _Gradients],
+    gradients: Mapping[str, Scatter],
     costs: Mapping[str, Sequence[float]],
     num_steps: int,
 ) -> Iterator[Chart]:
-    shown = sorted(gradients, key=lambda name: -gradients[name].variances[0])
-    scattering = [name for name in shown if min(gradients[name].variances) > 1e-20]
+    shown = sorted(gradients, key=lambda name: -float(gradients[name].variances[0]))
+    lines = [
+        # From the left to the right, so that a label stands at the fair coin.
+        Series.of_positive(name, _PLACES[::-1], gradients[name].variances.tolist()[::-1])
+        for name in shown
+    ]
     yield Chart(
         f"t = {target:g}: variance of a gradient on the way to the optimum",
         "chance of b = 1",
         "variance",
-        [Series(name, _PLACES, gradients[name].variances) for name in scattering],
+        [line for line in lines if line.y],
         is_log_x=True,
     )
     steps = range(0, num_steps, max(1, num_steps // 60))
@@ -184,18 +162,12 @@ def _charts(
 
 def _claims(
     target: float,
-    gradients: Mapping[str, _Gradients],
+    gradients: Mapping[str, Scatter],
     costs: Mapping[str, Sequence[float]],
     estimators: Mapping[str, Estimator],
 ) -> Iterator[Claim]:
-    unbiased = [name for name in gradients if estimators[name].is_unbiased]
-    worst = max(unbiased, key=lambda name: gradients[name].most_errors)
-    yield Claim(
-        f"t = {target:g}: the mean of every unbiased estimator is within {_MOST_ERRORS:g} standard "
-        "errors of the exact gradient.",
-        gradients[worst].most_errors <= _MOST_ERRORS,
-        f"The farthest, `{worst}`, is {gradients[worst].most_errors:.1f} off.",
-    )
+    unbiased = {name: found for name, found in gradients.items() if estimators[name].is_unbiased}
+    yield claim_means_agree(f"t = {target:g}: ", unbiased, _MOST_ERRORS)
     relaxed = gradients[_RELAXED]
     wrong = [chance for chance, mean in zip(_PLACES, relaxed.means, strict=True) if mean < 0]
     yield Claim(
@@ -204,7 +176,7 @@ def _claims(
         bool(wrong),
         f"So where the chance is {', '.join(f'{chance:g}' for chance in wrong) or 'nowhere'}.",
     )
-    least = {name: gradients[name].variances[0] for name in _CONTROLLED}
+    least = {name: float(gradients[name].variances[0]) for name in _CONTROLLED}
     yield Claim(
         f"t = {target:g}: for a fair coin, RELAX has less variance than REBAR and than the plain "
         "score function.",

@@ -138,3 +138,13 @@ def test_labels_beside_close_points_go_different_ways():
 
 def test_ticks_are_spelled_short():
     assert [spell_tick(number) for number in (0.1, 1500.0, 3e-7)] == ["0.1", "1,500", "3e-07"]
+
+
+def test_a_file_of_its_own_brings_its_colors_along():
+    plot = Plot("A line", X, Y, lines=[Line("cost", (1, 2), (3, 4))])
+    root = ET.fromstring(plot.svg_file())
+    style = root.find(f"{SVG}style").text
+    assert "--series-0" in style
+    assert "prefers-color-scheme: dark" in style
+    assert "background: var(--paper)" in style
+    assert drawn(plot).find(f"{SVG}style") is None

@@ -43,6 +43,7 @@ def test_the_toy_claims_come_out(monkeypatch):
     chosen = {name: each for name, each in rebar_toy._estimators() if name in names}
     monkeypatch.setattr(rebar_toy, "_estimators", chosen.items)
     monkeypatch.setattr(rebar_toy, "_TARGETS", (0.45,))
+    monkeypatch.setattr(rebar_toy, "_QUICK", rebar_toy._Size(2_000, 100))
     findings = run(RebarToy())
     assert not failed(findings)
     assert {line.name for line in findings.charts[1].series} == set(names)

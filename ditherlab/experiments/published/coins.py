@@ -1,0 +1,106 @@
+"""Independent coins, as pictures of two colors: what most toy problems are about."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.categorical import Categorical
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.types import CostMap, DrawCosts, DrawnImages
+
+
+@dataclass(frozen=True)
+class Coins:
+    """Coins that land on 0 or 1, independently; each trial tosses `n` of them.
+
+    A trial is a picture of a batch, a coin a pixel of it.
+
+    Attributes:
+        logits: `log(q / (1 - q))` of the chance `q` to land on 1.
+    """
+
+    logits: Float[Tensor, "b n"]
+
+    @property
+    def chances(self) -> Float[Tensor, "b n"]:
+        """The chance of each coin to land on 1."""
+        return self.logits.sigmoid()
+
+    def model(self) -> Categorical:
+        """Return the distribution of pictures; the logits of 0 are zero."""
+        both = torch.stack([torch.zeros_like(self.logits), self.logits], dim=1).unsqueeze(2)
+        palette = self.logits.new_tensor([[[0.0], [1.0]]]).expand(len(self.logits), -1, -1)
+        return Categorical.from_logits(both, palette)
+
+
+def coin_slopes(estimate: Estimate) -> Float[Tensor, "b n"]:
+    """Return an estimate's gradient for the logits of 1."""
+    return estimate.grad_logits[:, 1, 0]
+
+
+def train_coins(
+    estimator: Estimator,
+    cost: Cost,
+    start: Float[Tensor, "b n"],
+    rate: float,
+    generator: torch.Generator,
+) -> Iterator[Coins]:
+    """Follow an estimator's gradients with Adam, without an end; give the coins before each step.
+
+    Args:
+        estimator: Of the gradients.
+        cost: What is minimized, of each trial by itself.
+        start: The first logits; they stay as they are.
+        rate: Adam's.
+        generator: Of the draws.
+    """
+    logits = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([logits], lr=rate)
+    state: object = None
+    while True:
+        coins = Coins(logits.detach().clone())
+        yield coins
+        estimate, state = estimator.estimate(coins.model(), cost, generator, state)
+        logits.grad = coin_slopes(estimate)
+        optimizer.step()
+
+
+@dataclass(frozen=True, eq=False)
+class PowerCost(Cost):
+    """`weight * sum_i |x_i - t_i|^power`.
+
+    Attributes:
+        targets: `t`, the same for all trials.
+        power: At least 1.
+        weight: What a coin's distance counts.
+    """
+
+    targets: Float[Tensor, "n"]
+    power: float
+    weight: float = 1.0
+    abilities: frozenset[Ability] = field(default=frozenset({"value", "gradient", "local"}))
+
+    def cost(self, images: DrawnImages) -> DrawCosts:
+        return self.cost_map(images).sum(dim=(2, 3))
+
+    @property
+    def footprint_px(self) -> int:
+        return 0
+
+    def cost_map(self, images: DrawnImages) -> CostMap:
+        return self.weight * (images[:, :, 0] - self.targets).abs().pow(self.power)
+
+    def expect(self, coins: Coins) -> Float[Tensor, "b"]:
+        """Return the expected cost, exactly; differentiable in the logits."""
+        ones, zeros = ((side - self.targets).abs().pow(self.power) for side in (1.0, 0.0))
+        return self.weight * (coins.chances * ones + (1 - coins.chances) * zeros).sum(dim=1)
+
+    def exact_slopes(self, coins: Coins) -> Float[Tensor, "b n"]:
+        """Return the gradient of the expected cost for the logits."""
+        with torch.enable_grad():
+            leaves = coins.logits.detach().requires_grad_()
+            (slopes,) = torch.autograd.grad(self.expect(Coins(leaves)).sum(), leaves)
+        return slopes
