@@ -33,7 +33,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "other replacing": {
         "rao-blackwell": f"rao-blackwell({_REPLACING}, num_top=1)",
         "measure-valued": f"measure-valued({_REPLACING})",
-        "stochastic-triples": f"stochastic-triples({_REPLACING})",
+        "stochastic-triples": f"stochastic-triples({_REPLACING}, order=palette)",
     },
     "leave-one-out": {"leave-one-out": f"leave-one-out({_DRAWS})"},
     "other score functions": {
@@ -67,6 +67,7 @@ LEFT_OUT: Mapping[str, str] = {
     "exact": "lists all codes, and these are a million",
     "moments": "needs an expected cost in closed form",
     "random-windows": "needs a cost with windows",
+    "random-sparsification": "needs a cost with windows",
     "common-random-numbers": "would freeze the noise of digits that come and go",
 }
 """Why the others do not."""

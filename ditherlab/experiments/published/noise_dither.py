@@ -1,6 +1,5 @@
 """Noise before rounding: what its shape does to the error, and which gradients see through it."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ from ditherlab.continuous import Normal, Triangular, Uniform
 from ditherlab.continuous.location_scale import LocationScale
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
+from ditherlab.experiments.published.scatter import Scatter
 from ditherlab.experiments.published.small_picture import (
     FORCED,
     SHAPES,
-    Scatter,
     SmallPicture,
 )
 
@@ -24,6 +23,7 @@ _FARTHEST_STEP = 30
 _WIDTHS = tuple(number / 20 for number in range(4, 51))
 
 _MOST_ERRORS = 4.5
+_LEAST_SLOPE = 1e-6
 
 
 class NoiseDither(Experiment):
@@ -56,7 +56,7 @@ class NoiseDither(Experiment):
             for shape in SHAPES
             for estimator, scatter in problem.scatters(shape, num_draws, seed)
         }
-        claims = [*_laws_come_out(laws), *_gradients_come_out(gradients, num_draws)]
+        claims = [*_laws_come_out(laws), *_gradients_come_out(gradients)]
         return Findings(_charts(laws), claims)
 
 
@@ -149,35 +149,31 @@ def _laws_come_out(laws: Mapping[str, RoundingError]) -> Iterator[Claim]:
     )
 
 
-def _gradients_come_out(
-    gradients: Mapping[tuple[str, str], Mapping[str, Scatter]], num_draws: int
-) -> Iterator[Claim]:
+def _gradients_come_out(gradients: Mapping[tuple[str, str], Scatter]) -> Iterator[Claim]:
     pathwise = _of("pathwise", gradients)
     yield Claim(
         "Pathwise gradients through the rounding are zero, whatever the true ones are.",
-        all(s.mean == 0 and s.error == 0 and abs(s.exact) > 1e-6 for s in pathwise.values()),
-        "Exact: " + ", ".join(f"{s.exact:.3g}" for s in pathwise.values()),
+        all(not s.means.any() and not s.variances.any() for s in pathwise.values())
+        and all(bool((s.exact.abs() > _LEAST_SLOPE).all()) for s in pathwise.values()),
+        _spell(pathwise),
     )
     for name in ("score", "measure-valued"):
         found = _of(name, gradients)
         yield Claim(
             f"{name}: each mean is within {_MOST_ERRORS:g} standard errors of the exact gradient.",
-            all(s.num_errors <= _MOST_ERRORS for s in found.values()),
-            f"{num_draws} draws. {_spell(found)}",
+            all(s.most_errors <= _MOST_ERRORS for s in found.values()),
+            _spell(found),
         )
-    forced = {key: s for key, s in _of(FORCED, gradients).items() if key[0] == "uniform"}
+    forced = gradients["uniform", FORCED]
     yield Claim(
         "The score function of uniform noise misses what its moving ends do: it is refused.",
-        all(s.num_errors > 3 * _MOST_ERRORS for s in forced.values()),
-        f"Forced: {_spell(forced)}",
+        bool((forced.errors > 3 * _MOST_ERRORS).all()),
+        f"Forced: {_spell({'uniform': forced})}",
     )
     widest = {
-        name: max(
-            s.error * math.sqrt(num_draws) / abs(s.exact)
-            for (shape, _), s in _of(name, gradients).items()
-            if shape == "normal"
-        )
+        name: float((gradients["normal", name].variances.sqrt() / exact.abs()).max())
         for name in ("score", "measure-valued")
+        for exact in [gradients["normal", name].exact]
     }
     yield Claim(
         "Of normal noise, measure-valued gradients scatter less than those of the score function.",
@@ -186,20 +182,22 @@ def _gradients_come_out(
     )
 
 
-def _of(
-    estimator: str, gradients: Mapping[tuple[str, str], Mapping[str, Scatter]]
-) -> Mapping[tuple[str, str], Scatter]:
-    """Return what one estimator found, by shape and parameter."""
-    return {
-        (shape, parameter): scatter
-        for (shape, name), found in gradients.items()
-        for parameter, scatter in found.items()
-        if name == estimator
-    }
+def _of(estimator: str, gradients: Mapping[tuple[str, str], Scatter]) -> Mapping[str, Scatter]:
+    """Return what one estimator found, by the shape of the noise."""
+    return {shape: found for (shape, name), found in gradients.items() if name == estimator}
 
 
-def _spell(found: Mapping[tuple[str, str], Scatter]) -> str:
-    return "; ".join(
-        f"{shape}, {parameter}: {s.mean:.3g} +- {s.error:.1g}, exact {s.exact:.3g}"
-        for (shape, parameter), s in found.items()
-    )
+def _spell(found: Mapping[str, Scatter]) -> str:
+    parts = [
+        f"{shape}, {parameter}: {mean:.3g} +- {(variance / s.num_trials) ** 0.5:.1g}, "
+        f"exact {exact:.3g}"
+        for shape, s in found.items()
+        for parameter, mean, variance, exact in zip(
+            ("shift", "scale"),
+            s.means.tolist(),
+            s.variances.tolist(),
+            s.exact.tolist(),
+            strict=True,
+        )
+    ]
+    return "; ".join(parts) + f"; {next(iter(found.values())).num_trials} draws"

@@ -1,11 +1,11 @@
 """The gradient of a small picture's cost for the noise that is added before rounding."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.continuous import (
@@ -20,6 +20,7 @@ from ditherlab.continuous import (
 )
 from ditherlab.continuous.location_scale import LocationScale
 from ditherlab.errors import AbilityError
+from ditherlab.experiments.published.scatter import Scatter
 from ditherlab.objectives import ViewedError
 from ditherlab.protocol import Cost, Target
 from ditherlab.randomness import seeded_generator
@@ -44,20 +45,6 @@ _SHIFT, _SCALE = 0.1, 0.8
 
 
 @dataclass(frozen=True)
-class Scatter:
-    """The gradients of many draws for one parameter, and the exact one."""
-
-    mean: float
-    error: float
-    exact: float
-
-    @property
-    def num_errors(self) -> float:
-        """How many standard errors the mean is off."""
-        return abs(self.mean - self.exact) / max(self.error, 1e-12)
-
-
-@dataclass(frozen=True)
 class SmallPicture:
     """A picture of few grays, which noise is added to before it is rounded."""
 
@@ -73,39 +60,36 @@ class SmallPicture:
         palette = torch.linspace(0, 1, _NUM_GRAYS, dtype=torch.float64).view(1, -1, 1)
         return cls(ViewedError().bind(target), images.flatten() * (_NUM_GRAYS - 1), palette)
 
-    def scatters(
-        self, shape: str, num_draws: int, seed: int
-    ) -> Iterator[tuple[str, Mapping[str, Scatter]]]:
-        """Estimate with each estimator that takes the shape."""
-        exact = self.exact(SHAPES[shape])
+    def scatters(self, shape: str, num_draws: int, seed: int) -> Iterator[tuple[str, Scatter]]:
+        """Estimate with each estimator that takes the shape: the shift, and the scale."""
+        noise = SHAPES[shape]
+        exact = self.exact(noise)
         for name, estimator in _ESTIMATORS.items():
             with suppress(AbilityError):
-                draws = self.gradients(SHAPES[shape], estimator, num_draws, seed)
-                yield name, _scatters(draws, exact)
-        if SHAPES[shape].moves_support:
-            forced = self.gradients(_Unsupported(SHAPES[shape]), Score(), num_draws, seed)
-            yield FORCED, _scatters(forced, exact)
+                yield name, Scatter.of(self.gradients(noise, estimator, num_draws, seed), exact)
+        if noise.moves_support:
+            forced = self.gradients(_Unsupported(noise), Score(), num_draws, seed)
+            yield FORCED, Scatter.of(forced, exact)
 
     def gradients(
         self, noise: LocationScale, estimator: ContinuousEstimator, num_draws: int, seed: int
-    ) -> Mapping[str, Tensor]:
-        """Sum what every pixel says of the two parameters, the others drawn; a number a draw."""
+    ) -> Float[Tensor, "t 2"]:
+        """Sum what every pixel says of the two parameters, the others drawn, for each draw."""
         generator = seeded_generator(seed + 1)
         others = self._rounded(
             torch.stack(
                 [noise.draw(self._at(place), num_draws, generator) for place in self.places], dim=1
             )
         )
-        total = {name: torch.zeros(num_draws, dtype=torch.float64) for name in noise.names}
+        total = torch.zeros((num_draws, len(noise.names)), dtype=torch.float64)
         for pixel, place in enumerate(self.places):
             found = estimator.gradients(
                 noise, self._at(place), self._price_of(pixel, others), num_draws, generator
             )
-            for name, each in found.items():
-                total[name] += each
+            total += torch.stack([found[name] for name in noise.names], dim=1)
         return total
 
-    def exact(self, noise: LocationScale) -> Mapping[str, float]:
+    def exact(self, noise: LocationScale) -> Float[Tensor, "2"]:
         """Differentiate the expected cost, which is known."""
         shift = torch.tensor(_SHIFT, dtype=torch.float64, requires_grad=True)
         scale = torch.tensor(_SCALE, dtype=torch.float64, requires_grad=True)
@@ -115,8 +99,7 @@ class SmallPicture:
         probs = torch.diff(torch.cat([0 * rows, below, rows]), dim=0)
         shown = probs.view(1, _NUM_GRAYS, _SIZE_PX, _SIZE_PX)
         expected = self.cost.expected(shown, self.palette).sum()
-        slopes = torch.autograd.grad(expected, (shift, scale))
-        return {name: float(slope) for name, slope in zip(noise.names, slopes, strict=True)}
+        return torch.stack(torch.autograd.grad(expected, (shift, scale)))
 
     def _price_of(self, pixel: int, others: Tensor) -> Callable[[Tensor], Tensor]:
         is_pixel = torch.arange(len(self.places)) == pixel
@@ -150,10 +133,3 @@ class _Unsupported(LocationScale):
 
     def cdf_of_noise(self, noise: Tensor) -> Tensor:
         return self.noise.cdf_of_noise(noise)
-
-
-def _scatters(gradients: Mapping[str, Tensor], exact: Mapping[str, float]) -> Mapping[str, Scatter]:
-    return {
-        name: Scatter(float(each.mean()), float(each.std()) / math.sqrt(len(each)), exact[name])
-        for name, each in gradients.items()
-    }
