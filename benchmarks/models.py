@@ -11,10 +11,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from benchmarks.quality.pictures import PICTURES, read_source
@@ -77,6 +80,10 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
         "num_steps": _ENDLESS,
     },
 }
+
+# The sheet of masks: the size of a tile, and what of the photo is shown, in pixels.
+TILE_PX = 288
+CROP = (120, 200)
 
 # How a given mask may be moved and stretched to suit a picture.
 SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
@@ -187,11 +194,44 @@ TABLES: Mapping[str, Callable[[], Iterator[dict[str, Any]]]] = {
 }
 
 
+def draw_masks(path: Path) -> None:
+    """Write a sheet: masks, their spectra, and what they make of a photo."""
+    problem = _problem("coffee", "black-and-white", model=Ordered(start="white"))
+    learned = optimize(problem).parameters["mask"][0]
+    generator = seeded_generator(0)
+    masks = (
+        white_noise_mask(16, generator),
+        void_and_cluster_mask(16, generator),
+        learned,
+        rank_mask(learned),
+    )
+    rounding = Rounding.of(problem.target(), _colors(problem))
+    columns = []
+    for mask in masks:
+        firm = RepeatedMask(rounding, mask[None]).probs(1.0)[0]
+        white = firm.argmax(dim=0) == _colors(problem)[0, :, 0].argmax()
+        crop = white[CROP[0] : CROP[0] + 96, CROP[1] : CROP[1] + 96]
+        power = torch.fft.fftshift(torch.fft.fft2(mask - mask.mean()).abs())
+        tiles = (_levels(rank_mask(mask)), _levels(power), crop.numpy() * np.uint8(255))
+        big = [np.kron(tile, np.ones((TILE_PX // len(tile),) * 2, np.uint8)) for tile in tiles]
+        columns.append(np.concatenate([np.pad(tile, 4, constant_values=255) for tile in big]))
+    Image.fromarray(np.concatenate(columns, axis=1)).save(path, optimize=True)
+
+
+def _levels(values: Tensor) -> NDArray[np.uint8]:
+    spread = (values - values.min()) / (values.max() - values.min())
+    return (spread * 255).round().to(torch.uint8).numpy()
+
+
 def main() -> None:
     """Measure what is named, a line of JSON each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="+", choices=TABLES)
-    for table in parser.parse_args().tables:
+    parser.add_argument("tables", nargs="*", choices=[[], *TABLES])
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="write the sheet of masks")
+    words = parser.parse_args()
+    if words.draw:
+        draw_masks(words.draw)
+    for table in words.tables:
         for row in TABLES[table]():
             print(json.dumps({"table": table, **row}), flush=True)
 
