@@ -6,6 +6,7 @@ from ditherlab.continuous.estimators import (
     MeasureValued,
     Pathwise,
     Score,
+    SmoothedPerturbation,
 )
 from ditherlab.continuous.family import Family, Parameters, WeakDerivative
 from ditherlab.continuous.gamma_family import Beta, Dirichlet, Gamma
@@ -26,6 +27,7 @@ __all__ = [
     "Parameters",
     "Pathwise",
     "Score",
+    "SmoothedPerturbation",
     "Triangular",
     "Uniform",
     "WeakDerivative",

@@ -192,6 +192,57 @@ class MeasureValued(ContinuousEstimator):
         return found
 
 
+@dataclass(frozen=True)
+class SmoothedPerturbation(ContinuousEstimator):
+    """`-sum_e dF(e)/dtheta (f(above e) - f(below e))`: what a staircase gains at its edges.
+
+    Smoothed perturbation analysis: a path stands still on a staircase but for its jumps, whose
+    number changes with the parameters as the probability of what lies below each edge does.
+    Unbiased for functions that change at the edges alone, of families with a cumulative
+    probability; it scatters no more than the function does by itself.
+
+    Source: Wei-Bo Gong and Yu-Chi Ho, "Smoothed (Conditional) Perturbation Analysis of Discrete
+    Event Dynamic Systems", IEEE Transactions on Automatic Control 1987.
+
+    Attributes:
+        edges: Where the function jumps, further apart than two `step`.
+        step: How far from an edge it is priced.
+
+    Example:
+        >>> from ditherlab.continuous import Uniform
+        >>> at = {"location": torch.tensor(0.2), "scale": torch.tensor(2.0)}
+        >>> estimate = SmoothedPerturbation(edges=(0.5,)).gradients(
+        ...     Uniform(), at, torch.round, 1, torch.Generator()
+        ... )
+        >>> estimate["location"].tolist()  # the density at the edge, times a jump of 1
+        [0.5]
+    """
+
+    edges: tuple[float, ...]
+    step: float = 1e-3
+
+    def gradients(
+        self,
+        family: Family,
+        parameters: Parameters,
+        function: Function,
+        num_draws: int,
+        generator: torch.Generator,
+    ) -> Gradients:
+        del generator
+        spread = _spread(parameters, num_draws)
+        found = {name: torch.zeros_like(values) for name, values in spread.items()}
+        for edge in self.edges:
+            at_edge = next(iter(spread.values())).new_full((num_draws,), edge)
+            below = family.cdf(spread, at_edge)
+            if below is None:
+                raise _lacks("SmoothedPerturbation", family, "a cumulative probability", "`Score`")
+            jump = function(at_edge + self.step) - function(at_edge - self.step)
+            for name, slope in _by_parameter(below, spread).items():
+                found[name] -= _times(jump, slope)
+        return found
+
+
 def _spread(parameters: Parameters, num_draws: int) -> dict[str, Tensor]:
     """Give each draw parameters of its own, so that autograd tells the draws apart."""
     return {

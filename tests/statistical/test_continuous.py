@@ -21,6 +21,7 @@ from ditherlab.continuous import (
     NormalMixture,
     Pathwise,
     Score,
+    SmoothedPerturbation,
     Triangular,
     Uniform,
 )
@@ -63,6 +64,7 @@ WORKING = {
     "beta": {*SMOOTH[:4]},
     "normal-mixture": {"score", "score-baseline", "score-delta", "implicit"},
 }
+LOCATION_SCALES = ("normal", "logistic", "uniform", "triangular")
 PAIRS = [(family, name) for family, names in WORKING.items() for name in sorted(names)]
 
 
@@ -149,12 +151,31 @@ def test_only_scores_and_measures_can_climb_stairs(family_name, name, generator)
         assert p_value > FAMILY_LEVEL
 
 
+@pytest.mark.parametrize("family_name", [*LOCATION_SCALES, "normal-mixture"])
+def test_jumps_are_all_that_a_staircase_has(family_name, generator):
+    family, parameters = place(family_name)
+    edges = tuple(step / 2 + 0.25 for step in range(-80, 80))
+    wanted = slopes_at(family_name, staircase)
+    estimate = SmoothedPerturbation(edges).gradients(family, parameters, staircase, 2, generator)
+    fewer = SmoothedPerturbation(edges[:81] + edges[82:])
+    missing = fewer.gradients(family, parameters, staircase, 2, generator)
+    for name, draws in estimate.items():
+        torch.testing.assert_close(draws[0], wanted[name], rtol=2e-3, atol=2e-4)
+        assert not torch.allclose(missing[name][0], wanted[name], rtol=2e-3, atol=2e-4)
+
+
+def test_jumps_need_a_cumulative_probability(generator):
+    family, parameters = place("gamma")
+    with pytest.raises(AbilityError, match="`SmoothedPerturbation` needs a cumulative probability"):
+        SmoothedPerturbation((0.5,)).gradients(family, parameters, staircase, 2, generator)
+
+
 def hard(function):
     """Let autograd see that a step has the slope zero."""
     return lambda x: function(x) + 0 * x
 
 
-@pytest.mark.parametrize("name", ["normal", "logistic", "uniform", "triangular"])
+@pytest.mark.parametrize("name", LOCATION_SCALES)
 def test_the_implicit_derivative_is_the_path(name, generator):
     family, parameters = place(name)
     state = generator.get_state()

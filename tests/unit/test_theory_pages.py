@@ -35,7 +35,8 @@ Gumbel noise; Gumbel-max; Gumbel-softmax; Temperature; Bias of relaxations; Stra
 Inverse-CDF drawing; Reparameterization (pathwise); Location-scale family; Perturbation analysis;
 Implicit reparameterization; Measure-valued gradients; Delta method and moments; Mean-field
 annealing; Natural gradient; Gibbs sampling; Stochastic gradient MCMC; Gibbs with gradients;
-Cross-entropy method; Noise dithering; Uniform and triangular dither; Ordered dithering and blue
+Cross-entropy method; Evidence lower bound; Sample-average approximation; Smoothed
+perturbation analysis; Noise dithering; Uniform and triangular dither; Ordered dithering and blue
 noise
 """
 REQUIRED = [" ".join(term.split()) for term in SURVEY.split(";")]

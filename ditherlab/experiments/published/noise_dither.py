@@ -157,7 +157,7 @@ def _gradients_come_out(gradients: Mapping[tuple[str, str], Scatter]) -> Iterato
         and all(bool((s.exact.abs() > _LEAST_SLOPE).all()) for s in pathwise.values()),
         _spell(pathwise),
     )
-    for name in ("score", "measure-valued"):
+    for name in ("score", "measure-valued", "smoothed-perturbation"):
         found = _of(name, gradients)
         yield Claim(
             f"{name}: each mean is within {_MOST_ERRORS:g} standard errors of the exact gradient.",
@@ -172,12 +172,12 @@ def _gradients_come_out(gradients: Mapping[tuple[str, str], Scatter]) -> Iterato
     )
     widest = {
         name: float((gradients["normal", name].variances.sqrt() / exact.abs()).max())
-        for name in ("score", "measure-valued")
+        for name in ("score", "measure-valued", "smoothed-perturbation")
         for exact in [gradients["normal", name].exact]
     }
     yield Claim(
-        "Of normal noise, measure-valued gradients scatter less than those of the score function.",
-        widest["measure-valued"] < widest["score"],
+        "Of normal noise, score functions scatter most and smoothed perturbations least.",
+        widest["score"] > widest["measure-valued"] > widest["smoothed-perturbation"],
         "; ".join(f"{name}: {ratio:.1f} times the gradient" for name, ratio in widest.items()),
     )
 

@@ -15,6 +15,7 @@ from ditherlab.continuous import (
     Normal,
     Pathwise,
     Score,
+    SmoothedPerturbation,
     Triangular,
     Uniform,
 )
@@ -24,6 +25,9 @@ from ditherlab.experiments.published.scatter import Scatter
 from ditherlab.objectives import ViewedError
 from ditherlab.protocol import Cost, Target
 from ditherlab.randomness import seeded_generator
+
+_NUM_GRAYS, _SIZE_PX = 4, 6
+_SHIFT, _SCALE = 0.1, 0.8
 
 SHAPES: Mapping[str, LocationScale] = {
     "uniform": Uniform(),
@@ -35,13 +39,13 @@ _ESTIMATORS: Mapping[str, ContinuousEstimator] = {
     "score": Score(),
     "pathwise": Pathwise(),
     "measure-valued": MeasureValued(),
+    "smoothed-perturbation": SmoothedPerturbation(
+        tuple(step + 0.5 for step in range(_NUM_GRAYS - 1))
+    ),
 }
 
 FORCED = "score, forced"
 """The score function where it is refused."""
-
-_NUM_GRAYS, _SIZE_PX = 4, 6
-_SHIFT, _SCALE = 0.1, 0.8
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def run():
 def test_all_claims_come_out(few_pixels):
     findings = run()
     assert [claim.text for claim in findings.claims if not claim.holds] == []
-    assert len(findings.claims) == 9
+    assert len(findings.claims) == 10
     assert len(findings.charts) == 2
 
 
