@@ -15,6 +15,9 @@ from ditherlab.methods.method import Method, Scene, Visit, Walk
 from ditherlab.protocol import Ability
 from ditherlab.types import Indices, Probs
 
+# Measured, with local credit, which keeps a price for each pixel of each draw.
+_PLANES_PER_SAMPLE, _PLANES_PER_COLOR = 11.0, 7.0
+
 # Of the color that the first picture shows; the others share the rest.
 _CERTAINTY = 0.5
 
@@ -65,6 +68,10 @@ class CrossEntropy(Method):
     @property
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value", "local"} if self.credit == "local" else {"value"})
+
+    def num_planes(self, num_colors: int, num_channels: int) -> float:
+        del num_channels
+        return _PLANES_PER_SAMPLE * self.num_samples + _PLANES_PER_COLOR * num_colors
 
     def begin(self, scene: Scene) -> Walk:
         return CrossEntropyWalk(scene, self)

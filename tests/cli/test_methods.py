@@ -33,6 +33,12 @@ def test_it_makes_a_picture(run: Callable[..., Any], photo: Path, words: tuple[s
     [
         (["gibbs-with-gradients", "--steps", "5"], "`--steps` has no part in"),
         (["cross-entropy", "--sweeps", "5"], "`--sweeps` has no part in"),
+        (["cross-entropy", "--samples", "5"], "`--samples` has no part in"),
+        (["cross-entropy", "--learning-rate", "0.1"], "`--learning-rate` has no part in"),
+        (
+            ["cross-entropy", "--objective", "png-bytes"],
+            "What works: `cross-entropy(credit=global)`.",
+        ),
         (["cross-entropy", "--estimator", "st"], "`estimator` has no part. Leave"),
         (["cross-entropy", "--model", "noise"], "`model` has no part. Leave"),
         (["simulated-annealing"], "Unknown method `simulated-annealing`."),
