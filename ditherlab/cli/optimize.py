@@ -350,11 +350,9 @@ class _Teller:
 
 
 def _beginning(problem: "Problem") -> str:
-    return (
-        _STARTS[problem.chosen_start]
-        if problem.model is None
-        else f"`{problem.model}` as it begins"
-    )
+    if problem.model is not None:
+        return f"`{problem.model}` as it begins"
+    return _STARTS[problem.chosen_start]
 
 
 def _spell_setting(setting: object) -> str:

@@ -102,7 +102,9 @@ class CrossEntropyWalk(Walk):
             indices = model.draw_indices(method.num_samples, scene.generator)
             costs, prices = self._price(model, indices)
             best = prices.topk(num_elite, dim=0, largest=False).indices
-            self._learn(indices.gather(0, best.expand(-1, *indices.shape[1:])))
+            # Of costs that are none there is nothing to learn; whoever follows sees them.
+            if bool(costs.isfinite().all()):
+                self._learn(indices.gather(0, best.expand(-1, *indices.shape[1:])))
             yield Visit((number + 1) / scene.num_rounds, costs.mean(), method.num_samples)
 
     def _price(

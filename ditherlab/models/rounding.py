@@ -47,11 +47,11 @@ class Rounding:
         return cls(target.images / step, palette / step)
 
 
-def _step(colors: Float[Tensor, "k c"]) -> float:
+def _step(colors: Float[Tensor, "k c"]) -> Float[Tensor, ""]:
     if len(colors) == 1:
-        return 1.0
+        return torch.ones_like(colors[0, 0])
     distances = torch.cdist(colors, colors).fill_diagonal_(torch.inf)
-    return float(distances.min(dim=1).values.mean()) / colors.shape[1] ** 0.5
+    return torch.as_tensor(distances.min(dim=1).values.mean() / colors.shape[1] ** 0.5)
 
 
 def _ladder(target: Target, palette: Colors) -> Rounding:
