@@ -38,9 +38,9 @@ def memory_need(problem: Problem) -> MemoryNeed:
     extra = problem.chosen_estimator.num_extra_planes(problem.num_colors, num_channels)
     steps = stepping * (num_channels * _planes_per_channel(problem) + extra)
     steps_per_color = stepping * _planes_per_color(problem)
-    polish = _POLISH + num_channels * _POLISH_PER_CHANNEL
-    if problem.chosen_polish != "none" and polish > steps + steps_per_color * problem.num_colors:
-        steps, steps_per_color = polish, 0.0
+    others = _planes_without_steps(problem, num_channels)
+    if others > steps + steps_per_color * problem.num_colors:
+        steps, steps_per_color = others, 0.0
     fits = problem.learns_palette and "quadratic" in problem.objective.abilities
     most_at_once = max(PART_OF_COLORS, problem.num_colors * learned_px)
     return MemoryNeed(
@@ -51,6 +51,15 @@ def memory_need(problem: Problem) -> MemoryNeed:
         num_planes_per_color=steps_per_color,
         num_copies=(_FIT + num_channels * _FIT_PER_CHANNEL) * fits,
         most_copied=most_at_once if problem.learns_on_copy else inf,
+    )
+
+
+def _planes_without_steps(problem: Problem, num_channels: int) -> float:
+    polish = _POLISH + num_channels * _POLISH_PER_CHANNEL
+    method = problem.method
+    return max(
+        0.0 if problem.chosen_polish == "none" else polish,
+        0.0 if method is None else method.num_planes(problem.num_colors, num_channels),
     )
 
 

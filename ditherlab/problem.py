@@ -16,7 +16,7 @@ from ditherlab.errors import AbilityError, DeviceError, PictureError, RequestErr
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments, Reinmax
 from ditherlab.gamut import clip_images, compress_images, mean_distance
 from ditherlab.images import Picture
-from ditherlab.methods import METHODS, Method
+from ditherlab.methods import METHODS, CrossEntropy, Method
 from ditherlab.models import Model
 from ditherlab.objectives import Perceptual
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
@@ -260,6 +260,7 @@ class Problem:
         shown = {"palette_shown": spell_colors(seen)} if seen else {}
         budget = {} if self.max_evaluations is None else {"max_evaluations": self.max_evaluations}
         cells = {"cells": self.cells.name} if self.cells else {}
+        sweeps = self.chosen_polish != "none" or (self.method is not None and self.method.sweeps)
         return {
             "palette": self.palette.hex if isinstance(self.palette, Palette) else self.palette,
             **shown,
@@ -270,18 +271,30 @@ class Problem:
             **({"method": str(self.method)} if self.method else {}),
             "fit": self.chosen_fit,
             "objective": str(self.objective),
-            "estimator": str(self.chosen_estimator),
-            **({} if self.model else {"optimizer": str(self.chosen_optimizer)}),
-            "temperature": self.temperature,
-            "steps": self.num_steps if self.takes_steps or self.method else 0,
-            "start": self.chosen_start,
+            **self._settings_of_steps,
             "polish": self.chosen_polish,
-            "sweeps": self.num_sweeps if self.chosen_polish != "none" or self.method else 0,
+            "sweeps": self.num_sweeps if sweeps else 0,
             "polish_temperature": self.polish_temperature,
             "strength": self.strength,
             **budget,
-            "draw": self.chosen_draw,
+            **({} if self.method else {"draw": self.chosen_draw}),
             "seed": self.seed,
+        }
+
+    @property
+    def _settings_of_steps(self) -> Mapping[str, object]:
+        """What a method or a model leaves of the settings of a descent."""
+        descends = self.method is None or self.learns_palette
+        has_rounds = self.method is not None and not self.method.sweeps
+        gradient = {
+            "estimator": str(self.chosen_estimator),
+            **({} if self.model else {"optimizer": str(self.chosen_optimizer)}),
+            "temperature": self.temperature,
+        }
+        return {
+            **(gradient if descends else {}),
+            "steps": self.num_steps if self.takes_steps or has_rounds else 0,
+            **({} if self.model else {"start": self.chosen_start}),
         }
 
     @property
@@ -539,8 +552,8 @@ class Problem:
             who=str(self.method),
             whom=str(self.objective),
             instead=sorted(
-                words
-                for words, other in METHODS.defaults().items()
+                str(other)
+                for other in (*METHODS.defaults().values(), CrossEntropy(credit="global"))
                 if other.needs <= self.objective.abilities
             ),
         )

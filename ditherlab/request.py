@@ -80,6 +80,7 @@ class OptimizeRequest:
         from ditherlab.problem import Problem, default_estimator
 
         objective = self._viewed(parse_objective(self.objective))
+        method = self._method()
         estimator = self._estimator(objective)
         model = self._model()
         optimizer = self._optimizer(objective, estimator) if model is None else None
@@ -92,7 +93,7 @@ class OptimizeRequest:
             fit=self.fit,
             cells=self._cells(),
             model=model,
-            method=self._method(),
+            method=method,
             objective=objective,
             estimator=estimator,
             optimizer=optimizer,
@@ -297,6 +298,8 @@ class OptimizeRequest:
         idle = {
             "--steps": self.steps if method.sweeps and not is_free else None,
             "--sweeps": None if method.sweeps or self.polish else self.sweeps,
+            "--samples": None if is_free else self.samples,
+            "--learning-rate": None if is_free else self.learning_rate,
         }
         for option, given in idle.items():
             if given is not None:
@@ -317,6 +320,11 @@ class OptimizeRequest:
             raise RequestError(
                 f"`--model {self.model}` learns a few parameters and not the logits that "
                 "`--optimizer` moves: give one of the two."
+            )
+        if self.sweeps is not None:
+            raise RequestError(
+                f"`--sweeps` has no part in `--model {self.model}`, which no polish follows: leave "
+                "it out."
             )
         from ditherlab.models import MODELS
 

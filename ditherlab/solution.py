@@ -24,6 +24,8 @@ from ditherlab.problem import Problem
 from ditherlab.protocol import Target
 from ditherlab.types import Images
 
+Stage = Literal["step", "cells", "method", "polish"]
+
 Outcome = Literal[
     "finished",
     "out-of-time",
@@ -58,7 +60,7 @@ class Look:
     progress: float
     num_evaluations: int
     num_backward_passes: int
-    stage: Literal["step", "cells", "method", "polish"] = "step"
+    stage: Stage = "step"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,7 @@ from ditherlab.polish import NUM_CLASSES, Cooling, Polisher
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimate
 from ditherlab.randomness import seeded_generator
-from ditherlab.solution import History, Look, Outcome, Solution
+from ditherlab.solution import History, Look, Outcome, Solution, Stage
 from ditherlab.start import (
     diffused_indices,
     first_palette,
@@ -303,28 +302,54 @@ class _Run:
         should_stop: Callable[[], bool],
     ) -> Outcome:
         """Let a picture change part by part; it is the one so far whenever this ends."""
-        budget = self.budget
-        stage: Literal["cells", "method"] = "method" if self.cells is None else "cells"
-        outcome: Outcome = "finished"
         try:
-            for step, visit in enumerate(walk.visits()):
-                self.values.append(visit.cost)
-                budget.evaluations_of_step = visit.num_evaluations
-                # Looking counts one.
-                budget.num_evaluations += visit.num_evaluations - 1
-                budget.num_backward_passes += visit.num_backward_passes
-                progress = min(1.0, max(visit.progress, budget.part_of_time))
-                self._look_at_picture(stage, visit.cost, on_look, step, progress)
-                if should_stop():
-                    outcome = "interrupted"
-                elif not (budget.has_time and budget.has_evaluations):
-                    outcome = "out-of-time" if budget.has_evaluations else "out-of-evaluations"
-                if outcome != "finished":
-                    break
+            with limited_patience(lambda: should_stop() or not self.budget.has_time):
+                outcome = self._visit_to_the_end(walk, on_look, should_stop)
+            if self.cells is None and outcome != "not-finite":
+                self._look_at_the_end(walk, on_look)
         except KeyboardInterrupt:
             outcome = "interrupted"
+        except PatienceEndedError:
+            outcome = "interrupted" if should_stop() else "out-of-time"
+        except ObjectiveError as error:
+            if not self.values:
+                raise
+            self.failure, outcome = str(error), "cost-failed"
         self.indices = walk.indices
         return outcome
+
+    def _visit_to_the_end(
+        self,
+        walk: Walk,
+        on_look: Callable[[Look], None],
+        should_stop: Callable[[], bool],
+    ) -> Outcome:
+        budget, method = self.budget, self.problem.method
+        for step, visit in enumerate(walk.visits()):
+            if method is not None and not bool(visit.cost.isfinite()):
+                return "not-finite"
+            self.values.append(visit.cost)
+            budget.num_steps += method is not None and not method.sweeps
+            budget.evaluations_of_step = visit.num_evaluations
+            # Looking counts one.
+            budget.num_evaluations += visit.num_evaluations - 1
+            budget.num_backward_passes += visit.num_backward_passes
+            progress = min(1.0, max(visit.progress, budget.part_of_time))
+            stage: Stage = "cells" if method is None else "method"
+            self._look_at_picture(stage, visit.cost, on_look, step, progress)
+            if should_stop():
+                return "interrupted"
+            if not (budget.has_time and budget.has_evaluations):
+                return "out-of-time" if budget.has_evaluations else "out-of-evaluations"
+        return "finished"
+
+    def _look_at_the_end(self, walk: Walk, on_look: Callable[[Look], None]) -> None:
+        """Look at the picture that a method found, unless its cost takes too long or fails."""
+        with suppress(PatienceEndedError, ObjectiveError), self._grace():
+            image = self.palette[0].T[:, walk.indices]
+            price = self.cost.cost(image[None, None])[0, 0]
+            self.next_look_s = 0.0
+            self._look_at_picture("method", price, on_look, len(self.values), 1.0)
 
     def _step_to_the_end(
         self, on_look: Callable[[Look], None], should_stop: Callable[[], bool]
@@ -382,7 +407,7 @@ class _Run:
 
     def _look_at_picture(
         self,
-        stage: Literal["cells", "method", "polish"],
+        stage: Stage,
         value: torch.Tensor,
         on_look: Callable[[Look], None],
         step: int,
@@ -575,23 +600,26 @@ class _Run:
         Looks are as noisy as the estimator: the same fresh draws decide whether it did.
         """
         last, best = self.looks[-1], min(self.looks, key=lambda look: look.cost)
-        if "value" in self.cost.abilities:
-            seed, device = self.problem.seed + 1, self.problem.chosen_device
-            ended, before = (
-                float(self._price_draws(m, _NUM_DECIDING_DRAWS, seeded_generator(seed, device)))
-                for m in (self.model, self.best.model)
-            )
-        else:
-            ended, before = last.cost, best.cost
-        if ended <= before:
-            return
+        end = self._position()
+        ended = self._price_again(last)
         self._go_back_to(self.best)
+        before = self._price_again(best)
+        if ended <= before:
+            self._go_back_to(end)
+            return
         self.looks.append(replace(last, cost=before, entropy=best.entropy))
         self.notes.append(
-            f"The expected cost rose to {ended:.4g}: `{self.estimator}` is too noisy here. The "
+            f"The expected cost rose to {ended:.4g}: `{self.estimator}` is too noisy here"
+            f"{', or the learning rate too high' if self.descent else ''}. The "
             f"picture is the best one seen, of step {best.step}, at {before:.4g}. Try more "
             "samples, a smaller picture, or an estimator that needs more of the objective."
         )
+
+    def _price_again(self, look: Look) -> float:
+        if "value" not in self.cost.abilities:
+            return look.cost
+        generator = seeded_generator(self.problem.seed + 1, self.problem.chosen_device)
+        return float(self._price_draws(self.model, _NUM_DECIDING_DRAWS, generator))
 
     def _return_to_good(self) -> Outcome:
         self._go_back_to(self.good)
@@ -606,6 +634,8 @@ class _Run:
         self.model = position.model
         if self.descent is not None:
             self.descent.model.parameters = position.parameters
+            # The way there may have been softer than the end.
+            self.model = Categorical(self.descent.probs(1.0), self.model.palette)
 
     def solution(self, outcome: Outcome, before: "_Run | None") -> Solution:
         """Show the picture in 8-bit colors; `before` is the run that learned the palette."""

@@ -324,7 +324,7 @@ class _Teller:
             failure = one_line(solution.failure or "")
             click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
         elif event in _REMARKS:
-            start = _STARTS[solution.problem.chosen_start]
+            start = _beginning(solution.problem)
             self._remark(_REMARKS[event].format(output=where, start=start))
         elif not self.is_stdout_taken:
             self._say(f"Wrote {where}.")
@@ -347,6 +347,12 @@ class _Teller:
     def _remark(self, text: str) -> None:
         if not self.is_quiet:
             click.echo(text, err=True)
+
+
+def _beginning(problem: "Problem") -> str:
+    if problem.model is not None:
+        return f"`{problem.model}` as it begins"
+    return _STARTS[problem.chosen_start]
 
 
 def _spell_setting(setting: object) -> str:

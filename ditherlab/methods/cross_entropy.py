@@ -15,6 +15,9 @@ from ditherlab.methods.method import Method, Scene, Visit, Walk
 from ditherlab.protocol import Ability
 from ditherlab.types import Indices, Probs
 
+# Measured, with local credit, which keeps a price for each pixel of each draw.
+_PLANES_PER_SAMPLE, _PLANES_PER_COLOR = 11.0, 7.0
+
 # Of the color that the first picture shows; the others share the rest.
 _CERTAINTY = 0.5
 
@@ -66,6 +69,10 @@ class CrossEntropy(Method):
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value", "local"} if self.credit == "local" else {"value"})
 
+    def num_planes(self, num_colors: int, num_channels: int) -> float:
+        del num_channels
+        return _PLANES_PER_SAMPLE * self.num_samples + _PLANES_PER_COLOR * num_colors
+
     def begin(self, scene: Scene) -> Walk:
         return CrossEntropyWalk(scene, self)
 
@@ -95,7 +102,9 @@ class CrossEntropyWalk(Walk):
             indices = model.draw_indices(method.num_samples, scene.generator)
             costs, prices = self._price(model, indices)
             best = prices.topk(num_elite, dim=0, largest=False).indices
-            self._learn(indices.gather(0, best.expand(-1, *indices.shape[1:])))
+            # Of costs that are none there is nothing to learn; whoever follows sees them.
+            if bool(costs.isfinite().all()):
+                self._learn(indices.gather(0, best.expand(-1, *indices.shape[1:])))
             yield Visit((number + 1) / scene.num_rounds, costs.mean(), method.num_samples)
 
     def _price(

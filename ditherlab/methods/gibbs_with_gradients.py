@@ -16,6 +16,12 @@ from ditherlab.schedules import Schedule, exponential
 
 _COLDEST = 1e-3
 
+# In costs of a pixel: a picture that is perfect already stays so.
+_LEAST_HEAT = 1e-12
+
+# Measured, for gray pictures and for others.
+_GRAY_PLANES, _COLOR_PLANES = 90.0, 200.0
+
 
 @dataclass(frozen=True)
 class GibbsWithGradients(Method):
@@ -49,9 +55,13 @@ class GibbsWithGradients(Method):
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value", "gradient", "local"})
 
+    def num_planes(self, num_colors: int, num_channels: int) -> float:
+        del num_colors
+        return _GRAY_PLANES if num_channels == 1 else _COLOR_PLANES
+
     def begin(self, scene: Scene) -> Walk:
         first = scene.cost.cost(scene.palette[0].T[:, scene.indices][None, None])
-        hottest = self.heat * float(first) / scene.indices.numel()
+        hottest = max(self.heat * float(first) / scene.indices.numel(), _LEAST_HEAT)
         return GibbsWalk(scene, exponential(hottest, hottest * _COLDEST))
 
 

@@ -80,5 +80,9 @@ class Method(ABC):
         """What the objective has to offer."""
 
     @abstractmethod
+    def num_planes(self, num_colors: int, num_channels: int) -> float:
+        """Say how many numbers a pixel it holds at its peak, as measured and rounded up."""
+
+    @abstractmethod
     def begin(self, scene: Scene) -> Walk:
         """Begin with a picture."""

@@ -11,7 +11,8 @@ from ditherlab.models.rounding import Rounding
 Bounds = Float[Tensor, "k h w"]
 Rivals = Int[Tensor, "k h w"]
 
-# Colors that lie side by side as seen along the line never take turns on it.
+# Colors that lie side by side as seen along the line never take turns on it; of two that are
+# equally near, as red and green are to a gray, the first of the palette is taken.
 _SIDE_BY_SIDE = 1e-6
 
 # In amplitudes; stands for infinity, of which autograd would make NaN.
@@ -69,7 +70,8 @@ class Intervals:
                         continue
                     behind = distances[color] - distances[rival]
                     if abs(gain) < _SIDE_BY_SIDE:
-                        low[color].masked_fill_(behind > 0, _FAR)
+                        is_hidden = behind >= 0 if rival < color else behind > 0
+                        low[color].masked_fill_(is_hidden, _FAR)
                         continue
                     crossing = behind / gain
                     if gain > 0:

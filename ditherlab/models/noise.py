@@ -48,7 +48,7 @@ class Noise(Model):
     """
 
     draw: ClassVar[Draw] = "sample"
-    num_planes_per_color: ClassVar[float] = 14.0
+    num_planes_per_color: ClassVar[float] = 40.0
 
     shape: NoiseShape = "uniform"
     scope: NoiseScope = "picture"

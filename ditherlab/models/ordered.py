@@ -44,7 +44,7 @@ class Ordered(Model):
     """
 
     draw: ClassVar[Draw] = "mode"
-    num_planes_per_color: ClassVar[float] = 8.0
+    num_planes_per_color: ClassVar[float] = 15.0
 
     size: int = 16
     start: Literal["blue", "white"] = "blue"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from ditherlab.color import srgb_to_linear
 from ditherlab.protocol import Target
@@ -17,7 +19,8 @@ class Rounding:
     lie at 0, 1, 2, ..., and light between two of them lies in proportion between their steps. Noise
     that is uniform and one step wide then leaves the mean light of every pixel as it was. For
     colors, the coordinates are display sRGB, divided so that a step along the gray axis is as long
-    as the mean distance of a color to its nearest neighbor.
+    as the mean distance of a color to its nearest neighbor. Repeated colors, as a panel may show
+    them, count once.
 
     Attributes:
         places: Of the pixels.
@@ -40,18 +43,23 @@ class Rounding:
         """
         if palette.shape[2] == 1:
             return _ladder(target, palette)
-        distances = torch.cdist(palette, palette)
-        distances.diagonal(dim1=1, dim2=2).fill_(torch.inf)
-        step = distances.min(dim=2).values.mean() / palette.shape[2] ** 0.5
+        step = _step(palette[0].unique(dim=0))
         return cls(target.images / step, palette / step)
+
+
+def _step(colors: Float[Tensor, "k c"]) -> Float[Tensor, ""]:
+    if len(colors) == 1:
+        return torch.ones_like(colors[0, 0])
+    distances = torch.cdist(colors, colors).fill_diagonal_(torch.inf)
+    return torch.as_tensor(distances.min(dim=1).values.mean() / colors.shape[1] ** 0.5)
 
 
 def _ladder(target: Target, palette: Colors) -> Rounding:
     light = srgb_to_linear(target.images)
-    rungs, order = srgb_to_linear(palette)[0, :, 0].sort()
+    rungs, steps = srgb_to_linear(palette)[0, :, 0].unique(return_inverse=True)
+    if len(rungs) == 1:
+        return Rounding(torch.zeros_like(light), torch.zeros_like(palette))
     below = torch.searchsorted(rungs, light.contiguous(), right=True).sub_(1)
     below.clamp_(0, len(rungs) - 2)
     places = below + (light - rungs[below]) / (rungs[below + 1] - rungs[below])
-    steps = torch.empty_like(rungs)
-    steps[order] = torch.arange(len(rungs), dtype=rungs.dtype, device=rungs.device)
-    return Rounding(places, steps.view(1, -1, 1))
+    return Rounding(places, steps.to(rungs).view(1, -1, 1))

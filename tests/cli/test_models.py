@@ -61,6 +61,7 @@ def test_what_goes_together_runs(
         (["--model", "ordered", "--noise", "normal"], "means nothing to `ordered`"),
         (["--model", "noise", "--optimizer", "adam"], "the logits that `--optimizer` moves"),
         (["--model", "noise", "--polish", "flips"], "`polish=flips` has no part in it"),
+        (["--model", "noise", "--sweeps", "5"], "`--sweeps` has no part in `--model noise`"),
         (["--model", "noise", "--start", "nearest"], "`start=nearest` has no part in it"),
         (["--model", "noise", "--temperature", "1:0.1"], "`temperature` has no part in it"),
         (["--model", "noise", "--objective", "variance(c=0.5)"], "expected cost of a drawn"),
@@ -74,6 +75,12 @@ def test_what_does_not_go_together_is_refused(
     assert ended.code == 2
     assert message in ended.error
     assert not Path("x.png").exists()
+
+
+def test_without_time_it_says_what_is_shown(run: Callable[..., Any], photo: Path) -> None:
+    words = ("--palette", "gray-4", "--model", "ordered", "--max-seconds", "1e-9", "-o", "x.png")
+    ended = run("optimize", photo, *words)
+    assert "before the first step: x.png shows `ordered` as it begins." in ended.err
 
 
 def test_a_machine_leaves_no_room_for_a_model(run: Callable[..., Any], photo: Path) -> None:

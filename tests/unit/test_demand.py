@@ -7,6 +7,8 @@ import pytest
 from ditherlab import Palette, Picture, Problem, parse_objective
 from ditherlab.demand import memory_need
 from ditherlab.estimators import ST, GumbelSoftmax, LeaveOneOut, Moments
+from ditherlab.methods import CrossEntropy, GibbsWithGradients
+from ditherlab.models import Noise, Ordered
 from ditherlab.objectives import Variance
 
 COLORS = tuple((level, 255 - level, 0) for level in range(0, 256, 4))
@@ -68,6 +70,28 @@ def test_a_polish_needs_some_planes_whatever_the_colors(photo: Picture) -> None:
     )
     assert few.num_planes == many.num_planes > 90
     assert few.num_planes_per_color == many.num_planes_per_color == 0
+
+
+@pytest.mark.parametrize("model", [Noise(), Ordered()], ids=str)
+def test_a_model_needs_planes_for_each_color(model: Any, photo: Picture) -> None:
+    few, many = (
+        num_planes(Problem(picture=photo, palette=Palette(COLORS[:number]), model=model))
+        for number in (4, 64)
+    )
+    assert many - few == 60 * model.num_planes_per_color > 60 * 14
+
+
+def test_a_method_needs_what_it_says_and_not_what_steps_need(photo: Picture) -> None:
+    problem = Problem(picture=photo, palette=Palette(COLORS[:4]), polish="none")
+    few, many = (num_planes(problem, method=CrossEntropy(n)) for n in (2, 64))
+    assert few == 2 * 11 + 4 * 7
+    assert many - few == 62 * 11
+    grays = Palette.from_hex(["000", "555", "aaa", "fff"])
+    assert num_planes(problem, method=GibbsWithGradients()) == 200
+    assert num_planes(problem, method=GibbsWithGradients(), palette=grays) == 90
+    # The larger of the two: they follow each other.
+    assert num_planes(problem, method=CrossEntropy(2), polish="flips") > 100
+    assert num_planes(problem, method=CrossEntropy(64), polish="flips") == many
 
 
 def test_colors_are_learned_on_a_copy_of_limited_size(photo: Picture) -> None:

@@ -2,11 +2,12 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from scipy.stats import chi2
 
-from ditherlab import Palette, Problem, optimize, parse_objective
+from ditherlab import Palette, Picture, Problem, optimize, parse_objective
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.methods import METHODS, CrossEntropy, GibbsWithGradients, Scene
 from ditherlab.methods.gibbs_with_gradients import GibbsWalk
@@ -148,6 +149,29 @@ def test_a_palette_is_learned_before(photo):
 def test_wrong_words_are_refused(words, message):
     with pytest.raises(RequestError, match=message):
         METHODS.parse(words)
+
+
+def test_a_perfect_picture_stays():
+    pixels = np.zeros((6, 6, 3), dtype=np.uint8)
+    pixels[:3] = 255
+    picture = Picture(pixels=pixels, opaque=np.ones((6, 6), dtype=bool))
+    palette = Palette.from_hex(["000", "fff"])
+    problem = Problem(picture=picture, palette=palette, method=GibbsWithGradients())
+    assert np.array_equal(optimize(problem).indices, pixels[..., 0] // 255)
+
+
+def test_settings_name_what_has_a_part(photo):
+    palette = Palette.from_hex(["000", "fff"])
+    problem = Problem(picture=photo, palette=palette, method=GibbsWithGradients())
+    idle = {"estimator", "optimizer", "temperature", "draw"}
+    assert not idle & problem.settings.keys()
+    assert (problem.settings["steps"], problem.settings["sweeps"]) == (0, 12)
+    other = Problem(picture=photo, palette=palette, method=CrossEntropy())
+    assert not idle & other.settings.keys()
+    assert (other.settings["steps"], other.settings["sweeps"]) == (150, 0)
+    learned = Problem(picture=photo, palette=2, method=GibbsWithGradients())
+    assert learned.settings["optimizer"] == "mean-field"
+    assert learned.settings["steps"] == 150
 
 
 def test_what_does_not_go_together_is_refused(photo):

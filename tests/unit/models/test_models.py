@@ -54,6 +54,27 @@ def test_probabilities_are_the_shares_of_rounded_noise(shape, palette, generator
     assert error.max() * num_draws**0.5 < 6
 
 
+@pytest.mark.parametrize(
+    "palette",
+    [
+        torch.eye(3)[None],
+        torch.tensor([[[0.1, 0.2, 0.3], [0.1, 0.2, 0.3], [1.0, 1.0, 1.0]]]),
+        torch.tensor([[[0.1, 0.2, 0.3], [0.1, 0.2, 0.3]]]),
+        torch.tensor([[[0.1], [0.1], [1.0]]]),
+        torch.tensor([[[0.1], [0.1]]]),
+    ],
+    ids=["equally far", "repeated", "all the same", "gray repeated", "gray all the same"],
+)
+@pytest.mark.parametrize(
+    "model", [Noise(), Noise(scope="channel"), Noise(scope="pixel"), Ordered(4)], ids=str
+)
+def test_colors_that_are_equally_near_share_a_probability_of_one(model, palette, generator):
+    grays = torch.rand((1, 1, 7, 9), generator=generator).expand(-1, palette.shape[2], -1, -1)
+    target = Target(grays, torch.ones((1, 1, 7, 9), dtype=torch.bool))
+    probs = model.bind(Rounding.of(target, palette), generator).probs(0.0)
+    assert torch.allclose(probs.sum(dim=1), torch.ones(1, 7, 9), atol=1e-5)
+
+
 def test_uniform_noise_one_step_wide_keeps_the_light(generator):
     target = target_of(1)
     light = Noise().bind(Rounding.of(target, GRAYS), generator).probs(0.0)
