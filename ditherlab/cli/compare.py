@@ -18,8 +18,9 @@ from ditherlab.cli.reporting import (
     report_options,
 )
 from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
+from ditherlab.coloring import Coloring
 from ditherlab.errors import ObjectiveError, RequestError
-from ditherlab.request import crop_picture, read_palette
+from ditherlab.request import crop_picture
 from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     if as_json:
         check_standard_output()
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
-    palette = read_palette(words["palette"], words["colors"])
+    palette = Coloring(palette=words["palette"], colors=words["colors"]).read_palette()
     names = _read_names(words["estimators"])
     picture = read_source(words["source"])
     if words["crop"] is not None:

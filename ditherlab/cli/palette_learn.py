@@ -93,7 +93,7 @@ def learn(
         seed=seed,
         preset=preset,
     )
-    request.read_locked(), request.read_gamut()
+    request.coloring.read_locked(), request.coloring.read_gamut()
     found, is_interrupted = learn_palette(request, [read_source(name) for name in pictures])
     return deliver_learned(found, destination, is_interrupted=is_interrupted)
 
