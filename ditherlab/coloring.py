@@ -9,11 +9,13 @@ from ditherlab.palette import (
     Color,
     HardwareGamut,
     Palette,
+    is_spelled_out,
     parse_gamut,
     place_palette,
     resolve_colors,
     resolve_palette,
     spell_colors,
+    spell_palette,
 )
 
 _DEFAULT_NUM_COLORS = 16
@@ -107,6 +109,18 @@ class Coloring:
             )
         return resolve_colors(self.lock, "--lock")
 
+    def read_panel(self) -> Palette | None:
+        """Understand which device the locked colors are entries of; None if that is not said.
+
+        Raises:
+            RequestError: For words that cannot be meant.
+            PaletteError: For a palette file that holds no palette.
+        """
+        if self.lock is None or is_spelled_out(self.lock):
+            return None
+        palette = resolve_palette(self.lock, "--lock")
+        return palette if palette.is_panel else None
+
     def read_gamut(self) -> HardwareGamut | None:
         """Understand which colors can be learned; None for all.
 
@@ -142,13 +156,14 @@ class Coloring:
             return self
         placed = self._placed(folder)
         palette = placed.read_palette()
-        locked = spell_colors(placed.read_locked())
+        locked, panel = placed.read_locked(), placed.read_panel()
         if isinstance(palette, Palette):
             shown = None if palette.shown is None else ",".join(spell_colors(palette.shown))
             return replace(placed, palette=",".join(palette.hex), measured=shown)
         gamut = placed.read_gamut()
         words = None if gamut is None else gamut.words
-        return replace(placed, colors=palette, lock=",".join(locked) or None, gamut=words)
+        lock = ",".join(spell_colors(locked)) if panel is None else spell_palette(panel)
+        return replace(placed, colors=palette, lock=lock or None, gamut=words)
 
     def _placed(self, folder: Path) -> "Coloring":
         def place(words: str | None) -> str | None:

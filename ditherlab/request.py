@@ -74,7 +74,7 @@ class OptimizeRequest:
         """
         coloring = self.coloring
         cells, palette = self._cells(coloring), coloring.read_palette()
-        locked, gamut = coloring.read_locked(), coloring.read_gamut()
+        locked, panel = coloring.read_locked(), coloring.read_panel()
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem, default_estimator
@@ -88,7 +88,8 @@ class OptimizeRequest:
             picture=picture,
             palette=palette,
             locked=locked,
-            gamut=gamut,
+            panel=panel,
+            gamut=coloring.read_gamut(),
             fit=self.fit,
             cells=cells,
             model=model,

@@ -20,7 +20,7 @@ from ditherlab.memory import free_memory_bytes
 from ditherlab.methods import Method, Scene, Walk
 from ditherlab.models import ModelDescent, Rounding
 from ditherlab.optimizers import PaletteDescent
-from ditherlab.palette import Palette
+from ditherlab.palette import Palette, written_for
 from ditherlab.palette_choice import choose_palette
 from ditherlab.palette_fit import fit_palette, revive_colors
 from ditherlab.patience import PatienceEndedError, limited_patience
@@ -635,13 +635,13 @@ class _Run:
         )
 
     def _final_palette(self) -> tuple[Palette, npt.NDArray[np.uint8]]:
-        """Round the palette; colors that become equal share one place."""
+        """Round the palette; colors that become equal share one place, known ones are a panel's."""
         if isinstance(self.problem.palette, Palette):
             return self.problem.palette, np.arange(len(self.problem.palette), dtype=np.uint8)
         levels = (self.palette[0].expand(-1, 3) * 255).round().long().tolist()
         colors = [(red, green, blue) for red, green, blue in levels]
-        palette = Palette(tuple(colors))
-        return palette, np.array([palette.colors.index(color) for color in colors], dtype=np.uint8)
+        palette = written_for(self.problem.panels, Palette(tuple(colors)))
+        return palette, np.array([palette.seen.index(color) for color in colors], dtype=np.uint8)
 
 
 def _is_time_to_refit(sweep: int, num_sweeps: int) -> bool:

@@ -51,6 +51,14 @@ def test_spelled_out_it_needs_no_files(tmp_path: Path) -> None:
     assert learned.spelled_out(tmp_path / "elsewhere") == learned
 
 
+def test_panels_keep_their_names_for_colors_do_not_say_all() -> None:
+    words = Coloring(colors=5, lock="e-ink-4-measured", gamut="e-ink-4-measured")
+    assert words.spelled_out(Path()) == words
+    assert words.read_panel() == named_palette("e-ink-4-measured")
+    assert Coloring(lock="#000,#fff").read_panel() is None
+    assert Coloring(lock="ega").read_panel() is None
+
+
 def test_the_words_of_a_machine_are_complete_as_they_are() -> None:
     assert Coloring(cells="c64-hires").spelled_out(Path()) == Coloring(cells="c64-hires")
 
