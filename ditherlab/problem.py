@@ -369,11 +369,6 @@ class Problem:
             raise RequestError(f"The seed must be from 0 to 2^63 - 1, got {self.seed}.")
         if not _DEVICE.fullmatch(self.device):
             raise RequestError(f"The device must be auto, cpu, cuda or mps, got '{self.device}'.")
-        if self.picture.has_transparency and self.num_colors >= MAX_NUM_COLORS:
-            raise RequestError(
-                f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
-                f"{self.num_colors}: transparent pixels need an entry of their own."
-            )
 
     def _check_locked(self) -> None:
         if self.locked and isinstance(self.palette, Palette):

@@ -114,6 +114,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     from ditherlab.objectives import parse_objective
     from ditherlab.problem import Problem
     from ditherlab.report import ComparisonPage, ComparisonReport
+    from ditherlab.solution import check_encodable
 
     problem = fix_palette(
         Problem(
@@ -128,6 +129,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
             device=words["device"],
         )
     )
+    check_encodable(problem)
     # The last seed has to be one, too.
     replace(problem, seed=problem.seed + words["seeds"] - 1)
     estimators, left_out = fitting_estimators(names, problem, words["samples"])

@@ -262,6 +262,7 @@ def optimize(**words: Any) -> int:
     packed.check(destination, report)
     with Interruption().listen() as interruption:
         problem = OptimizeRequest(**words).problem(read_source(source))
+        destination.check_picture(problem)
         packed.check_picture(problem)
         teller.tell_problem(problem)
         solution = _solve(problem, interruption, is_quiet=teller.is_quiet)
