@@ -495,7 +495,9 @@ class _Run:
         if self.showable is None or self.free_palette is None:
             return self.palette
         rounded = self._into_gamut(self.free_palette)
-        return choose_palette([self.palette, rounded], self.cost, self.target, self.generator)
+        return choose_palette(
+            [self.palette, rounded], self.cost, self.target, self.generator, self.budget
+        )
 
     def _into_gamut(self, palette: Colors) -> Colors:
         if self.showable is None:
