@@ -9,6 +9,7 @@ import click
 
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
+from ditherlab.cli.options import quiet_option
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
@@ -85,7 +86,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same draws.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option
 @click.pass_context
 def compare(context: click.Context, /, **words: Any) -> int:
     """Compare gradient estimators on the picture SOURCE (- for standard input).

@@ -8,6 +8,7 @@ import click
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
+from ditherlab.cli.options import gamut_option, lock_option, quiet_option
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import (
@@ -71,18 +72,8 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     metavar="K",
     help="Learn a palette of K colors (2 to 256).  [default: 16, without --palette]",
 )
-@click.option(
-    "--lock",
-    metavar="PALETTE",
-    help="Colors that are among the --colors and stay as they are, such as '#000,#fff'; or a name "
-    "or file as for --palette.",
-)
-@click.option(
-    "--gamut",
-    metavar="GAMUT",
-    help="What the --colors may be, because hardware shows no others: rgb332, rgb444, rgb555, "
-    "rgb565, bits=N (a channel), or the colors of a PALETTE.",
-)
+@lock_option
+@gamut_option
 @click.option(
     "--cells",
     metavar="MACHINE",
@@ -231,7 +222,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     + ", unless --steps and --sweeps say otherwise.",
 )
 @report_options
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option
 @click.option("-v", "--verbose", is_flag=True, help="Say all settings.")
 def optimize(**words: Any) -> int:
     """Reduce the picture SOURCE (- for standard input) to few colors.
