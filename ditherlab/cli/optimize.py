@@ -18,7 +18,7 @@ from ditherlab.cli.streams import (
     write_to_stdout,
 )
 from ditherlab.errors import RequestError
-from ditherlab.images import one_line
+from ditherlab.images import printable
 from ditherlab.presets import PRESETS
 from ditherlab.request import OptimizeRequest
 
@@ -313,7 +313,7 @@ class _Teller:
         is_begun = solution.history.costs or solution.outcome != "out-of-time"
         event = solution.outcome if is_begun else "nothing-begun"
         if event in _FAILURES:
-            failure = one_line(solution.failure or "")
+            failure = printable(solution.failure or "")
             click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
         elif event in _REMARKS:
             start = _STARTS[solution.problem.chosen_start]
