@@ -34,6 +34,7 @@ from ditherlab.start import (
     first_palette,
     indices_to_logits,
     nearest_logits,
+    other_palette,
     weaken_dither,
 )
 from ditherlab.types import Colors, Probs
@@ -147,29 +148,73 @@ class _Task:
             )
             learns_palette = False
         before: _Run | None = None
+        learners: list[_Run] = []
         outcome: Outcome = "finished"
         if learns_palette and problem.learns_on_copy:
-            before = _Run(self, problem.copy_to_learn_on(), palette, generator, learns_palette=True)
-            outcome = before.loop(_before(on_look), should_stop)
-            palette = before.learned_palette() if outcome == "finished" else before.palette
+            learners, outcome = self._learn(palette, generator, _before(on_look), should_stop)
+            before, palette = learners[0], learners[0].palette
+            if outcome == "finished":
+                before, palette = self._best(learners, generator)
         run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
         run.notes += notes
-        if before:
-            run.budget.carry_on(before.budget)
+        for learner in learners:
+            run.budget.carry_on(learner.budget)
         with closing(run.cost):
             if outcome not in ("interrupted", "not-finite"):
                 ended = run.loop(_after(on_look) if before else on_look, should_stop)
                 outcome = outcome if ended == "finished" else ended
             return run.solution(outcome, before)
 
+    def _learn(
+        self,
+        palette: Colors,
+        generator: torch.Generator,
+        on_look: Callable[[Look], None],
+        should_stop: Callable[[], bool],
+    ) -> "tuple[list[_Run], Outcome]":
+        """Learn a palette on a copy, and once more from another start if there is time for it.
+
+        Where a palette ends depends on where it starts: the steps only descend.
+        """
+        copy = self.problem.copy_to_learn_on()
+        first = _Run(self, copy, palette, generator, learns_palette=True)
+        if not first.refits_palette:
+            return [first], first.loop(on_look, should_stop)
+        outcome = first.loop(_part(on_look, 0.0, 0.5), should_stop)
+        rest = first.budget.problem_of_the_rest()
+        if outcome != "finished" or rest is None:
+            return [first], outcome
+        begun_s = first.budget.seconds
+        palette = other_palette(rest)
+        other = _Run(self, rest, palette, generator, learns_palette=True, begun_s=begun_s)
+        ended = other.loop(_part(on_look, 0.5, 1.0), should_stop)
+        if ended == "finished":
+            return [first, other], outcome
+        first.budget.carry_on(other.budget)
+        return [first], "interrupted" if ended == "interrupted" else outcome
+
+    def _best(self, learners: "list[_Run]", generator: torch.Generator) -> "tuple[_Run, Colors]":
+        """Return the run whose palette makes the cheapest dithered copy, and this palette."""
+        palettes = [learner.learned_palette() for learner in learners]
+        if len(learners) == 1:
+            return learners[0], palettes[0]
+        last = learners[-1]
+        chosen = choose_palette(palettes, last.cost, last.target, generator, last.budget)
+        number = next(place for place, palette in enumerate(palettes) if palette is chosen)
+        return learners[number], chosen
+
+
+def _part(on_look: Callable[[Look], None], first: float, last: float) -> Callable[[Look], None]:
+    """Show the progress of a part of a run as that of the whole."""
+    return lambda look: on_look(replace(look, progress=first + (last - first) * look.progress))
+
 
 def _before(on_look: Callable[[Look], None]) -> Callable[[Look], None]:
-    return lambda look: on_look(replace(look, progress=_LEARNING_PART * look.progress))
+    return _part(on_look, 0.0, _LEARNING_PART)
 
 
 def _after(on_look: Callable[[Look], None]) -> Callable[[Look], None]:
-    rest = 1 - _LEARNING_PART
-    return lambda look: on_look(replace(look, progress=_LEARNING_PART + rest * look.progress))
+    return _part(on_look, _LEARNING_PART, 1.0)
 
 
 @dataclass(frozen=True)
@@ -191,9 +236,10 @@ class _Run:
         generator: torch.Generator,
         *,
         learns_palette: bool,
+        begun_s: float = 0.0,
     ) -> None:
         self.problem = problem
-        self.budget = Budget(problem, task.start_s)
+        self.budget = Budget(problem, task.start_s, begun_s)
         self.seconds_between_looks = task.seconds_between_looks
         self.notes: list[str] = list(problem.fit_notes)
         self.failure: str | None = None
