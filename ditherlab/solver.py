@@ -128,7 +128,7 @@ def optimize(
 
 @dataclass(frozen=True)
 class _Task:
-    """What a call of `optimize` has to do: one run, or two where the palette is learned first."""
+    """What a call of `optimize` has to do: one run, after one or two that learn the palette."""
 
     problem: Problem
     start_s: float
@@ -154,7 +154,7 @@ class _Task:
             learners, outcome = self._learn(palette, generator, _before(on_look), should_stop)
             before, palette = learners[0], learners[0].palette
             if outcome == "finished":
-                before, palette = self._best(learners, generator)
+                before, palette = self._best(learners)
         run = _Run(self, problem, palette, generator, learns_palette=learns_palette)
         run.notes += notes
         for learner in learners:
@@ -186,6 +186,8 @@ class _Task:
             return [first], outcome
         begun_s = first.budget.seconds
         palette = other_palette(rest)
+        # Its own, so that where the first palette is kept, the rest is as if there were no other.
+        generator = seeded_generator(rest.seed, rest.chosen_device)
         other = _Run(self, rest, palette, generator, learns_palette=True, begun_s=begun_s)
         ended = other.loop(_part(on_look, 0.5, 1.0), should_stop)
         if ended == "finished":
@@ -193,13 +195,13 @@ class _Task:
         first.budget.carry_on(other.budget)
         return [first], "interrupted" if ended == "interrupted" else outcome
 
-    def _best(self, learners: "list[_Run]", generator: torch.Generator) -> "tuple[_Run, Colors]":
+    def _best(self, learners: "list[_Run]") -> "tuple[_Run, Colors]":
         """Return the run whose palette makes the cheapest dithered copy, and this palette."""
         palettes = [learner.learned_palette() for learner in learners]
         if len(learners) == 1:
             return learners[0], palettes[0]
         last = learners[-1]
-        chosen = choose_palette(palettes, last.cost, last.target, generator, last.budget)
+        chosen = choose_palette(palettes, last.cost, last.target, last.generator, last.budget)
         number = next(place for place, palette in enumerate(palettes) if palette is chosen)
         return learners[number], chosen
 
