@@ -19,6 +19,8 @@ def choose_palette(
     target: Target,
     generator: torch.Generator,
     budget: Budget,
+    *,
+    least_gain: float = 0.0,
 ) -> Colors:
     """Dither with each palette, by error diffusion and a short polish, and keep the cheapest.
 
@@ -28,6 +30,7 @@ def choose_palette(
         target: The picture.
         generator: For the parts of diffused errors, and the order of the moves.
         budget: Pays for every picture that is priced.
+        least_gain: By which part of its price another must be cheaper than the first.
     """
     budget.evaluations_of_step = 1
     prices = []
@@ -36,7 +39,8 @@ def choose_palette(
         if price is None:
             return palettes[0]
         prices.append(price)
-    return palettes[prices.index(min(prices))]
+    least = min(prices)
+    return palettes[prices.index(least) if least <= (1 - least_gain) * prices[0] else 0]
 
 
 def _price(

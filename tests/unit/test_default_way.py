@@ -152,8 +152,8 @@ def test_of_two_starts_the_better_palette_is_kept(face, monkeypatch):
     problem = Problem(picture=face, palette=6, palette_px=1000, num_steps=30, num_sweeps=2)
     far = {}
 
-    def remember(palettes, *others):
-        far["palettes"], far["chosen"] = palettes, choose_palette(palettes, *others)
+    def remember(palettes, *others, **margin):
+        far["palettes"], far["chosen"] = palettes, choose_palette(palettes, *others, **margin)
         return far["chosen"]
 
     monkeypatch.setattr(solver, "choose_palette", remember)

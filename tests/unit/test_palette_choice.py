@@ -26,14 +26,14 @@ def ramp(**options: Any) -> Problem:
     return Problem(picture=picture, palette=2, **options)
 
 
-def choose(problem: Problem) -> tuple[list[float], Budget]:
+def choose(problem: Problem, least_gain: float = 0.0) -> tuple[list[float], Budget]:
     target = problem.target()
     palettes = [torch.tensor([[[low], [0.9]]]) for low in (0.8, 0.1, 0.6)]
     budget = Budget(problem, time.monotonic())
     with torch.no_grad():
         generator = seeded_generator(0, torch.device("cpu"))
         cost = problem.objective.bind(target)
-        found = choose_palette(palettes, cost, target, generator, budget)
+        found = choose_palette(palettes, cost, target, generator, budget, least_gain=least_gain)
     return found[0, :, 0].tolist(), budget
 
 
@@ -41,6 +41,11 @@ def test_the_cheapest_palette_is_chosen_and_paid_for() -> None:
     found, budget = choose(ramp())
     assert found == pytest.approx([0.1, 0.9])
     assert budget.num_evaluations == 3 * EACH
+
+
+def test_the_first_is_kept_where_others_gain_too_little() -> None:
+    assert choose(ramp(), least_gain=0.05)[0] == pytest.approx([0.1, 0.9])
+    assert choose(ramp(), least_gain=0.9999)[0] == pytest.approx([0.8, 0.9])
 
 
 @pytest.mark.parametrize("limits", [{"max_evaluations": 2 * EACH}, {"max_seconds": 1e-6}])
