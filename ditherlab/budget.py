@@ -1,10 +1,12 @@
 """What a run may take, and what it has taken so far."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimate
+
+_HALF = 0.5
 
 
 @dataclass
@@ -14,6 +16,7 @@ class Budget:
     Attributes:
         problem: States the limits.
         start_s: When the clock began.
+        begun_s: Seconds that were gone by then when the limits began to count.
         num_steps: Steps taken.
         num_evaluations: Pictures priced.
         num_backward_passes: Pictures priced and differentiated.
@@ -23,6 +26,7 @@ class Budget:
 
     problem: Problem
     start_s: float
+    begun_s: float = 0.0
     num_steps: int = 0
     num_evaluations: int = 0
     num_backward_passes: int = 0
@@ -70,7 +74,19 @@ class Budget:
     def part_of_time(self) -> float:
         """Which part of the time is spent; above 1 when it is up."""
         limit = self.problem.max_seconds
-        return 0.0 if limit is None else self.seconds / (limit * self.share_of_time)
+        gone_s = self.seconds - self.begun_s
+        return 0.0 if limit is None else gone_s / (limit * self.share_of_time)
+
+    def problem_of_the_rest(self) -> Problem | None:
+        """Return the same problem with the limits that are left; None if that is less than half."""
+        seconds, evaluations = self.problem.max_seconds, self.problem.max_evaluations
+        if max(self.part_of_time, self._part_of_evaluations) > _HALF:
+            return None
+        return replace(
+            self.problem,
+            max_seconds=seconds and seconds * (1 - self.part_of_time),
+            max_evaluations=evaluations and evaluations - self.num_evaluations,
+        )
 
     @property
     def _part_of_evaluations(self) -> float:

@@ -1,4 +1,4 @@
-"""One word everywhere: how a class is called on the command line, and which name was meant."""
+"""Words for people: how a class is called on the command line, which name was meant, one line."""
 
 import re
 from collections.abc import Iterable
@@ -27,3 +27,13 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     known = sorted(names)
     close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+
+
+def one_line(text: str) -> str:
+    """Replace line breaks and other spaces by single ones.
+
+    Example:
+        >>> one_line("two" + chr(10) + "lines ")
+        'two lines'
+    """
+    return " ".join(text.split())

@@ -54,6 +54,8 @@ class Problem:
         palette: A fixed palette, or how many colors to learn (2 to 256).
         locked: Colors, 8-bit display sRGB, that a learned palette begins with and that stay as they
             are; fewer than the palette has. Repeated ones are merged.
+        panel: The device of the locked colors: one that it shows is written, and numbered, as it
+            wants. None where no device is known but that of the gamut.
         gamut: The colors that a learned palette may take, the locked ones included; None for all.
         fit: How to bring the picture's colors into what a fixed palette can show: `clip`,
             `compress`, `none`, or `auto`, which clips where most of the picture is out of reach.
@@ -102,6 +104,7 @@ class Problem:
     picture: Picture
     palette: Palette | int = 16
     locked: tuple[Color, ...] = ()
+    panel: Palette | None = None
     gamut: HardwareGamut | None = None
     fit: Fit = "auto"
     cells: CellRule | None = None
@@ -214,7 +217,13 @@ class Problem:
 
     def with_palette(self, palette: Palette) -> "Problem":
         """Return the same problem with the palette that was found for it."""
-        return replace(self, palette=palette, locked=(), gamut=None, fit="none")
+        return replace(self, palette=palette, locked=(), panel=None, gamut=None, fit="none")
+
+    @property
+    def panels(self) -> tuple[Palette, ...]:
+        """The devices that learned colors may be entries of."""
+        of_gamut = None if self.gamut is None else self.gamut.panel
+        return tuple(panel for panel in (self.panel, of_gamut) if panel is not None)
 
     @property
     def _is_quadratic(self) -> bool:
@@ -373,11 +382,6 @@ class Problem:
             raise RequestError(f"The seed must be from 0 to 2^63 - 1, got {self.seed}.")
         if not _DEVICE.fullmatch(self.device):
             raise RequestError(f"The device must be auto, cpu, cuda or mps, got '{self.device}'.")
-        if self.picture.has_transparency and self.num_colors >= MAX_NUM_COLORS:
-            raise RequestError(
-                f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
-                f"{self.num_colors}: transparent pixels need an entry of their own."
-            )
 
     def _check_locked(self) -> None:
         if self.locked and isinstance(self.palette, Palette):

@@ -5,17 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ditherlab.cells import CellRule, cell_rule
+from ditherlab.cells import CellRule
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, PresetName, Start
+from ditherlab.coloring import Coloring
 from ditherlab.errors import PictureError, RequestError
-from ditherlab.palette import (
-    Color,
-    HardwareGamut,
-    Palette,
-    parse_gamut,
-    resolve_colors,
-    resolve_palette,
-)
+from ditherlab.palette import Palette
 from ditherlab.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -26,7 +20,6 @@ if TYPE_CHECKING:
     from ditherlab.protocol import Estimator, Objective, Optimizer
 
 _CROP = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
-_DEFAULT_NUM_COLORS = 16
 
 Strategy = TypeVar("Strategy")
 
@@ -42,7 +35,7 @@ class OptimizeRequest:
     gamut: str | None = None
     cells: str | None = None
     fit: Fit = "auto"
-    model: str | None = None
+    model: str = "categorical"
     noise: NoiseShape | None = None
     method: str = "descent"
     objective: str = "perceptual"
@@ -66,6 +59,11 @@ class OptimizeRequest:
     draw: Draw | None = None
     preset: PresetName = "balanced"
 
+    @property
+    def coloring(self) -> Coloring:
+        """What is said about colors."""
+        return Coloring(**{option.name: getattr(self, option.name) for option in fields(Coloring)})
+
     def problem(self, picture: "Picture") -> "Problem":
         """Understand the words, and build the problem of a picture.
 
@@ -74,7 +72,9 @@ class OptimizeRequest:
             PictureError: For a picture that is too small for the objective.
             PaletteError: For a palette file that holds no palette.
         """
-        palette, locked, gamut = self.read_palette(), self.read_locked(), self.read_gamut()
+        coloring = self.coloring
+        cells, palette = self._cells(coloring), coloring.read_palette()
+        locked, panel = coloring.read_locked(), coloring.read_panel()
 
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import Problem, default_estimator
@@ -89,9 +89,10 @@ class OptimizeRequest:
             picture=picture,
             palette=palette,
             locked=locked,
-            gamut=gamut,
+            panel=panel,
+            gamut=coloring.read_gamut(),
             fit=self.fit,
-            cells=self._cells(),
+            cells=cells,
             model=model,
             method=method,
             objective=objective,
@@ -168,47 +169,11 @@ class OptimizeRequest:
             return "nearest"
         return self.start
 
-    def read_palette(self) -> Palette | int:
-        """Understand which colors are meant: a fixed palette, or how many to find.
-
-        Raises:
-            RequestError: For words that cannot be meant.
-            PaletteError: For a palette file that holds no palette.
-        """
-        rule = self._cells()
-        palette = read_palette(self.palette, self.colors) if rule is None else rule.palette
-        if self.measured is None:
-            return palette
-        if not isinstance(palette, Palette):
-            raise RequestError(
-                "`--measured` must stand beside a `--palette`, whose colors look like that. Give "
-                "both."
-            )
-        shown = resolve_colors(self.measured, "--measured")
-        if len(shown) != len(palette):
-            raise RequestError(
-                f"`--measured` must be as many colors as `--palette`, {len(palette)}, got "
-                f"{len(shown)}. Give one for each, in the same order."
-            )
-        return replace(palette, shown=shown)
-
-    def _cells(self) -> CellRule | None:
-        """Understand which machine is meant, whose palette is then fixed."""
-        if self.cells is None:
+    def _cells(self, coloring: Coloring) -> CellRule | None:
+        """Understand which machine is meant, which leaves no choice of steps."""
+        rule = coloring.read_cells()
+        if rule is None:
             return None
-        others = {
-            "--palette": self.palette,
-            "--colors": self.colors,
-            "--lock": self.lock,
-            "--measured": self.measured,
-            "--gamut": self.gamut,
-        }
-        for option, word in others.items():
-            if word is not None:
-                raise RequestError(
-                    f"`--cells` fixes the colors to those of the machine, and `{option}` says "
-                    "something else of them: give one of the two."
-                )
         steps: dict[str, object] = {
             "--steps": self.steps,
             "--temperature": self.temperature,
@@ -226,39 +191,7 @@ class OptimizeRequest:
                     f"`--cells` goes a way of its own, in which `{option}` has no part: leave it "
                     "out, or give `--palette` instead of the machine."
                 )
-        return cell_rule(self.cells)
-
-    def read_locked(self) -> tuple[Color, ...]:
-        """Understand which of the colors stay as they are.
-
-        Raises:
-            RequestError: For words that cannot be meant.
-            PaletteError: For a palette file that holds no palette.
-        """
-        if self.lock is None:
-            return ()
-        if self.palette is not None:
-            raise RequestError(
-                "`--lock` keeps some of the `--colors`, and `--palette` fixes all: give one of the "
-                "two."
-            )
-        return resolve_colors(self.lock, "--lock")
-
-    def read_gamut(self) -> HardwareGamut | None:
-        """Understand which colors can be learned; None for all.
-
-        Raises:
-            RequestError: For words that cannot be meant.
-            PaletteError: For a palette file that holds no palette.
-        """
-        if self.gamut is None:
-            return None
-        if self.palette is not None:
-            raise RequestError(
-                "`--gamut` limits the `--colors` that are learned, and `--palette` fixes all: give "
-                "one of the two."
-            )
-        return parse_gamut(self.gamut)
+        return rule
 
     def _estimator(self, objective: "Objective") -> "Estimator | None":
         from ditherlab.estimators import ESTIMATORS
@@ -308,11 +241,11 @@ class OptimizeRequest:
 
     @property
     def _has_model(self) -> bool:
-        return self.model not in (None, "categorical")
+        return self.model != "categorical"
 
     def _model(self) -> "Model | None":
         """Understand what is random; None for the color of each pixel by itself."""
-        if self.model is None or not self._has_model:
+        if not self._has_model:
             if self.noise is not None:
                 raise RequestError("`--noise` says which noise `--model noise` adds: give both.")
             return None
@@ -341,22 +274,6 @@ class OptimizeRequest:
         if estimator.is_relaxation:
             _refuse_twice(self.estimator, "--temperature", "tau")
         return parse_temperatures(self.temperature)
-
-
-def read_palette(palette: str | None, num_colors: int | None) -> Palette | int:
-    """Understand `--palette` and `--colors`: a fixed palette, or how many colors to find.
-
-    Raises:
-        RequestError: If both are given, or the palette's words cannot be meant.
-        PaletteError: For a file that holds no palette.
-    """
-    if palette is not None and num_colors is not None:
-        raise RequestError(
-            "`--palette` fixes the colors and `--colors` learns them: give one of the two."
-        )
-    if palette is not None:
-        return resolve_palette(palette)
-    return _DEFAULT_NUM_COLORS if num_colors is None else num_colors
 
 
 def crop_picture(picture: "Picture", crop: str) -> "Picture":

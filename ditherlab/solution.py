@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ditherlab.errors import PictureError
+from ditherlab.errors import PictureError, RequestError
 from ditherlab.images import (
     Picture,
     encode_indexed_png,
@@ -19,7 +19,7 @@ from ditherlab.images import (
     packed_bits,
     write_atomically,
 )
-from ditherlab.palette import Palette
+from ditherlab.palette import MAX_NUM_COLORS, Palette
 from ditherlab.problem import Problem
 from ditherlab.protocol import Target
 from ditherlab.types import Images
@@ -144,6 +144,10 @@ class Solution:
         """Encode a truly indexed PNG, with the settings in its text chunks.
 
         Its colors are those that a driver wants, which a panel may show as others.
+
+        Raises:
+            PictureError: If there are 256 colors and transparent pixels; `check_encodable` refuses
+                that before a picture is made.
         """
         settings = {**self.settings, "objective": self.problem.objective.public_words}
         text = {"Software": "ditherlab", "ditherlab": json.dumps(settings)}
@@ -180,6 +184,19 @@ class Solution:
 
     def _repr_png_(self) -> bytes:
         return encode_indexed_png(self.indices, self.palette.seen, self.problem.picture.opaque, {})
+
+
+def check_encodable(problem: Problem) -> None:
+    """Make sure that a picture's colors have room in an indexed PNG.
+
+    Raises:
+        RequestError: If they are too many beside the entry of transparent pixels.
+    """
+    if problem.picture.has_transparency and problem.num_colors >= MAX_NUM_COLORS:
+        raise RequestError(
+            f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
+            f"{problem.num_colors}: transparent pixels need an entry of their own."
+        )
 
 
 def check_packable(picture: Picture) -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 from ditherlab.color import linear_to_srgb, srgb_to_linear
 from ditherlab.error_diffusion import diffuse_error
 from ditherlab.palette import Color, Palette
-from ditherlab.palette.clustering import cluster_colors
+from ditherlab.palette.clustering import cluster_colors, spread_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Target
 from ditherlab.types import Colors, Images, Logits
@@ -86,10 +86,16 @@ def first_palette(problem: Problem, generator: torch.Generator) -> tuple[Colors,
         num_channels = 1 if problem.is_gray else 3
         colors = problem.palette.srgb(problem.chosen_device)[:, :num_channels]
         return colors.unsqueeze(0), False
-    target = problem.target()
-    opaque = target.images[0][:, target.opaque[0, 0]].T
+    opaque = _opaque_colors(problem)
     colors, learns = starting_palette(opaque, problem.palette, generator, problem.locked)
     return _into_gamut(problem, colors.unsqueeze(0), learns)
+
+
+def other_palette(problem: Problem) -> Colors:
+    """Return another palette to learn from: colors at the rim of those of the picture."""
+    opaque = _opaque_colors(problem)
+    locked = _locked_colors(opaque, problem.locked)
+    return spread_colors(opaque, problem.num_colors, locked=locked).unsqueeze(0)
 
 
 def starting_palette(
@@ -112,7 +118,7 @@ def starting_palette(
     Returns:
         2 to `num_colors` colors, and whether moving them could help.
     """
-    fixed = (srgb.new_tensor(locked).reshape(-1, 3) / 255)[:, : srgb.shape[1]]
+    fixed = _locked_colors(srgb, locked)
     distinct = torch.cat([fixed, _distinct_colors(srgb, fixed)])
     if len(distinct) > num_colors:
         return cluster_colors(srgb, num_colors, generator, locked=fixed), True
@@ -122,6 +128,15 @@ def starting_palette(
         far = (only.mean() < 0.5).to(srgb.dtype).expand_as(only)
         return torch.cat([only, far]), False
     return distinct, False
+
+
+def _opaque_colors(problem: Problem) -> Float[Tensor, "n c"]:
+    target = problem.target()
+    return target.images[0][:, target.opaque[0, 0]].T
+
+
+def _locked_colors(srgb: Float[Tensor, "n c"], locked: tuple[Color, ...]) -> Float[Tensor, "l c"]:
+    return (srgb.new_tensor(locked).reshape(-1, 3) / 255)[:, : srgb.shape[1]]
 
 
 def _into_gamut(problem: Problem, palette: Colors, learns: bool) -> tuple[Colors, bool]:

@@ -16,7 +16,8 @@ from ditherlab.cli.palette import palette
 from ditherlab.cli.streams import stdout_error
 from ditherlab.cli.sweep import sweep
 from ditherlab.errors import DitherlabError
-from ditherlab.images import one_line, path_label
+from ditherlab.images import path_label, printable
+from ditherlab.naming import one_line
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -69,5 +70,5 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - a line for 
 def _fail(message: str, exit_code: int) -> int:
     # Standard error may be closed or full, too: the exit code still tells.
     with suppress(OSError):
-        click.echo(f"Error: {one_line(' '.join(message.split()))}", err=True)
+        click.echo(f"Error: {printable(one_line(message))}", err=True)
     return exit_code

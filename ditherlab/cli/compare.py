@@ -9,6 +9,7 @@ import click
 
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
+from ditherlab.cli.options import quiet_option
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
@@ -18,8 +19,9 @@ from ditherlab.cli.reporting import (
     report_options,
 )
 from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
+from ditherlab.coloring import Coloring
 from ditherlab.errors import ObjectiveError, RequestError
-from ditherlab.request import crop_picture, read_palette
+from ditherlab.request import crop_picture
 from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same draws.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option
 @click.pass_context
 def compare(context: click.Context, /, **words: Any) -> int:
     """Compare gradient estimators on the picture SOURCE (- for standard input).
@@ -103,7 +105,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     if as_json:
         check_standard_output()
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
-    palette = read_palette(words["palette"], words["colors"])
+    palette = Coloring(palette=words["palette"], colors=words["colors"]).read_palette()
     names = _read_names(words["estimators"])
     picture = read_source(words["source"])
     if words["crop"] is not None:
@@ -113,6 +115,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     from ditherlab.objectives import parse_objective
     from ditherlab.problem import Problem
     from ditherlab.report import ComparisonPage, ComparisonReport
+    from ditherlab.solution import check_encodable
 
     problem = fix_palette(
         Problem(
@@ -127,6 +130,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
             device=words["device"],
         )
     )
+    check_encodable(problem)
     # The last seed has to be one, too.
     replace(problem, seed=problem.seed + words["seeds"] - 1)
     estimators, left_out = fitting_estimators(names, problem, words["samples"])

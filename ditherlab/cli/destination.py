@@ -44,6 +44,16 @@ class Destination:
                 f"`--report` must be another file than `--output`, got {path_label(report)} twice."
             )
 
+    def check_picture(self, problem: "Problem") -> None:
+        """Refuse a picture that no PNG has room for, before it is optimized.
+
+        Raises:
+            RequestError: If its colors are too many beside the entry of transparent pixels.
+        """
+        from ditherlab.solution import check_encodable
+
+        check_encodable(problem)
+
     def write(self, solution: "Solution") -> str:
         """Write the picture and say where it went.
 

@@ -8,6 +8,7 @@ import click
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
+from ditherlab.cli.options import gamut_option, lock_option, quiet_option
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import (
@@ -17,7 +18,7 @@ from ditherlab.cli.streams import (
     write_to_stdout,
 )
 from ditherlab.errors import RequestError
-from ditherlab.images import one_line
+from ditherlab.images import printable
 from ditherlab.presets import PRESETS
 from ditherlab.request import OptimizeRequest
 
@@ -71,18 +72,8 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     metavar="K",
     help="Learn a palette of K colors (2 to 256).  [default: 16, without --palette]",
 )
-@click.option(
-    "--lock",
-    metavar="PALETTE",
-    help="Colors that are among the --colors and stay as they are, such as '#000,#fff'; or a name "
-    "or file as for --palette.",
-)
-@click.option(
-    "--gamut",
-    metavar="GAMUT",
-    help="What the --colors may be, because hardware shows no others: rgb332, rgb444, rgb555, "
-    "rgb565, bits=N (a channel), or the colors of a PALETTE.",
-)
+@lock_option
+@gamut_option
 @click.option(
     "--cells",
     metavar="MACHINE",
@@ -231,7 +222,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     + ", unless --steps and --sweeps say otherwise.",
 )
 @report_options
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option
 @click.option("-v", "--verbose", is_flag=True, help="Say all settings.")
 def optimize(**words: Any) -> int:
     """Reduce the picture SOURCE (- for standard input) to few colors.
@@ -262,6 +253,7 @@ def optimize(**words: Any) -> int:
     packed.check(destination, report)
     with Interruption().listen() as interruption:
         problem = OptimizeRequest(**words).problem(read_source(source))
+        destination.check_picture(problem)
         packed.check_picture(problem)
         teller.tell_problem(problem)
         solution = _solve(problem, interruption, is_quiet=teller.is_quiet)
@@ -321,7 +313,7 @@ class _Teller:
         is_begun = solution.history.costs or solution.outcome != "out-of-time"
         event = solution.outcome if is_begun else "nothing-begun"
         if event in _FAILURES:
-            failure = one_line(solution.failure or "")
+            failure = printable(solution.failure or "")
             click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
         elif event in _REMARKS:
             start = _beginning(solution.problem)

@@ -1,19 +1,11 @@
 """`ditherlab palette curve`: how many colors a picture needs."""
 
-import datetime
-from functools import partial
+from typing import Any
 
 import click
 
-from ditherlab.cli.reporting import (
-    JSON_AND_PAGE_FORMS,
-    check_report,
-    command_line,
-    deliver_report,
-    report_options,
-)
-from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
-from ditherlab.cli.trials import Trials, check_max_pixels, jobs_option, max_pixels_option
+from ditherlab.cli.streams import read_source
+from ditherlab.cli.trials import Trials, trial_options
 
 
 @click.command(name="curve")
@@ -31,10 +23,7 @@ from ditherlab.cli.trials import Trials, check_max_pixels, jobs_option, max_pixe
     help="Also find the smallest learned palette that is so good: flip=0.1 (needs the package "
     "flip-evaluator), cost=0.001, lp=30, ls=0.95, ...",
 )
-@max_pixels_option
-@jobs_option
-@partial(report_options, forms=JSON_AND_PAGE_FORMS)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@trial_options
 @click.pass_context
 def curve(
     context: click.Context,
@@ -43,12 +32,7 @@ def curve(
     picture: str,
     colors: str,
     target: str | None,
-    max_pixels: int,
-    jobs: int | None,
-    as_json: bool,
-    report: str | None,
-    overwrite: bool,
-    quiet: bool,
+    **words: Any,
 ) -> None:
     """Measure how good PICTURE (- for standard input) becomes with so many colors.
 
@@ -60,10 +44,8 @@ def curve(
       ditherlab palette curve photo.jpg --colors 2..4 --jobs 1
       ditherlab palette curve photo.jpg --colors 2..4 --jobs 1 --target lp=20 --report curve.html
     """
-    if as_json:
-        check_standard_output()
-    check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
-    check_max_pixels(max_pixels)
+    trials = Trials(**words)
+    trials.check()
 
     from ditherlab.experiments import (
         LEARNED,
@@ -79,30 +61,16 @@ def curve(
     ladder = parse_ladder(colors)
     aim = None if target is None else FigureTarget.parse(target)
     source = read_source(picture)
-    shrunk = source.shrink(max_pixels)
-    tasks = curve_tasks(shrunk, ladder, draws=report is not None)
-    points = Trials(jobs, is_quiet=quiet).run(
-        measure_point, tasks, weights=[task.effort for task in tasks]
-    )
+    shrunk = source.shrink(trials.max_pixels)
+    tasks = curve_tasks(shrunk, ladder, draws=trials.draws)
+    points = trials.run(measure_point, tasks, [task.effort for task in tasks])
     smallest = None
     if aim is not None:
         smallest, between = smallest_palette(
             aim,
             points,
-            lambda number: measure_point(
-                CurveTask(shrunk, LEARNED, number, is_drawn=report is not None)
-            ),
+            lambda number: measure_point(CurveTask(shrunk, LEARNED, number, is_drawn=trials.draws)),
         )
         points = [*points, *between]
     told = CurveReport(shrunk, (source.width, source.height), points, aim, smallest)
-    deliver_report(
-        told.document(),
-        as_json=as_json,
-        report=report,
-        overwrite=overwrite,
-        page=lambda: told.html(command_line(context), datetime.date.today()),
-    )
-    if not (as_json or quiet):
-        write_to_stdout(told.table())
-        if (answer := told.answer()) is not None:
-            write_to_stdout(answer)
+    trials.deliver(told, context)

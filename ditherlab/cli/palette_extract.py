@@ -3,6 +3,7 @@
 import click
 
 from ditherlab.choices import PresetName
+from ditherlab.cli.options import num_colors_option
 from ditherlab.cli.palette_file import (
     PaletteDestination,
     format_option,
@@ -27,9 +28,7 @@ _DRAWING = ("k-means", _LEARNED)
 
 @click.command(name="extract")
 @click.argument("picture")
-@click.option(
-    "--colors", type=int, default=16, show_default=True, metavar="K", help="2 to 256 colors."
-)
+@num_colors_option
 @click.option(
     "--method",
     type=click.Choice([*EXTRACTIONS, _LEARNED]),

@@ -8,6 +8,13 @@ import click
 
 from ditherlab.choices import PresetName
 from ditherlab.cli.exit_codes import INTERRUPTED
+from ditherlab.cli.options import (
+    distance_option,
+    gamut_option,
+    lock_option,
+    num_colors_option,
+    preset_option,
+)
 from ditherlab.cli.palette_file import (
     PaletteDestination,
     format_option,
@@ -19,7 +26,6 @@ from ditherlab.cli.streams import read_source
 from ditherlab.errors import ObjectiveError
 from ditherlab.palette import Palette
 from ditherlab.palette.extraction import check_num_colors
-from ditherlab.presets import PRESETS
 from ditherlab.request import OptimizeRequest
 
 if TYPE_CHECKING:
@@ -28,35 +34,12 @@ if TYPE_CHECKING:
 
 @click.command(name="learn")
 @click.argument("pictures", nargs=-1, required=True)
-@click.option(
-    "--colors", type=int, default=16, show_default=True, metavar="K", help="2 to 256 colors."
-)
-@click.option(
-    "--lock",
-    metavar="PALETTE",
-    help="Colors that are among the K, come first and stay as they are: '#000,#fff', a name or a "
-    "file.",
-)
-@click.option(
-    "--gamut",
-    metavar="GAMUT",
-    help="What the colors may be, because hardware shows no others: rgb332, rgb444, rgb555, "
-    "rgb565, bits=N (a channel), or the colors of a PALETTE.",
-)
-@click.option(
-    "--pixels-per-degree",
-    type=float,
-    metavar="N",
-    help="From where the pictures will be looked at, as for `optimize`.  [default: a compromise]",
-)
+@num_colors_option
+@lock_option
+@gamut_option
+@distance_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same palette.")
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    default="balanced",
-    show_default=True,
-    help="Between haste and beauty, as for `optimize`.",
-)
+@preset_option
 @output_option
 @format_option
 @overwrite_option
@@ -93,7 +76,7 @@ def learn(
         seed=seed,
         preset=preset,
     )
-    request.read_locked(), request.read_gamut()
+    request.coloring.read_locked(), request.coloring.read_gamut()
     found, is_interrupted = learn_palette(request, [read_source(name) for name in pictures])
     return deliver_learned(found, destination, is_interrupted=is_interrupted)
 

@@ -9,7 +9,7 @@ from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import check_standard_output, write_to_stdout
 from ditherlab.cli.swatches import ColorDepth, swatch, terminal_depth
 from ditherlab.errors import RequestError
-from ditherlab.images import check_writable, one_line, path_label, write_atomically
+from ditherlab.images import check_writable, path_label, printable, write_atomically
 from ditherlab.palette import Palette, spell_colors
 from ditherlab.palette.portrait import Portrait
 from ditherlab.palette.sheet import sheet_png, sheet_svg
@@ -72,7 +72,7 @@ def _check_sheet(output: str, report: str | None, *, overwrite: bool) -> None:
 def _lines(portrait: Portrait, depth: ColorDepth) -> list[str]:
     palette = portrait.palette
     title = [palette.name or "colors", f"{len(palette)} colors", palette.source]
-    lines = [one_line(", ".join(filter(None, title)))]
+    lines = [printable(", ".join(filter(None, title)))]
     if palette.num_merged:
         lines.append(f"Repeated colors left out: {palette.num_merged}.")
     lines += ["", *_table(portrait, depth), "", "nearest pairs, with their distance in OKLab"]
@@ -97,7 +97,7 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
                 str(index),
                 palette.hex[index],
                 seen[index] if palette.shown else "",
-                one_line(palette.entry_names[index]),
+                printable(palette.entry_names[index]),
                 f"{lightness:.3f}",
                 f"{chroma:.3f}",
                 f"{hue:.0f}",
@@ -122,5 +122,5 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
 
 
 def _label(palette: Palette, index: int) -> str:
-    name = one_line(palette.entry_names[index])
+    name = printable(palette.entry_names[index])
     return f"{index} {palette.hex[index]}" + (f" ({name})" if name else "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ditherlab.cli.exit_codes import INTERRUPTED
+from ditherlab.cli.options import quiet_option
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
@@ -43,7 +44,7 @@ _NUM_KEY_DIGITS = 12
 @click.option("--retry-failed", is_flag=True, help="Run cells that failed before once more.")
 @click.option("--dry-run", is_flag=True, help="List the cells and what is known of them.")
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option
 @click.pass_context
 def sweep(context: click.Context, /, **words: Any) -> int:
     """Run every cell of the sweep that the TOML file FILE describes.

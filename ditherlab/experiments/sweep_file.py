@@ -4,7 +4,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,9 @@ from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, points, read_axes
 from ditherlab.images import Picture, path_label, read_picture
 from ditherlab.objectives import hide_folders, place_files
-from ditherlab.palette import Palette, place_palette, spell_colors
 from ditherlab.request import OptimizeRequest, crop_picture
 
 _ALSO = "also"
-
-# Options whose value may be the name of a palette file.
-_PALETTES = ("palette", "measured", "lock", "gamut")
 
 
 def read_sweep(path: Path) -> tuple[Cell, ...]:
@@ -106,24 +102,9 @@ class _Reader:
 
     def _spell_out(self, request: OptimizeRequest) -> OptimizeRequest:
         """Write colors in place of names and files, so that a request is complete in itself."""
-        placed: dict[str, Any] = {
-            name: place_palette(words, self.folder)
-            for name in _PALETTES
-            if (words := getattr(request, name)) is not None
-        }
         objective = place_files(request.objective, self.folder.absolute())
-        request = replace(request, objective=objective, **placed)
-        if request.cells is not None:
-            # The name of a machine says everything about its colors.
-            return request
-        palette = request.read_palette()
-        locked = spell_colors(request.read_locked())
-        if isinstance(palette, Palette):
-            shown = None if palette.shown is None else ",".join(spell_colors(palette.shown))
-            return replace(request, palette=",".join(palette.hex), measured=shown)
-        gamut = request.read_gamut()
-        words = None if gamut is None else gamut.words
-        return replace(request, colors=palette, lock=",".join(locked) or None, gamut=words)
+        coloring = request.coloring.spelled_out(self.folder)
+        return replace(request, objective=objective, **asdict(coloring))
 
 
 def _public(settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Pictures and their files."""
 
 from ditherlab.images.indexed_png import encode_indexed_png
-from ditherlab.images.label import one_line, path_label
+from ditherlab.images.label import path_label, printable
 from ditherlab.images.layout import lay_out
 from ditherlab.images.output_file import check_writable, free_path, write_atomically
 from ditherlab.images.packed_indices import pack_indices, packed_bits
@@ -16,10 +16,10 @@ __all__ = [
     "encode_indexed_png",
     "free_path",
     "lay_out",
-    "one_line",
     "pack_indices",
     "packed_bits",
     "path_label",
+    "printable",
     "read_picture",
     "write_atomically",
 ]

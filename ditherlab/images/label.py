@@ -12,9 +12,9 @@ def path_label(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str
         >>> path_label("two\\nlines.png")
         'two?lines.png'
     """
-    return one_line(os.fsdecode(path))
+    return printable(os.fsdecode(path))
 
 
-def one_line(text: str) -> str:
+def printable(text: str) -> str:
     """Replace what no terminal prints, line breaks included, by question marks."""
     return "".join(character if character.isprintable() else "?" for character in text)

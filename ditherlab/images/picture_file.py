@@ -17,8 +17,9 @@ from PIL import Image, UnidentifiedImageError
 from ditherlab.errors import PictureError
 from ditherlab.images.color_profile import image_to_srgb
 from ditherlab.images.gray_depth import deep_to_gray, is_deep
-from ditherlab.images.label import one_line, path_label
+from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
+from ditherlab.naming import one_line
 
 # Only formats of pixels: EPS, for one, would run another program on what the file says.
 _FORMATS = (
@@ -174,7 +175,7 @@ def _mask(image: Image.Image) -> tuple[Bool[np.ndarray, "h w"], str]:
 
 def _reason(error: BaseException) -> str:
     said = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    reason = " ".join(one_line(said).split()).rstrip(".") or type(error).__name__
+    reason = one_line(printable(said)).rstrip(".") or type(error).__name__
     return reason[:1].lower() + reason[1:]
 
 

@@ -15,7 +15,13 @@ from ditherlab.palette.palette import (
     merged,
     spell_colors,
 )
-from ditherlab.palette.request import place_palette, resolve_colors, resolve_palette
+from ditherlab.palette.panels import spell_palette, written_for
+from ditherlab.palette.request import (
+    is_spelled_out,
+    place_palette,
+    resolve_colors,
+    resolve_palette,
+)
 
 __all__ = [
     "FORMATS",
@@ -30,6 +36,7 @@ __all__ = [
     "checked_colors",
     "format_to_write",
     "hex_to_color",
+    "is_spelled_out",
     "merged",
     "named_palette",
     "named_palettes",
@@ -40,4 +47,6 @@ __all__ = [
     "resolve_colors",
     "resolve_palette",
     "spell_colors",
+    "spell_palette",
+    "written_for",
 ]

@@ -1,4 +1,4 @@
-"""A first palette for a picture: k-means in OKLab."""
+"""First palettes for a picture, in OKLab: k-means, and colors as far apart as there are."""
 
 import torch
 from jaxtyping import Float
@@ -50,6 +50,41 @@ def cluster_colors(
     nearest = srgb[torch.cdist(centers, points).argmin(dim=1)]
     colors = _mean_of_clusters(srgb, labels, nearest)
     return torch.cat([locked, colors[len(locked) :]])
+
+
+def spread_colors(
+    srgb: Float[Tensor, "n c"], num_colors: int, *, locked: Float[Tensor, "l c"] | None = None
+) -> Float[Tensor, "k c"]:
+    """Take the pixel that is farthest, in OKLab, from all taken so far, again and again.
+
+    Such colors lie at the rim of those of the picture, between which a dither mixes the others.
+
+    Args:
+        srgb: The pixels' colors in display sRGB, with c = 1 or 3 channels; at least one.
+        num_colors: The size of the palette.
+        locked: Fewer colors than `num_colors` that come first. Without any, the pixel farthest from
+            the mean does.
+
+    Returns:
+        The locked colors, then those of pixels, in display sRGB; equal ones where there are too few
+        different.
+
+    Source: Teofilo F. Gonzalez, "Clustering to Minimize the Maximum Intercluster Distance",
+    Theoretical Computer Science 38, 1985.
+    """
+    locked = srgb[:0] if locked is None else locked
+    points = srgb_to_oklab(srgb.expand(-1, 3), dim=1)
+    nearest = torch.full((len(points),), torch.inf, device=points.device, dtype=points.dtype)
+    anchors = srgb_to_oklab(locked.expand(-1, 3), dim=1)
+    for anchor in anchors if len(anchors) else points.mean(dim=0, keepdim=True):
+        nearest = torch.minimum(nearest, (points - anchor).square().sum(dim=1))
+    chosen: list[Tensor] = []
+    for number in range(num_colors - len(locked)):
+        chosen.append(nearest.argmax())
+        distance = (points - points[chosen[-1]]).square().sum(dim=1)
+        # The mean is no color of the palette.
+        nearest = distance if not (number or len(anchors)) else torch.minimum(nearest, distance)
+    return torch.cat([locked, srgb[torch.stack(chosen)]])
 
 
 def _seed_centers(

@@ -8,7 +8,8 @@ from itertools import product
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
-from ditherlab.palette.palette import Color, Palette, are_gray, quoted, spell_colors
+from ditherlab.palette.palette import Color, Palette, are_gray, quoted
+from ditherlab.palette.panels import spell_palette
 from ditherlab.palette.request import resolve_palette
 
 # Bits of red, green and blue.
@@ -29,14 +30,17 @@ class HardwareGamut:
     """All colors that can be shown: some levels of each channel, or a list of colors.
 
     Attributes:
-        words: What it is called: `rgb332`, or the colors themselves with commas between them.
+        words: What it is called: `rgb332`, a panel's name, or the colors themselves with commas
+            between them.
         levels: The 8-bit levels of red, green and blue, rising; None for a list.
         listed: The colors of a list; None where every mixture of levels is one.
+        panel: The entries of a device that the colors of a list are; None where none is known.
     """
 
     words: str
     levels: tuple[Levels, Levels, Levels] | None = None
     listed: tuple[Color, ...] | None = None
+    panel: Palette | None = None
 
     @classmethod
     def of_bits(cls, words: str, bits: tuple[int, int, int]) -> "HardwareGamut":
@@ -53,7 +57,8 @@ class HardwareGamut:
     def of_palette(cls, palette: Palette) -> "HardwareGamut":
         """Take the colors that a palette is seen in."""
         listed = tuple(dict.fromkeys(palette.seen))
-        return cls(",".join(spell_colors(listed)), listed=listed)
+        panel = palette if palette.is_panel else None
+        return cls(spell_palette(palette), listed=listed, panel=panel)
 
     @property
     def num_colors(self) -> int:

@@ -31,8 +31,8 @@ class Palette:
             written: a panel's inks, as measured. Two may look alike.
         names: What the entries are called, one for each in the same order, empty for those that
             have no name; None where none has one.
-        codes: By which number from 0 to 255 the device knows each entry, all different, where that
-            is not its index.
+        codes: By which number from 0 to 255 the device knows each entry, all different; None where
+            nothing is known of a device, and the numbers are the indices.
         num_merged: How many repeated colors were dropped, those found here added to those given.
 
     Raises:
@@ -109,6 +109,11 @@ class Palette:
     def entry_names(self) -> tuple[str, ...]:
         """Give the name of every entry, empty where it has none."""
         return self.names or ("",) * len(self)
+
+    @property
+    def is_panel(self) -> bool:
+        """Say whether a device is known, and what its driver wants."""
+        return self.shown is not None or self.codes is not None
 
     @property
     def is_gray(self) -> bool:
@@ -238,7 +243,7 @@ def _entry_names(given: tuple[Color, ...], names: Iterable[str] | None) -> tuple
 
 
 def _entry_codes(given: tuple[Color, ...], codes: Iterable[int] | None) -> tuple[int, ...] | None:
-    """Check the codes, and drop those of repeated entries; None if they are the indices."""
+    """Check the codes, and drop those of repeated entries."""
     if codes is None:
         return None
     kept = _of_entries(given, tuple(codes), "The codes")
@@ -247,7 +252,7 @@ def _entry_codes(given: tuple[Color, ...], codes: Iterable[int] | None) -> tuple
             f"The codes must be different whole numbers from 0 to 255, got {_shown(kept)}. "
             "Give those of the device."
         )
-    return None if kept == tuple(range(len(kept))) else kept
+    return kept
 
 
 def _of_entries(

@@ -34,7 +34,7 @@ def resolve_palette(text: str, option: str = "--palette") -> Palette:
         'game-boy'
     """
     request = text.strip()
-    if _is_spelled_out(request):
+    if is_spelled_out(request):
         return _spelled_out(request, option)
     if request in named_palettes():
         return named_palettes()[request]
@@ -64,7 +64,7 @@ def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
         >>> resolve_colors("#fff", "--lock")
         ((255, 255, 255),)
     """
-    if not _is_spelled_out(text):
+    if not is_spelled_out(text):
         return resolve_palette(text, option).seen
     try:
         return tuple(hex_to_color(color) for color in text.split(","))
@@ -80,13 +80,19 @@ def place_palette(text: str, folder: Path) -> str:
         ('/home/me/mine.hex', 'pico-8')
     """
     request = text.strip()
-    if _is_spelled_out(request) or request in named_palettes():
+    if is_spelled_out(request) or request in named_palettes():
         return request
     place = str(folder / request)
     return place if _exists(place) or _looks_like_path(request) else request
 
 
-def _is_spelled_out(text: str) -> bool:
+def is_spelled_out(text: str) -> bool:
+    """Say whether words are colors, and no name or file.
+
+    Example:
+        >>> is_spelled_out("#fff"), is_spelled_out("pico-8")
+        (True, False)
+    """
     return "," in text or text.strip().startswith("#")
 
 

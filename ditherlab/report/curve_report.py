@@ -66,9 +66,13 @@ class CurveReport:
         )
 
     def table(self) -> str:
-        """Write a table of the main figure: a line for each number of colors, a column a method."""
-        shown = self._figures[0]
-        return "\n".join([shown, align([["colors", *METHODS], *self._rows(shown)])])
+        """Write a table of the main figure, and the answer to the target.
+
+        A line stands for a number of colors, a column for a method.
+        """
+        shown, answer = self._figures[0], self.answer()
+        lines = [shown, align([["colors", *METHODS], *self._rows(shown)])]
+        return "\n".join(lines if answer is None else [*lines, answer])
 
     def answer(self) -> str | None:
         """Say how many colors the target takes; None where there is none."""

@@ -11,6 +11,7 @@ from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.experiments import to_levels
 from ditherlab.images import encode_indexed_png
 from ditherlab.metrics import METRICS, measure_all
+from ditherlab.palette import spell_colors
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solution import Solution
@@ -73,7 +74,7 @@ class RunReport:
     def document(self) -> dict[str, Any]:
         """Return everything about the run as JSON types; no number in it is NaN or infinite."""
         solution = self.solution
-        problem, history = solution.problem, solution.history
+        problem, history, seen = solution.problem, solution.history, solution.palette.shown
         first, last = (history.looks[0], history.looks[-1]) if history.looks else (None, None)
         document = {
             "output": self.output,
@@ -81,6 +82,7 @@ class RunReport:
             "height": problem.picture.height,
             **solution.settings,
             "palette": solution.palette.hex,
+            **({"palette_shown": spell_colors(seen)} if seen else {}),
             "colors_used": solution.num_colors_used,
             "device": str(problem.chosen_device),
             "steps": solution.num_steps,

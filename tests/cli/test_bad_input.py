@@ -237,8 +237,9 @@ def test_a_palette_file_that_is_none(
 def test_transparency_needs_an_entry_of_its_own(
     words: list[str], holed: Path, refuse: Callable[..., str]
 ) -> None:
-    message = refuse("optimize", holed, *words, code=WRONG_USAGE)
-    assert message.startswith("A palette beside transparency must have at most 255 colors")
+    for command in ("optimize", "compare"):
+        message = refuse(command, holed, *words, code=WRONG_USAGE)
+        assert message.startswith("A palette beside transparency must have at most 255 colors")
 
 
 @pytest.mark.parametrize("objective", ["ssim", "viewed-ssim", "viewed-error+0.1*ssim"])

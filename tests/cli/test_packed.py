@@ -1,5 +1,7 @@
 """`ditherlab optimize --packed`: bare indices for a panel's driver."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+from ditherlab.palette import named_palette
 
 ONCE = ("--sweeps", "1", "-o", "x.png")
 
@@ -74,3 +78,21 @@ def test_an_existing_file_is_replaced_if_asked(optimize: Callable[..., Any], pho
     Path("x.bin").write_bytes(b"mine")
     optimize(photo, *ONCE, "--palette", "pico-8", "--packed", "x.bin", "--overwrite")
     assert len(Path("x.bin").read_bytes()) == 24 * 16
+
+
+def test_inks_that_were_chosen_keep_their_codes(optimize: Callable[..., Any], photo: Path) -> None:
+    words = ("--preset", "fast", "--colors", "3", "--gamut", "e-ink-6-measured", "-o", "x.png")
+    ended = optimize(photo, *words, "--packed", "x.bin", "--json", "--overwrite")
+    document = json.loads(ended.out)
+    inks = named_palette("e-ink-6-measured")
+    codes = dict(zip(inks.hex, inks.codes or (), strict=True))
+    assert set(document["palette"]) <= codes.keys()
+    assert document["gamut"] == inks.name
+    assert document["palette_shown"] != document["palette"]
+    bits = int(re.search(r"(\d) bits? a pixel", ended.err)[1])
+    packed = np.unpackbits(
+        np.frombuffer(Path("x.bin").read_bytes(), np.uint8).reshape(24, -1), axis=1
+    )
+    numbers = packed.reshape(24, 32, bits) @ (1 << np.arange(bits)[::-1])
+    wanted = np.array([codes[color] for color in document["palette"]])
+    assert (numbers == wanted[np.array(Image.open("x.png"))]).all()

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 import torch
 
+from ditherlab import solver
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators import Moments
 from ditherlab.images import Picture, read_picture
 from ditherlab.objectives import SSIM, Perceptual, Variance, ViewedError, parse_objective
-from ditherlab.optimizers import MeanField
+from ditherlab.optimizers import Adam, MeanField
 from ditherlab.palette import Palette, named_palette
+from ditherlab.palette_choice import choose_palette
 from ditherlab.problem import Problem
 from ditherlab.solver import optimize
+from ditherlab.start import other_palette
 
 ASTRONAUT = Path(__file__).parents[2] / "images" / "astronaut.png"
 PICO_8 = named_palette("pico-8")
@@ -143,6 +146,41 @@ def test_a_stop_while_learning_still_gives_a_whole_picture(face):
     assert solution.num_steps == 1
     assert solution.indices.shape == (64, 64)
     assert solution.num_colors_used == 4
+
+
+def test_of_two_starts_the_better_palette_is_kept(face, monkeypatch):
+    problem = Problem(picture=face, palette=6, palette_px=1000, num_steps=30, num_sweeps=2)
+    far = {}
+
+    def remember(palettes, *others, **margin):
+        far["palettes"], far["chosen"] = palettes, choose_palette(palettes, *others, **margin)
+        return far["chosen"]
+
+    monkeypatch.setattr(solver, "choose_palette", remember)
+    solution = optimize(problem)
+    one, other = far["palettes"]
+    assert not torch.allclose(one, other)
+    assert any(far["chosen"] is palette for palette in far["palettes"])
+    # What is told of the run is the learning that was kept; what both took is counted.
+    assert solution.num_steps == 30
+    assert solution.history.num_evaluations > 2 * 30
+
+
+def test_a_second_start_needs_half_of_the_time(face, monkeypatch):
+    starts = []
+
+    def count(rest):
+        starts.append(rest)
+        return other_palette(rest)
+
+    monkeypatch.setattr(solver, "other_palette", count)
+    problem = Problem(picture=face, palette=4, palette_px=1000, num_steps=12, num_sweeps=1)
+    optimize(replace(problem, max_evaluations=10_000))
+    (rest,) = starts
+    assert 0.3 * 10_000 < rest.max_evaluations < 0.4 * 10_000
+    optimize(replace(problem, max_evaluations=40))
+    optimize(replace(problem, estimator=Moments(), optimizer=Adam()))
+    assert len(starts) == 1
 
 
 def test_time_ends_learning_and_polish(face):

@@ -1,18 +1,20 @@
 """Palettes of colors that hardware can show."""
 
 from dataclasses import replace
+from io import BytesIO
 from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ditherlab.color import srgb_to_linear
 from ditherlab.errors import RequestError
 from ditherlab.experiments import PaletteTrial, try_palette
 from ditherlab.images import Picture, read_picture
-from ditherlab.palette import Palette, parse_gamut
+from ditherlab.palette import Palette, named_palette, parse_gamut
 from ditherlab.palette_fit import fit_palette
 from ditherlab.problem import Problem
 from ditherlab.protocol import PaletteEquations
@@ -174,3 +176,31 @@ def test_snapping_moves_no_color_that_can_be_shown():
     snapped = Showable(parse_gamut("rgb332"), 3).snap(colors)
     assert torch.equal(snapped[0, 1:], colors[0, 1:])
     assert not torch.equal(snapped[0, 0], snapped[0, 1])
+
+
+def test_inks_that_are_learned_are_written_as_their_driver_wants():
+    inks = named_palette("e-ink-6-measured")
+    solution = optimize(OptimizeRequest(colors=3, gamut=inks.name, steps=10).problem(tiny()))
+    found = solution.palette
+    places = [inks.seen.index(color) for color in found.seen]
+    assert found.colors == tuple(inks.colors[place] for place in places)
+    assert found.codes == tuple(inks.codes[place] for place in places)
+    packed = np.frombuffer(solution.to_packed(), np.uint8).reshape(12, -1)
+    assert solution.packed_bits in (2, 4)
+    per_byte = 8 // solution.packed_bits
+    first = packed[:, 0] >> (8 - solution.packed_bits)
+    assert (first == np.array(found.codes)[solution.indices[:, 0]]).all()
+    assert packed.shape[1] == 12 // per_byte
+    with Image.open(BytesIO(solution.to_png())) as image:
+        assert tuple(image.getpalette()[:3]) == found.colors[0]
+    assert solution.picture.pixels[0, 0].tolist() == list(found.seen[solution.indices[0, 0]])
+
+
+def test_locked_inks_are_written_as_their_driver_wants():
+    inks = named_palette("e-ink-4-measured")
+    solution = optimize(OptimizeRequest(colors=6, lock=inks.name, steps=4).problem(tiny()))
+    found = solution.palette
+    assert found.colors[:4] == inks.colors
+    assert found.seen[:4] == inks.seen
+    assert found.codes == (0, 1, 3, 2, 4, 5)
+    assert found.colors[4:] == found.seen[4:]

@@ -1,6 +1,8 @@
+import pytest
 import torch
 
-from ditherlab.palette.clustering import cluster_colors
+from ditherlab.color import srgb_to_oklab
+from ditherlab.palette.clustering import cluster_colors, spread_colors
 from ditherlab.randomness import seeded_generator
 from ditherlab.start import starting_palette
 
@@ -34,6 +36,39 @@ def test_clusters_without_locked_colors_are_as_ever():
     plain = cluster_colors(srgb, 4, seeded_generator(0, CPU))
     empty = cluster_colors(srgb, 4, seeded_generator(0, CPU), locked=srgb[:0])
     assert torch.equal(plain, empty)
+
+
+def test_spread_colors_are_pixels_as_far_apart_as_there_are():
+    srgb = many_pixels()
+    found = spread_colors(srgb, 6)
+    assert all((color == srgb).all(dim=1).any() for color in found)
+
+    def least_distance(colors):
+        points = srgb_to_oklab(colors, dim=1)
+        return float(torch.pdist(points).min())
+
+    others = [cluster_colors(srgb, 6, seeded_generator(seed, CPU)) for seed in range(5)]
+    assert least_distance(found) > max(map(least_distance, others))
+    # The greedy rule itself: each is the farthest from those before it.
+    points, chosen = srgb_to_oklab(srgb, dim=1), srgb_to_oklab(found, dim=1)
+    for number in range(1, 6):
+        gaps = torch.cdist(points, chosen[:number]).min(dim=1).values
+        assert float(torch.cdist(chosen[number : number + 1], chosen[:number]).min()) == (
+            pytest.approx(float(gaps.max()), rel=1e-4)
+        )
+
+
+def test_spread_colors_keep_away_from_locked_ones():
+    srgb = pixels(BLACK, (250, 4, 4), (240, 240, 240), (9, 9, 9))
+    found = spread_colors(srgb, 4, locked=pixels(RED, BLACK))
+    assert levels(found)[:2] == [RED, BLACK]
+    assert levels(found)[2] == (240, 240, 240)
+    gray = spread_colors(srgb[:, :1], 3, locked=pixels(BLACK)[:, :1])
+    assert gray.shape == (3, 1)
+
+
+def test_spread_colors_repeat_where_there_are_too_few():
+    assert spread_colors(pixels(RED, RED), 3).shape == (3, 3)
 
 
 def test_locked_colors_lead_the_starting_palette():

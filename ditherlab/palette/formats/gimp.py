@@ -6,13 +6,13 @@ Source: The GIMP Team, developer documentation of GIMP, "GIMP Palette format".
 import re
 
 from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.naming import one_line
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
     encode_text,
     numbered_lines,
     numbers_to_color,
-    one_line,
     starts_with,
 )
 from ditherlab.palette.palette import Palette, spell_colors

@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.naming import one_line
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
-from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text, one_line
+from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text
 from ditherlab.palette.palette import Palette, hex_to_color
 
 _EXAMPLE = '{"name": "ember", "author": "", "colors": ["000000", "ff8000"]}'

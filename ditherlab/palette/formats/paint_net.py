@@ -7,13 +7,13 @@ https://www.getpaint.net/doc/latest/WorkingWithPalettes.html.
 import re
 
 from ditherlab.errors import PaletteError
+from ditherlab.naming import one_line
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
     encode_text,
     is_text,
     numbered_lines,
-    one_line,
     starts_with,
 )
 from ditherlab.palette.palette import Palette, hex_to_color, quoted

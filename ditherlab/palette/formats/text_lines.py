@@ -50,16 +50,6 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
         yield number, line.strip()
 
 
-def one_line(text: str) -> str:
-    """Replace line breaks and other spaces by single ones.
-
-    Example:
-        >>> one_line("two" + chr(10) + "lines ")
-        'two lines'
-    """
-    return " ".join(text.split())
-
-
 def numbers_to_color(line: str) -> Color:
     """Read the first three numbers of a line as red, green and blue, 8-bit display sRGB.
 

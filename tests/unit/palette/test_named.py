@@ -139,6 +139,7 @@ def test_panels_know_the_codes_of_their_drivers():
         "e-ink-4-measured": (0, 1, 3, 2),
         "e-ink-6": (0, 1, 3, 2, 5, 6),
         "e-ink-6-measured": (0, 1, 3, 2, 5, 6),
+        "e-ink-7": (0, 1, 2, 3, 4, 5, 6),
     }
     # The driver's own order: black, white, yellow, red, and none is 4.
     by_code = dict(zip(known["e-ink-6"].codes, known["e-ink-6"].names, strict=True))

@@ -181,9 +181,10 @@ def test_names_and_codes_follow_their_colors():
     assert replace(palette, name="again").names == ("a", "")
 
 
-def test_names_and_codes_that_say_nothing_are_none():
+def test_names_that_say_nothing_are_none_and_codes_stay_codes():
     palette = Palette(((1, 1, 1), (2, 2, 2)), names=("", ""), codes=(0, 1))
-    assert (palette.names, palette.codes) == (None, None)
+    assert (palette.names, palette.codes) == (None, (0, 1))
+    assert palette.is_panel
     assert palette.labels == ("#010101", "#020202")
 
 
