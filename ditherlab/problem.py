@@ -83,6 +83,8 @@ class Problem:
         num_sweeps: How often the polish visits every pixel.
         polish_temperature: Where the polish starts to cool, in mean costs of a pixel; 0 is greedy.
         palette_px: The size of the copy on which a palette is learned, in pixels.
+        num_palette_starts: From how many starts it is learned there: from k-means alone, 1, or also
+            from colors far apart, 2, which takes twice as long.
         strength: From 0, no dithering, to 1, full: how far the wanted colors lie between the
             nearest ones of the palette and the picture's own.
         max_seconds: When to stop at the latest; None for never.
@@ -120,6 +122,7 @@ class Problem:
     num_sweeps: int = 12
     polish_temperature: float = 0.0
     palette_px: int = 1 << 15
+    num_palette_starts: int = 2
     strength: float = 1.0
     max_seconds: float | None = None
     max_evaluations: int | None = None
@@ -362,6 +365,10 @@ class Problem:
             raise RequestError(
                 "The polish's temperature must be at least 0, got "
                 f"{self.polish_temperature:g}. Try 0 or 1."
+            )
+        if self.num_palette_starts not in (1, 2):
+            raise RequestError(
+                f"The number of starts of a palette must be 1 or 2, got {self.num_palette_starts}."
             )
         if self.palette_px < 1:
             raise RequestError(

@@ -105,6 +105,7 @@ class OptimizeRequest:
             num_sweeps=preset.num_sweeps if self.sweeps is None else self.sweeps,
             polish_temperature=preset.polish_temperature,
             palette_px=preset.palette_px,
+            num_palette_starts=preset.num_palette_starts,
             strength=self.strength,
             max_seconds=self.max_seconds,
             seed=self.seed,

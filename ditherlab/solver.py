@@ -181,7 +181,7 @@ class _Task:
         """
         copy = self.problem.copy_to_learn_on()
         first = _Run(self, copy, palette, generator, learns_palette=True)
-        if not first.refits_palette:
+        if not first.refits_palette or self.problem.num_palette_starts < 2:
             return [first], first.loop(on_look, should_stop)
         outcome = first.loop(_part(on_look, 0.0, 0.5), should_stop)
         rest = first.budget.problem_of_the_rest()

@@ -180,6 +180,7 @@ def test_a_second_start_needs_half_of_the_time(face, monkeypatch):
     assert 0.3 * 10_000 < rest.max_evaluations < 0.4 * 10_000
     optimize(replace(problem, max_evaluations=40))
     optimize(replace(problem, estimator=Moments(), optimizer=Adam()))
+    optimize(replace(problem, num_palette_starts=1))
     assert len(starts) == 1
 
 
