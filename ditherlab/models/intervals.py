@@ -1,6 +1,7 @@
 """Which noise rounds a pixel to which color: an interval for each, as the noise walks a line."""
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import torch
 from jaxtyping import Float, Int
@@ -57,38 +58,42 @@ class Intervals:
                 [(moved - color.view(-1, 1, 1)).square().sum(dim=0) for color in colors]
             )
             differences = colors.unsqueeze(1) - colors.unsqueeze(0)
-            gains = 2 * differences @ amplitude
-            low, high = (
+            own = torch.arange(len(colors), device=colors.device).view(-1, 1, 1)
+            found = cls(
                 torch.full_like(distances, -_FAR),
                 torch.full_like(distances, _FAR),
-            )
-            own = torch.arange(len(colors), device=colors.device).view(-1, 1, 1)
-            low_rivals, high_rivals = (own.expand_as(distances).clone() for _ in range(2))
-            for color, row in enumerate(gains.tolist()):
-                for rival, gain in enumerate(row):
-                    if rival == color:
-                        continue
-                    behind = distances[color] - distances[rival]
-                    if abs(gain) < _SIDE_BY_SIDE:
-                        is_hidden = behind >= 0 if rival < color else behind > 0
-                        low[color].masked_fill_(is_hidden, _FAR)
-                        continue
-                    crossing = behind / gain
-                    if gain > 0:
-                        low_rivals[color].masked_fill_(crossing > low[color], rival)
-                        torch.maximum(low[color], crossing, out=low[color])
-                    else:
-                        high_rivals[color].masked_fill_(crossing < high[color], rival)
-                        torch.minimum(high[color], crossing, out=high[color])
-            return cls(
-                low,
-                high,
-                low_rivals,
-                high_rivals,
+                own.expand_as(distances).clone(),
+                own.expand_as(distances).clone(),
                 differences,
                 shift.detach().clone(),
                 amplitude.detach().clone(),
             )
+            gains = (2 * differences @ amplitude).tolist()
+            for color, rival in permutations(range(len(colors)), 2):
+                behind = distances[color] - distances[rival]
+                found._compete(color, rival, behind, gains[color][rival])
+            return found
+
+    def _compete(self, color: int, rival: int, behind: Float[Tensor, "h w"], gain: float) -> None:
+        """Cut the interval of a color where a rival is nearer.
+
+        Args:
+            color: Whose interval it is.
+            rival: Another color.
+            behind: How much farther the color is at `e = 0`, in squared steps.
+            gain: How much of that it catches up with each unit of `e`.
+        """
+        low, high = self.low[color], self.high[color]
+        if abs(gain) < _SIDE_BY_SIDE:
+            low.masked_fill_(behind >= 0 if rival < color else behind > 0, _FAR)
+        elif gain > 0:
+            crossing = behind / gain
+            self.low_rivals[color].masked_fill_(crossing > low, rival)
+            torch.maximum(low, crossing, out=low)
+        else:
+            crossing = behind / gain
+            self.high_rivals[color].masked_fill_(crossing < high, rival)
+            torch.minimum(high, crossing, out=high)
 
     def moved(
         self, shift: Float[Tensor, "c"], amplitude: Float[Tensor, "c"]

@@ -41,7 +41,7 @@ def checkered(rule: CellRule, subpalettes: list[int], columns: int) -> Picture:
 def test_a_picture_that_obeys_stays_as_it_is(rule: CellRule) -> None:
     picture = checkered(rule, [0, 5, 11, 30, 17, 44, 20, 52], columns=4)
     search = annealing(picture, rule)
-    for _ in search.visit_cells():
+    for _ in search.visits():
         pass
     shown = np.array(rule.palette.seen)[search.indices.numpy()]
     assert (shown == picture.pixels).all()
@@ -53,7 +53,7 @@ def test_the_picture_obeys_after_every_visit_and_improves(photo: Picture, rule: 
     search = annealing(odd, rule)
     prices, progress = [float(search.price())], [0.0]
     assert rule.num_breaches(search.indices.numpy()) == 0
-    for visit in search.visit_cells():
+    for visit in search.visits():
         assert rule.num_breaches(search.indices.numpy()) == 0
         assert search.allowed.permit(search.indices).all()
         prices.append(float(search.price()))
@@ -67,6 +67,6 @@ def test_more_to_choose_from_is_better(photo: Picture) -> None:
     gray = replace(ZX, subpalettes=((0, 7), (0, 14)))
     few, many = annealing(photo, gray), annealing(photo, ZX)
     for search in (few, many):
-        for _ in search.visit_cells():
+        for _ in search.visits():
             pass
     assert many.price() < 0.8 * few.price()
