@@ -1,6 +1,6 @@
 """Noise before rounding: the oldest dither of all, its amplitude learned."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,60 +59,41 @@ class Noise(Model):
 
     def bind(self, rounding: Rounding, generator: torch.Generator) -> BoundModel:
         del generator
-        noise = SHAPES[self.shape]
+        pixels, gray = rounding.places[0, 0], torch.ones_like(rounding.colors[0, 0])
         if self.scope == "channel":
-            return ChannelNoise(noise, rounding, torch.zeros_like(rounding.colors[0, 0]))
-        pixels = rounding.places[0, 0]
+            return RoundedNoise(
+                SHAPES[self.shape],
+                torch.zeros_like(gray),
+                lambda shift, scale: Intervals.of(rounding, shift, scale).moved(shift, scale),
+            )
         size = pixels.shape if self.scope == "pixel" else (1, 1)
-        return LineNoise(noise, rounding, pixels.new_zeros(size))
+        line = Intervals.of(rounding, 0 * gray, gray)
+        return RoundedNoise(
+            SHAPES[self.shape],
+            pixels.new_zeros(size),
+            lambda shift, scale: ((line.low - shift) / scale, (line.high - shift) / scale),
+        )
 
 
-class LineNoise(BoundModel):
-    """One shift and one scale along the gray axis, for the picture or for each pixel."""
+class RoundedNoise(BoundModel):
+    """A shift and a scale, and between which noise they give a pixel which color."""
 
-    def __init__(self, noise: LocationScale, rounding: Rounding, shift: Tensor) -> None:
-        gray = torch.ones_like(rounding.colors[0, 0])
-        self.noise = noise
-        self.intervals = Intervals.of(rounding, 0 * gray, gray)
-        self.parameters = {"shift": shift, "log_scale": _first_log_scale(noise, shift)}
+    def __init__(
+        self,
+        noise: LocationScale,
+        shift: Tensor,
+        bounds: Callable[[Tensor, Tensor], tuple[Bounds, Bounds]],
+    ) -> None:
+        sigma = torch.full_like(shift, _FIRST_SIGMA / noise.variance_of_noise**0.5)
+        self.noise, self.bounds = noise, bounds
+        self.parameters = {"shift": shift, "log_scale": sigma.log_()}
 
     def told(self) -> Mapping[str, Tensor]:
-        return _shift_and_scale(self.parameters)
+        scale = self.parameters["log_scale"].clamp_min(_LEAST_LOG_SCALE).exp()
+        return {"shift": self.parameters["shift"], "scale": scale}
 
     def probs(self, progress: float) -> Probs:
         del progress
-        shift, scale = _shift_and_scale(self.parameters).values()
-        low, high = self.intervals.low, self.intervals.high
-        return _probs_between(self.noise, (low - shift) / scale, (high - shift) / scale)
-
-
-class ChannelNoise(BoundModel):
-    """A shift and a scale for each channel, the noise of a pixel being the same in all."""
-
-    def __init__(self, noise: LocationScale, rounding: Rounding, shift: Tensor) -> None:
-        self.noise = noise
-        self.rounding = rounding
-        self.parameters = {"shift": shift, "log_scale": _first_log_scale(noise, shift)}
-
-    def told(self) -> Mapping[str, Tensor]:
-        return _shift_and_scale(self.parameters)
-
-    def probs(self, progress: float) -> Probs:
-        del progress
-        shift, scale = _shift_and_scale(self.parameters).values()
-        intervals = Intervals.of(self.rounding, shift, scale)
-        return _probs_between(self.noise, *intervals.moved(shift, scale))
-
-
-def _first_log_scale(noise: LocationScale, like: Tensor) -> Tensor:
-    return torch.full_like(like, _FIRST_SIGMA / noise.variance_of_noise**0.5).log_()
-
-
-def _shift_and_scale(parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    scale = parameters["log_scale"].clamp_min(_LEAST_LOG_SCALE).exp()
-    return {"shift": parameters["shift"], "scale": scale}
-
-
-def _probs_between(noise: LocationScale, low: Bounds, high: Bounds) -> Probs:
-    probs = (noise.cdf_of_noise(high) - noise.cdf_of_noise(low)).clamp_min(0)
-    return probs.unsqueeze(0)
+        low, high = self.bounds(*self.told().values())
+        below, above = self.noise.cdf_of_noise(low), self.noise.cdf_of_noise(high)
+        return (above - below).clamp_min(0).unsqueeze(0)

@@ -94,23 +94,18 @@ def error_of_rounding(
 
 
 def _charts(laws: Mapping[str, RoundingError]) -> list[Chart]:
-    levels = _LEVELS.tolist()
+    means = {name: law.mean for name, law in laws.items()}
+    variances = {name: law.variance for name, law in laws.items()}
     return [
-        Chart(
-            "Mean error over the level",
-            "level, steps",
-            "mean error, steps",
-            [Series(name, levels, law.mean.tolist()) for name, law in laws.items()],
-            is_log_y=False,
-        ),
-        Chart(
-            "Variance of the error over the level",
-            "level, steps",
-            "variance, squared steps",
-            [Series(name, levels, law.variance.tolist()) for name, law in laws.items()],
-            is_log_y=False,
-        ),
+        _over_levels("Mean error over the level", "mean error, steps", means),
+        _over_levels("Variance of the error over the level", "variance, squared steps", variances),
     ]
+
+
+def _over_levels(title: str, label: str, figures: Mapping[str, Tensor]) -> Chart:
+    levels = _LEVELS.tolist()
+    series = [Series(name, levels, figure.tolist()) for name, figure in figures.items()]
+    return Chart(title, "level, steps", label, series, is_log_y=False)
 
 
 def _laws_come_out(laws: Mapping[str, RoundingError]) -> Iterator[Claim]:
