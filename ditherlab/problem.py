@@ -73,14 +73,14 @@ class Problem:
         optimizer: How the probabilities move; None chooses what fits the estimator.
         temperature: Start and end of the annealing. For a relaxation its own temperature, else the
             weight of the mean entropy of a pixel against the cost; None chooses what fits.
-        num_steps: Steps of the estimator to take at most. A fixed palette that starts from error
-            diffusion takes them only if an estimator or optimizer is given.
+        num_steps: Steps of the estimator, or rounds of a method, to take at most. A fixed palette
+            that starts from error diffusion takes them only if an estimator or optimizer is given.
         start: Where the probabilities start. None takes error diffusion where the cost is a squared
             error, and for a fixed palette no estimator or optimizer is given, else the nearest
             colors. Before error diffusion, a palette is learned on a smaller copy of the picture.
         polish: Which exact moves finish the drawn picture: flips of single pixels, or also swaps of
             neighbors; None polishes with both what it can.
-        num_sweeps: How often the polish visits every pixel.
+        num_sweeps: How often the polish, or a method that sweeps, visits every pixel.
         polish_temperature: Where the polish starts to cool, in mean costs of a pixel; 0 is greedy.
         palette_px: The size of the copy on which a palette is learned, in pixels.
         num_palette_starts: From how many starts it is learned there: from k-means alone, 1, or also
@@ -93,7 +93,7 @@ class Problem:
         seed: Same seed, same picture, on the same machine.
         device: `auto`, `cpu`, `cuda` or `mps`.
         draw: Whether the picture shows the most probable colors or is drawn; None draws where the
-            objective leaves its dither to the drawing.
+            objective, or the model, leaves its dither to the drawing.
 
     Raises:
         AbilityError: If the estimator cannot work with the objective, or the optimizer with the

@@ -167,8 +167,8 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "--steps",
     type=int,
     metavar="N",
-    help="Steps of the estimator: to learn a palette, or to start from the nearest colors.  "
-    "[default: by --preset]",
+    help="Steps of the estimator: to learn a palette, to start from the nearest colors, or for a "
+    "--model; rounds of cross-entropy.  [default: by --preset]",
 )
 @click.option(
     "--start",
@@ -180,10 +180,13 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "--polish",
     type=click.Choice(get_args(Polish)),
     help="Exact moves that finish the picture: flips of pixels, or also swaps of neighbors.  "
-    "[default: swaps for perceptual and viewed-error, else none]",
+    "[default: swaps for perceptual and viewed-error without --model and --method, else none]",
 )
 @click.option(
-    "--sweeps", type=int, metavar="N", help="Sweeps of the polish.  [default: by --preset]"
+    "--sweeps",
+    type=int,
+    metavar="N",
+    help="Sweeps of the polish, or of gibbs-with-gradients.  [default: by --preset]",
 )
 @click.option(
     "--learning-rate",
@@ -207,7 +210,7 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     "--draw",
     type=click.Choice(get_args(Draw)),
     help="Write the most probable picture, or draw one.  [default: mode; sample for variance with "
-    "c < 1]",
+    "c < 1 and for --model noise]",
 )
 @click.option(
     "--preset",
