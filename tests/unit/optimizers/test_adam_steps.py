@@ -46,7 +46,7 @@ def test_palette_descent_is_that_of_torch_inside_the_gamut(generator):
     for gradient in gradients:
         PaletteDescent(learning_rate=0.005).step(state, gradient)
     expected = torch_steps(start, gradients, lr=0.005, betas=(0.9, 0.99), eps=0.0)
-    torch.testing.assert_close(state.palette, expected)
+    torch.testing.assert_close(state.parameters, expected)
 
 
 def test_palette_descent_stays_inside_the_gamut():
