@@ -38,7 +38,7 @@ PRESETS: Mapping[PresetName, Preset] = {
         num_sweeps=12,
         polish_temperature=0.0,
         palette_px=1 << 15,
-        num_palette_starts=2,
+        num_palette_starts=1,
     ),
     "best": Preset(
         num_steps=300,

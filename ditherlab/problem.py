@@ -122,7 +122,7 @@ class Problem:
     num_sweeps: int = 12
     polish_temperature: float = 0.0
     palette_px: int = 1 << 15
-    num_palette_starts: int = 2
+    num_palette_starts: int = 1
     strength: float = 1.0
     max_seconds: float | None = None
     max_evaluations: int | None = None

@@ -149,7 +149,14 @@ def test_a_stop_while_learning_still_gives_a_whole_picture(face):
 
 
 def test_of_two_starts_the_better_palette_is_kept(face, monkeypatch):
-    problem = Problem(picture=face, palette=6, palette_px=1000, num_steps=30, num_sweeps=2)
+    problem = Problem(
+        picture=face,
+        palette=6,
+        palette_px=1000,
+        num_palette_starts=2,
+        num_steps=30,
+        num_sweeps=2,
+    )
     far = {}
 
     def remember(palettes, *others, **margin):
@@ -175,6 +182,7 @@ def test_a_second_start_needs_half_of_the_time(face, monkeypatch):
 
     monkeypatch.setattr(solver, "other_palette", count)
     problem = Problem(picture=face, palette=4, palette_px=1000, num_steps=12, num_sweeps=1)
+    problem = replace(problem, num_palette_starts=2)
     optimize(replace(problem, max_evaluations=10_000))
     (rest,) = starts
     assert 0.3 * 10_000 < rest.max_evaluations < 0.4 * 10_000

@@ -1,6 +1,7 @@
 """The choice among palettes, and what it takes."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,10 @@ def test_the_first_is_kept_where_the_budget_ends(limits: dict[str, Any]) -> None
     assert budget.num_evaluations <= 2 * EACH
 
 
-def test_a_run_within_a_gamut_pays_for_its_choice() -> None:
-    problem = ramp(gamut=parse_gamut("bits=2"), num_steps=20, num_sweeps=1)
-    free = ramp(num_steps=20, num_sweeps=1)
+@pytest.mark.parametrize("num_starts", [1, 2])
+def test_a_run_within_a_gamut_pays_for_its_choice(num_starts: int) -> None:
+    free = ramp(num_palette_starts=num_starts, num_steps=20, num_sweeps=1)
+    problem = replace(free, gamut=parse_gamut("bits=2"))
     spent, without = (optimize(p).history.num_evaluations for p in (problem, free))
-    # For what was learned from each of two starts, beside its rounded palette.
-    assert spent == without + 2 * 2 * EACH
+    # For what was learned from each start, beside its rounded palette.
+    assert spent == without + num_starts * 2 * EACH
