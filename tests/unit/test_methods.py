@@ -50,8 +50,7 @@ def sampled_statistic(walk_class, generator):
     """Return chi-square of the blocks' states against `exp(-f / T)`, and its degrees of freedom."""
     temperature = 0.4
     walk = walk_class(scene_of(Blocks(), 12, generator), constant(temperature))
-    for _ in walk.visits():
-        pass
+    list(walk.visits())
     picture = walk.indices
     codes = sum(
         3**place * picture[top::2, left::2]
@@ -103,8 +102,7 @@ def test_a_method_improves_blocks(method, generator):
 
 def test_local_elites_find_the_best_of_each_block(generator):
     walk = CrossEntropy(num_samples=64).begin(scene_of(Blocks(), 40, generator))
-    for _ in walk.visits():
-        pass
+    list(walk.visits())
     states = GRAYS[0, :, 0][torch.cartesian_prod(*[torch.arange(3)] * 4)].view(81, 1, 1, 2, 2)
     best = Blocks().cost(states).min() * (SIZE_PX // 2) ** 2
     assert Blocks().cost(GRAYS[0].T[:, walk.indices][None, None]) < best + 0.03 * abs(best)
