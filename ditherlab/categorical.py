@@ -105,6 +105,16 @@ class Categorical:
         return colors.scatter_add_(1, flat.expand_as(grads), grads)
 
 
+def peaked_probs(
+    indices: Int[Tensor, "h w"], palette: Colors, certainty: float
+) -> Float[Tensor, "1 k h w"]:
+    """Give one color of each pixel a certainty, and share the rest among all colors."""
+    num_colors = palette.shape[1]
+    probs = palette.new_full((num_colors, *indices.shape), (1 - certainty) / num_colors)
+    probs.scatter_add_(0, indices.unsqueeze(0), torch.full_like(probs[:1], certainty))
+    return probs.unsqueeze(0)
+
+
 def largest_color(values: Float[Tensor, "*s b k h w"]) -> Int[Tensor, "*s b h w"]:
     """Return the color with the largest value at each pixel; the first of equals.
 

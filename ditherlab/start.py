@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ditherlab.categorical import peaked_probs
 from ditherlab.color import linear_to_srgb, srgb_to_linear
 from ditherlab.error_diffusion import diffuse_error
 from ditherlab.palette import Color, Palette
@@ -53,10 +54,7 @@ def diffused_indices(
 
 def indices_to_logits(indices: Int[Tensor, "h w"], palette: Colors) -> Logits:
     """Start every pixel at one color that is probable, and leave the others possible."""
-    num_colors = palette.shape[1]
-    probs = palette.new_full((num_colors, *indices.shape), (1 - _CERTAINTY) / num_colors)
-    probs.scatter_add_(0, indices.unsqueeze(0), torch.full_like(probs[:1], _CERTAINTY))
-    return probs.log_().unsqueeze(0)
+    return peaked_probs(indices, palette, _CERTAINTY).log_()
 
 
 def weaken_dither(target: Target, cost: Cost, palette: Colors, strength: float) -> Target:

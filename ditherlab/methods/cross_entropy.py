@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.categorical import Categorical, largest_color
+from ditherlab.categorical import Categorical, largest_color, peaked_probs
 from ditherlab.errors import RequestError
 from ditherlab.estimators.credit import Credit, credit_pixels
 from ditherlab.methods.method import Method, Scene, Visit, Walk
@@ -82,13 +82,7 @@ class CrossEntropyWalk(Walk):
 
     def __init__(self, scene: Scene, method: CrossEntropy) -> None:
         self.scene, self.method = scene, method
-        num_colors = scene.palette.shape[1]
-        probs = scene.palette.new_full(
-            (num_colors, *scene.indices.shape), (1 - _CERTAINTY) / num_colors
-        )
-        first = scene.indices[None]
-        probs.scatter_add_(0, first, torch.full_like(probs[:1], _CERTAINTY))
-        self.probs: Probs = probs[None]
+        self.probs: Probs = peaked_probs(scene.indices, scene.palette, _CERTAINTY)
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:

@@ -53,10 +53,7 @@ class Intervals:
         """Find the intervals of one picture."""
         with torch.no_grad():
             colors = rounding.colors[0]
-            moved = rounding.places[0] + shift.view(-1, 1, 1)
-            distances = torch.stack(
-                [(moved - color.view(-1, 1, 1)).square().sum(dim=0) for color in colors]
-            )
+            distances = rounding.distances(shift.view(-1, 1, 1))
             differences = colors.unsqueeze(1) - colors.unsqueeze(0)
             own = torch.arange(len(colors), device=colors.device).view(-1, 1, 1)
             found = cls(

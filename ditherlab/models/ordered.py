@@ -72,13 +72,7 @@ class RepeatedMask(BoundModel):
         self.parameters = {"mask": mask}
 
     def probs(self, progress: float) -> Probs:
-        moved = self.rounding.places[0] + self._repeated()
-        distances = torch.stack(
-            [
-                (moved - color.view(-1, 1, 1)).square().sum(dim=0)
-                for color in self.rounding.colors[0]
-            ]
-        )
+        distances = self.rounding.distances(self._repeated())
         if progress >= 1:
             nearest = distances.argmin(dim=0, keepdim=True)
             return torch.zeros_like(distances).scatter_(0, nearest, 1.0).unsqueeze(0)

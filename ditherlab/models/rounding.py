@@ -46,6 +46,13 @@ class Rounding:
         step = _step(palette[0].unique(dim=0))
         return cls(target.images / step, palette / step)
 
+    def distances(self, shift: Float[Tensor, "c #h #w"]) -> Float[Tensor, "k h w"]:
+        """Return how far each pixel, moved by a shift, is from each color, in squared steps."""
+        moved = self.places[0] + shift
+        return torch.stack(
+            [(moved - color.view(-1, 1, 1)).square().sum(dim=0) for color in self.colors[0]]
+        )
+
 
 def _step(colors: Float[Tensor, "k c"]) -> Float[Tensor, ""]:
     if len(colors) == 1:
