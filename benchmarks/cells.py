@@ -17,14 +17,14 @@ from PIL import Image
 
 from benchmarks.quality.pictures import PICTURES, read_source
 from benchmarks.quality.task import Pixels
-from ditherlab.allowed_colors import AllowedColors
-from ditherlab.cells import CellRule, cell_rule
-from ditherlab.color import srgb_to_linear, srgb_to_oklab
-from ditherlab.error_diffusion import diffuse_error
+from ditherlab.discrete.allowed_colors import AllowedColors
+from ditherlab.discrete.cells import CellRule, cell_rule
+from ditherlab.discrete.error_diffusion import diffuse_error
 from ditherlab.images import Picture
-from ditherlab.packaged_metrics import flip_error
-from ditherlab.problem import Problem
-from ditherlab.solver import optimize
+from ditherlab.problem.problem import Problem
+from ditherlab.solver.solver import optimize
+from ditherlab.vision.color import srgb_to_linear, srgb_to_oklab
+from ditherlab.vision.packaged_metrics import flip_error
 
 SHOWN = "astronaut"
 

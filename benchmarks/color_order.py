@@ -14,12 +14,12 @@ from typing import get_args
 import torch
 
 import ditherlab as dl
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import Moments, StochasticTriples
 from ditherlab.estimators.color_order import ColorOrder
 from ditherlab.estimators.stochastic_triples import Pruning
-from ditherlab.experiments import Place, Reference, measure_estimator
+from ditherlab.experiments import GradientProblem, Reference, measure_estimator
 from ditherlab.protocol import Estimator
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.randomness import seeded_generator
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
@@ -52,7 +52,7 @@ def main() -> None:
         print(f"| `{pruning}` | {spent.num_evaluations} | {errors} |", flush=True)
 
 
-def find_place(name: str, at: str) -> Place:
+def find_place(name: str, at: str) -> GradientProblem:
     """Put the logits of a crop where gradients are compared."""
     left, top = CROPS[name]
     photo = dl.read_picture(IMAGES / f"{name}.png")
@@ -62,10 +62,10 @@ def find_place(name: str, at: str) -> Place:
         objective=dl.parse_objective("ssim"),
         device="cpu",
     )
-    return Place.of(problem, at)  # type: ignore[arg-type]
+    return GradientProblem.of(problem, at)  # type: ignore[arg-type]
 
 
-def shuffle(place: Place) -> Iterator[Place]:
+def shuffle(place: GradientProblem) -> Iterator[GradientProblem]:
     """List the same colors with the same probabilities in other orders."""
     for seed in range(NUM_SHUFFLES):
         colors = torch.randperm(NUM_COLORS, generator=seeded_generator(seed)).unsqueeze(0)
@@ -74,7 +74,7 @@ def shuffle(place: Place) -> Iterator[Place]:
         yield replace(place, model=Categorical(order.sort(place.model.probs), palette))
 
 
-def measure(estimator: Estimator, place: Place) -> float:
+def measure(estimator: Estimator, place: GradientProblem) -> float:
     """Return the relative error."""
     generator = seeded_generator(1)
     exact, _ = Moments().estimate(place.model, place.cost, generator)

@@ -24,7 +24,7 @@ import torch
 
 import ditherlab as dl
 from ditherlab.estimators import ESTIMATORS
-from ditherlab.experiments import Place
+from ditherlab.experiments import GradientProblem
 from ditherlab.experiments.gradients import (
     Reference,
     RunningMoments,
@@ -70,7 +70,7 @@ class Case:
     num_references: int
     repetitions: Mapping[str, int]
 
-    def place(self, at: str) -> Place:
+    def place(self, at: str) -> GradientProblem:
         """Put the logits where gradients are compared."""
         left, top, width, height = self.crop
         photo = dl.read_picture(ROOT / "images" / "astronaut.png")
@@ -80,7 +80,7 @@ class Case:
             objective=dl.parse_objective(self.objective),
             device="cpu",
         )
-        return Place.of(problem, at)  # type: ignore[arg-type]
+        return GradientProblem.of(problem, at)  # type: ignore[arg-type]
 
 
 CASES = (
@@ -203,7 +203,7 @@ def measure_case(case: Case, at: str) -> dict[str, Any]:
     }
 
 
-def find_reference(place: Place, num_repetitions: int) -> Reference:
+def find_reference(place: GradientProblem, num_repetitions: int) -> Reference:
     """Average the least noisy of the unbiased estimators, or take the exact expectation."""
     if place.is_expectation_exact:
         return measure_reference(
@@ -231,7 +231,7 @@ class Times:
     times_leave_one_out: float
 
 
-def time_ratio(words: str, place: Place, num_timings: int) -> Times:
+def time_ratio(words: str, place: GradientProblem, num_timings: int) -> Times:
     """Time an estimator and the yardstick in turn, which a busy machine slows down alike."""
     pairs = []
     for number in range(num_timings + 1):
@@ -273,7 +273,7 @@ def measure_growth() -> dict[str, Any]:
     return {"command": "benchmarks/estimator_tables.py", "num_repetitions": MANY, "rows": rows}
 
 
-def measure_variance(words: str, place: Place, num_repetitions: int) -> float:
+def measure_variance(words: str, place: GradientProblem, num_repetitions: int) -> float:
     """Return the variance of all components of an estimator's gradient together."""
     estimator, generator, found = ESTIMATORS.parse(words), seeded_generator(1), RunningMoments()
     for _ in range(num_repetitions):

@@ -32,7 +32,7 @@ from torch.nn import functional as F  # noqa: N812
 from torchmetrics.functional.image import structural_similarity_index_measure as ssim
 
 import ditherlab as dl
-from ditherlab.experiments import Place, Reference
+from ditherlab.experiments import GradientProblem, Reference
 from ditherlab.experiments.gradients import RunningMoments
 from ditherlab.objectives import SSIM
 from ditherlab.randomness import seeded_generator
@@ -180,9 +180,11 @@ class Spot:
         return photo[rows, columns]
 
     @cached_property
-    def place(self) -> Place:
+    def place(self) -> GradientProblem:
         picture = dl.Picture(self.pixels, np.ones(self.pixels.shape[:2], dtype=bool))
-        return Place.of(dl.Problem(picture=picture, palette=NUM_COLORS, objective=SSIM()), self.at)
+        return GradientProblem.of(
+            dl.Problem(picture=picture, palette=NUM_COLORS, objective=SSIM()), self.at
+        )
 
     @cached_property
     def reference(self) -> Reference:

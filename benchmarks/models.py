@@ -21,9 +21,10 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.quality.pictures import PICTURES, read_source
+from ditherlab.discrete.cross_entropy import CrossEntropy
+from ditherlab.discrete.gibbs_with_gradients import GibbsWithGradients
 from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.images import Picture
-from ditherlab.methods import CrossEntropy, GibbsWithGradients
 from ditherlab.models import (
     BoundModel,
     Noise,
@@ -37,10 +38,10 @@ from ditherlab.models import (
 )
 from ditherlab.optimizers import NaturalGradient
 from ditherlab.palette import named_palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.randomness import seeded_generator
-from ditherlab.solver import optimize
-from ditherlab.start import first_palette
+from ditherlab.solver.solver import optimize
+from ditherlab.stages.start import first_palette
 
 PALETTES = ("black-and-white", "gray-4", "gray-8")
 PHOTOS = ("astronaut", "chelsea", "coffee")

@@ -32,9 +32,9 @@ from ditherlab.experiments import (
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
 from ditherlab.palette import Color, Palette, named_palettes, parse_gamut
-from ditherlab.presets import PRESETS
-from ditherlab.request import OptimizeRequest
-from ditherlab.solver import optimize
+from ditherlab.recipe.presets import PRESETS
+from ditherlab.request.optimize_request import OptimizeRequest
+from ditherlab.solver.solver import optimize
 
 RANKED = ("astronaut", "coffee", "chelsea")
 RANK_PX, RANK_SWEEPS = 1 << 17, 2

@@ -19,7 +19,7 @@ from torch import Tensor
 
 import ditherlab as dl
 from ditherlab.estimators import ESTIMATORS, Moments
-from ditherlab.experiments import Place
+from ditherlab.experiments import GradientProblem
 from ditherlab.randomness import seeded_generator
 
 ASTRONAUT = Path(__file__).resolve().parent.parent / "images" / "astronaut.png"
@@ -93,7 +93,7 @@ def measure(words: str) -> str:
     photo = dl.read_picture(ASTRONAUT).crop(left=0, top=0, width=SIZE_PX, height=SIZE_PX)
     objective = dl.parse_objective("ssim")
     problem = dl.Problem(picture=photo, palette=NUM_COLORS, objective=objective, device="cpu")
-    place = Place.of(problem, "flat")
+    place = GradientProblem.of(problem, "flat")
     generator = seeded_generator(0)
     memory, before = HeldMemory(), peak_mib()
     with torch.autograd.graph.saved_tensors_hooks(memory.hold, lambda held: held.tensor):
@@ -104,7 +104,7 @@ def measure(words: str) -> str:
     return f"{memory.most / MIB:.0f} | {taken:.0f} | {error:.2g}"
 
 
-def take_gradient(words: str, place: Place, generator: torch.Generator) -> Tensor:
+def take_gradient(words: str, place: GradientProblem, generator: torch.Generator) -> Tensor:
     """Estimate once; or draw by draw, and take the mean."""
     if words != ONE_BY_ONE:
         estimate, _ = ESTIMATORS.parse(words).estimate(place.model, place.cost, generator)

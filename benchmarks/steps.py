@@ -29,13 +29,13 @@ from torch.nn import functional as F  # noqa: N812
 from torchmetrics.functional.image import structural_similarity_index_measure as ssim
 
 import ditherlab as dl
-from ditherlab.annealing import Annealing
-from ditherlab.categorical import Categorical
-from ditherlab.color import srgb_to_linear
 from ditherlab.objectives import SSIM, ViewedError
 from ditherlab.optimizers import PaletteDescent
 from ditherlab.protocol import Objective
-from ditherlab.start import nearest_logits, starting_palette
+from ditherlab.protocol.categorical import Categorical
+from ditherlab.stages.annealing import Annealing
+from ditherlab.stages.start import nearest_logits, starting_palette
+from ditherlab.vision.color import srgb_to_linear
 
 PHOTO = Path(__file__).resolve().parent.parent / "images" / "astronaut.png"
 

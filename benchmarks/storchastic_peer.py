@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
+from ditherlab.protocol.categorical import Categorical
 
 Objective = Callable[[Tensor], Tensor]
 """The cost of each of several pictures `[s c h w]`."""

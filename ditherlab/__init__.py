@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ditherlab.objectives import parse_objective as parse_objective
     from ditherlab.palette import Palette as Palette
     from ditherlab.palette import resolve_palette as resolve_palette
-    from ditherlab.problem import Problem as Problem
-    from ditherlab.solution import Solution as Solution
-    from ditherlab.solver import optimize as optimize
+    from ditherlab.problem.problem import Problem as Problem
+    from ditherlab.solver.solution import Solution as Solution
+    from ditherlab.solver.solver import optimize as optimize
 
 __version__ = "0.1.0"
 
@@ -30,10 +30,10 @@ _HOMES = {
     "Palette": "palette",
     "Picture": "images",
     "Problem": "problem",
-    "Solution": "solution",
+    "Solution": "solver.solution",
     "cost_function": "black_box",
     "measure": "metrics",
-    "optimize": "solver",
+    "optimize": "solver.solver",
     "parse_objective": "objectives",
     "read_picture": "images",
     "resolve_palette": "palette",

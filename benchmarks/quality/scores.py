@@ -10,7 +10,7 @@ from torch import Tensor
 from benchmarks.quality.rows import Scores
 from benchmarks.quality.task import Outcome, Pixels, Task
 from ditherlab.metrics import measure
-from ditherlab.packaged_metrics import flip_error
+from ditherlab.vision.packaged_metrics import flip_error
 
 
 def score(task: Task, outcome: Outcome) -> Scores:

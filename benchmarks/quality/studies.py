@@ -20,7 +20,7 @@ from ditherlab.estimators import ESTIMATORS
 from ditherlab.images import Picture
 from ditherlab.metrics import measure
 from ditherlab.objectives import Perceptual, ViewedError
-from ditherlab.packaged_metrics import flip_error
+from ditherlab.vision.packaged_metrics import flip_error
 
 PICTURES = ("astronaut", "chelsea")
 PIXELS_PER_DEGREE = 67.0

@@ -1,19 +1,19 @@
-"""Python functions that price pictures, and the processes that call them.
+"""Python functions that price pictures, the processes that call them, and their deadlines.
 
 Nothing in here imports torch unless a function asks for it: a process that only computes with
 numpy starts in a tenth of a second.
 """
 
-from ditherlab.black_box.crew import Crew, Part
+from ditherlab.black_box.calling_convention import CallingConvention, cost_function
 from ditherlab.black_box.function_source import FunctionSource
-from ditherlab.black_box.manner import Manner, cost_function
 from ditherlab.black_box.priced_function import PricedFunction
+from ditherlab.black_box.worker_pool import Part, WorkerPool
 
 __all__ = [
-    "Crew",
+    "CallingConvention",
     "FunctionSource",
-    "Manner",
     "Part",
     "PricedFunction",
+    "WorkerPool",
     "cost_function",
 ]

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image
 
+from ditherlab.black_box.calling_convention import CallingConvention, Form
 from ditherlab.black_box.function_source import FunctionSource
-from ditherlab.black_box.manner import Form, Manner
 from ditherlab.errors import ObjectiveError
 
 Pixels = UInt8[np.ndarray, "n h w 3"]
@@ -44,9 +44,9 @@ class PricedFunction:
         return priced
 
     @cached_property
-    def manner(self) -> Manner:
+    def manner(self) -> CallingConvention:
         """How the function wants to be called."""
-        return Manner.of(self.function, self.source.words)
+        return CallingConvention.of(self.function, self.source.words)
 
     def price(self, pictures: Pixels, targets: Pixels, opaque: Masks) -> list[float]:
         """Price pictures, each beside its own target and mask.

@@ -19,9 +19,9 @@ from ditherlab.cli.reporting import (
     report_options,
 )
 from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
-from ditherlab.coloring import Coloring
 from ditherlab.errors import ObjectiveError, RequestError
-from ditherlab.request import crop_picture
+from ditherlab.request.optimize_request import crop_picture
+from ditherlab.request.palette_options import PaletteOptions
 from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
@@ -105,17 +105,17 @@ def compare(context: click.Context, /, **words: Any) -> int:
     if as_json:
         check_standard_output()
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
-    palette = Coloring(palette=words["palette"], colors=words["colors"]).read_palette()
+    palette = PaletteOptions(palette=words["palette"], colors=words["colors"]).read_palette()
     names = _read_names(words["estimators"])
     picture = read_source(words["source"])
     if words["crop"] is not None:
         picture = crop_picture(picture, words["crop"])
 
-    from ditherlab.experiments import Place, fitting_estimators, fix_palette
+    from ditherlab.experiments import GradientProblem, fitting_estimators, fix_palette
     from ditherlab.objectives import parse_objective
-    from ditherlab.problem import Problem
+    from ditherlab.problem.problem import Problem
     from ditherlab.report import ComparisonPage, ComparisonReport
-    from ditherlab.solution import check_encodable
+    from ditherlab.solver.solution import check_encodable
 
     problem = fix_palette(
         Problem(
@@ -134,7 +134,7 @@ def compare(context: click.Context, /, **words: Any) -> int:
     # The last seed has to be one, too.
     replace(problem, seed=problem.seed + words["seeds"] - 1)
     estimators, left_out = fitting_estimators(names, problem, words["samples"])
-    place = Place.of(problem, _read_at(words["at"]))
+    place = GradientProblem.of(problem, _read_at(words["at"]))
     with (
         Interruption().listen() as interruption,
         CountdownBar(is_hidden=words["quiet"]) as bar,

@@ -9,8 +9,8 @@ from ditherlab.errors import OutputError, RequestError
 from ditherlab.images import check_writable, free_path, path_label, write_atomically
 
 if TYPE_CHECKING:
-    from ditherlab.problem import Problem
-    from ditherlab.solution import Solution
+    from ditherlab.problem.problem import Problem
+    from ditherlab.solver.solution import Solution
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Destination:
         Raises:
             RequestError: If its colors are too many beside the entry of transparent pixels.
         """
-        from ditherlab.solution import check_encodable
+        from ditherlab.solver.solution import check_encodable
 
         check_encodable(problem)
 
@@ -128,7 +128,7 @@ class PackedDestination:
             PictureError: If a pixel is transparent.
         """
         if self.path is not None:
-            from ditherlab.solution import check_packable
+            from ditherlab.solver.solution import check_packable
 
             check_packable(problem.picture)
 

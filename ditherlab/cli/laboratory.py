@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ditherlab.black_box.deadline import deadline
 from ditherlab.cli.progress import CountdownBar, Interruption
-from ditherlab.patience import limited_patience
 
 if TYPE_CHECKING:
-    from ditherlab.experiments import Comparison, Place, RunComparison, RunProgress
-    from ditherlab.problem import Problem
+    from ditherlab.experiments import Comparison, GradientProblem, RunComparison, RunProgress
+    from ditherlab.problem.problem import Problem
     from ditherlab.protocol import Estimator
 
 _PART_OF_GRADIENTS = 1 / 4
@@ -41,7 +41,7 @@ class Laboratory:
         self.start_s = time.monotonic()
 
     def compare_gradients(
-        self, place: "Place", num_repetitions: int, *, is_all: bool
+        self, place: "GradientProblem", num_repetitions: int, *, is_all: bool
     ) -> "Comparison":
         """Take the gradients; a quarter of the time if there is more to do afterwards."""
         from ditherlab.experiments import compare_gradients
@@ -69,7 +69,7 @@ class Laboratory:
         latest_s = limit_s if limit_s is None or is_all else limit_s * _LARGEST_PART_OF_GRADIENTS
         with (
             closing(place.cost),
-            limited_patience(lambda: latest_s is not None and self._seconds() > latest_s),
+            deadline(lambda: latest_s is not None and self._seconds() > latest_s),
         ):
             return compare_gradients(
                 place,

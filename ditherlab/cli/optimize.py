@@ -19,13 +19,13 @@ from ditherlab.cli.streams import (
 )
 from ditherlab.errors import RequestError
 from ditherlab.images import printable
-from ditherlab.presets import PRESETS
-from ditherlab.request import OptimizeRequest
+from ditherlab.recipe.presets import PRESETS
+from ditherlab.request.optimize_request import OptimizeRequest
 
 if TYPE_CHECKING:
-    from ditherlab.problem import Problem
+    from ditherlab.problem.problem import Problem
     from ditherlab.report import RunReport
-    from ditherlab.solution import Solution
+    from ditherlab.solver.solution import Solution
 
 _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 _FAILURES = {
@@ -368,7 +368,7 @@ def _check_stdout_is_free(output: str | None) -> None:
 
 
 def _solve(problem: "Problem", interruption: Interruption, *, is_quiet: bool) -> "Solution":
-    from ditherlab.solver import optimize as solve
+    from ditherlab.solver.solver import optimize as solve
 
     with ProgressBar(is_hidden=is_quiet) as bar:
         return solve(problem, on_look=bar.show, should_stop=interruption)

@@ -2,7 +2,7 @@
 
 import click
 
-from ditherlab.presets import PRESETS
+from ditherlab.recipe.presets import PRESETS
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 

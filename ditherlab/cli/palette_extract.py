@@ -19,8 +19,8 @@ from ditherlab.palette.extraction import (
     extract_palette,
     few_colors,
 )
-from ditherlab.presets import PRESETS
-from ditherlab.request import OptimizeRequest
+from ditherlab.recipe.presets import PRESETS
+from ditherlab.request.optimize_request import OptimizeRequest
 
 _LEARNED = "learned"
 _DRAWING = ("k-means", _LEARNED)

@@ -26,7 +26,7 @@ from ditherlab.cli.streams import read_source
 from ditherlab.errors import ObjectiveError
 from ditherlab.palette import Palette
 from ditherlab.palette.extraction import check_num_colors
-from ditherlab.request import OptimizeRequest
+from ditherlab.request.optimize_request import OptimizeRequest
 
 if TYPE_CHECKING:
     from ditherlab.images import Picture
@@ -83,7 +83,7 @@ def learn(
 
 def learn_palette(request: OptimizeRequest, pictures: "Sequence[Picture]") -> tuple[Palette, bool]:
     """Optimize pictures, and keep their palette; say whether Ctrl-C ended that early."""
-    from ditherlab.solver import optimize
+    from ditherlab.solver.solver import optimize
 
     problem = request.joint_problem(pictures)
     with Interruption().listen() as interruption, ProgressBar(is_hidden=False) as bar:

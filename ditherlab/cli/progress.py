@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ditherlab.solution import Look
+    from ditherlab.solver.solution import Look
 
 _BAR_LENGTH = 1000
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.antithetic import Antithetic, AntitheticPairs
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Indices, Probs
 
 Bounds = Float[Tensor, "b h w"]

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from ditherlab.color import luminance, srgb_to_linear
 from ditherlab.types import Colors, Indices, Probs
+from ditherlab.vision.color import luminance, srgb_to_linear
 
 Order = Literal["palette", "lightness"]
 """As the palette lists its colors, or from dark to light."""

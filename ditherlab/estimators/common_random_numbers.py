@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators.leave_one_out import LeaveOneOut
 from ditherlab.estimators.option import Option
 from ditherlab.protocol import Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

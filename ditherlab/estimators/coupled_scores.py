@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.categorical import Categorical, largest_color
+from ditherlab.protocol.categorical import Categorical, largest_color
 from ditherlab.types import DrawnImages, Indices, Logits, Probs
 
 _TINY = 1e-30

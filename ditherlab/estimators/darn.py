@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Logits
 
 

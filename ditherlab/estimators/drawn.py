@@ -6,12 +6,12 @@ from typing import Literal
 from jaxtyping import Shaped
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.credit import Credit, PixelCosts, credit_pixels
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.linstat import LinearizedCost
 from ditherlab.estimators.muprop import MeanFieldExpansion
 from ditherlab.protocol import Ability, Cost, Estimate, apply_softmax_jacobian
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Colors, CostMap, DrawCosts, DrawnImages, Indices, Logits
 
 Control = Literal["none", "linstat", "muprop"]

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.enumeration import list_pictures, log_chances
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

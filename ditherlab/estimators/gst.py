@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.estimators.parameters import check_positive
 from ditherlab.protocol import apply_softmax_jacobian
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Logits
 
 

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical, largest_color
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
+from ditherlab.protocol.categorical import Categorical, largest_color
 
 # Numbers that are relaxed at once: small pictures together, larger ones sample by sample.
 _PART_SIZE = 1 << 18

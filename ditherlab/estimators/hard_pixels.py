@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Colors, DrawCosts, Indices, Logits
 
 

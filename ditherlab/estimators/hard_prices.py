@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ditherlab.categorical import Categorical
 from ditherlab.protocol import Cost, Estimate
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Colors, DrawCosts, Indices, Logits
 
 

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Control, Pricing
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

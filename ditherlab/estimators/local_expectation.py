@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.expansion import differentiate_expectation, moment_table
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
@@ -18,6 +17,7 @@ from ditherlab.estimators.replacements import (
     num_planes,
 )
 from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator
+from ditherlab.protocol.categorical import Categorical
 
 Order = Literal["exact", "1", "2"]
 

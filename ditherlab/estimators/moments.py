@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators.expansion import differentiate_expectation, moment_table
 from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator, Noise, mix_moments
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.protocol import Cost
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, Images, Logits
 
 

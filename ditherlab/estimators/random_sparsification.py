@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators.option import Option
 from ditherlab.estimators.st import ST
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, Statistics
 
 _LARGEST_SEED = 2**63 - 1

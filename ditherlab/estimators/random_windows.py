@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
 from ditherlab.estimators.leave_one_out import LeaveOneOut
 from ditherlab.estimators.option import Option
 from ditherlab.estimators.parameters import check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, rows_seen
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.estimators.replacements import (
@@ -19,6 +18,7 @@ from ditherlab.estimators.replacements import (
     price_replacements,
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Indices, Logits
 
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Pricing
@@ -19,6 +18,7 @@ from ditherlab.protocol import (
     Noise,
     apply_softmax_jacobian,
 )
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

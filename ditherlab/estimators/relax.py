@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import DrawCosts, DrawnImages, Logits
 
 _NUM_HIDDEN = 8

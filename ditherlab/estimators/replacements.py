@@ -7,8 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from ditherlab.categorical import Categorical
 from ditherlab.protocol import Ability, Cost
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Indices
 
 Replacing = Literal["closed", "phases"]

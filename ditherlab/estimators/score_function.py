@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Control, Pricing
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.protocol import apply_softmax_jacobian
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Logits
 
 

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical, largest_color
 from ditherlab.estimators.hard_pixels import HardPixels
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
+from ditherlab.protocol.categorical import Categorical, largest_color
 
 
 @dataclass(frozen=True)

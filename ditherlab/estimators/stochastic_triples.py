@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators.color_order import ColorOrder, Order
 from ditherlab.estimators.hard_prices import HardPrices
@@ -20,6 +19,7 @@ from ditherlab.estimators.replacements import (
     price_replacements,
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Indices, Logits, Probs
 
 Pruning = Literal["none", "pixel", "picture"]

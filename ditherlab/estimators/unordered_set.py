@@ -8,11 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators.enumeration import list_pictures, log_chances, number_to_indices
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import DrawCosts
 
 _MOST_SAMPLES = 8

@@ -18,11 +18,11 @@ from ditherlab.images import Picture
 from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
 from ditherlab.optimizers import OPTIMIZERS
 from ditherlab.palette import Palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import Objective
-from ditherlab.request import OptimizeRequest
-from ditherlab.solution import Look, Solution
-from ditherlab.solver import optimize
+from ditherlab.request.optimize_request import OptimizeRequest
+from ditherlab.solver.solution import Look, Solution
+from ditherlab.solver.solver import optimize
 
 _POINTS_PER_CURVE = 60
 _BROKEN = {"not-finite": "The cost became infinite or NaN.", "cost-failed": "The cost failed."}

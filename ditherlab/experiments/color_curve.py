@@ -15,11 +15,11 @@ from ditherlab.experiments.palette_trial import (
 from ditherlab.images import Picture
 from ditherlab.naming import nearest_name
 from ditherlab.objectives import Perceptual
-from ditherlab.packaged_metrics import require_package
 from ditherlab.palette import MAX_NUM_COLORS, MIN_NUM_COLORS
 from ditherlab.palette.extraction import EXTRACTIONS, extract_palette, few_colors
-from ditherlab.presets import PRESETS
-from ditherlab.request import OptimizeRequest
+from ditherlab.recipe.presets import PRESETS
+from ditherlab.request.optimize_request import OptimizeRequest
+from ditherlab.vision.packaged_metrics import require_package
 
 LEARNED = "learned"
 METHODS = (LEARNED, *EXTRACTIONS)

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ditherlab.categorical import Categorical
-from ditherlab.demand import memory_need
+from ditherlab.black_box.deadline import DeadlineError, deadline
 from ditherlab.errors import ObjectiveError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.gradients import (
@@ -19,14 +18,15 @@ from ditherlab.experiments.gradients import (
     measure_estimator,
     measure_reference,
 )
-from ditherlab.memory import free_memory_bytes
 from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette
-from ditherlab.patience import PatienceEndedError, limited_patience
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import Cost, Estimator
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.randomness import seeded_generator
-from ditherlab.start import nearest_logits, starting_palette
+from ditherlab.solver.memory import free_memory_bytes
+from ditherlab.solver.memory_need import memory_need
+from ditherlab.stages.start import nearest_logits, starting_palette
 from ditherlab.types import Colors, Logits
 
 At = Literal["flat", "peaked"] | npt.NDArray[np.floating]
@@ -40,7 +40,7 @@ PARTS_OF_REFERENCE = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class GradientProblem:
     """Where gradients are compared: a distribution of pictures and what they cost.
 
     Attributes:
@@ -54,7 +54,7 @@ class Place:
     is_expectation_exact: bool
 
     @classmethod
-    def of(cls, problem: Problem, at: At) -> "Place":
+    def of(cls, problem: Problem, at: At) -> "GradientProblem":
         """Bind a problem's objective, and put the logits where they are asked for.
 
         Raises:
@@ -169,7 +169,7 @@ def fitting_estimators(
 
 
 def compare_gradients(
-    place: Place,
+    place: GradientProblem,
     estimators: Mapping[str, Estimator],
     *,
     num_repetitions: int,
@@ -214,7 +214,7 @@ def compare_gradients(
         return replace(found, unbiased=found.unbiased and _claims_hold(estimator, place))
 
     figures: dict[str, GradientFigures] = {}
-    with limited_patience(should_stop):
+    with deadline(should_stop):
         on_progress(0, "reference")
         try:
             reference = measure_reference(
@@ -225,7 +225,7 @@ def compare_gradients(
                 is_exact=place.is_expectation_exact,
                 should_stop=stopper(PARTS_OF_REFERENCE),
             )
-        except PatienceEndedError:
+        except DeadlineError:
             raise ObjectiveError(
                 "The time was up before there was a reference gradient to compare with: pricing "
                 "pictures takes too long. Take more time, or a smaller picture."
@@ -236,12 +236,12 @@ def compare_gradients(
             on_progress(number, name)
             try:
                 figures[name] = measure(estimator)
-            except PatienceEndedError:
+            except DeadlineError:
                 break
     return Comparison(reference, figures, is_complete=len(figures) == len(estimators))
 
 
-def _claims_hold(estimator: Estimator, place: Place) -> bool:
+def _claims_hold(estimator: Estimator, place: GradientProblem) -> bool:
     """Say whether an estimator that claims no bias may do so: not with an inexact expectation."""
     return place.is_expectation_exact or "expectation" not in estimator.needs
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
+from ditherlab.black_box.deadline import deadline
 from ditherlab.errors import DitherlabError
 from ditherlab.experiments.comparison import fix_palette
 from ditherlab.experiments.prices import BaselineFigures, PriceList
@@ -19,11 +20,10 @@ from ditherlab.experiments.runs import (
     Task,
 )
 from ditherlab.optimizers import Adam
-from ditherlab.patience import limited_patience
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import Estimator
-from ditherlab.solution import Solution
-from ditherlab.solver import SECONDS_BETWEEN_LOOKS, optimize
+from ditherlab.solver.solution import Solution
+from ditherlab.solver.solver import SECONDS_BETWEEN_LOOKS, optimize
 
 DEFAULT_SECONDS_PER_RUN = 5.0
 
@@ -79,7 +79,7 @@ def compare_runs(
     # What prices finished pictures waits beside the runs: to start it anew may take seconds.
     with (
         closing(contest.prices.cost),
-        limited_patience(lambda: should_stop() or contest.left_s < -_GRACE_S - _GRACE_TO_PRICE_S),
+        deadline(lambda: should_stop() or contest.left_s < -_GRACE_S - _GRACE_TO_PRICE_S),
     ):
         contest.price_baselines()
         for task in contest.tasks():
@@ -193,7 +193,7 @@ class _Contest:
 
     def _waiting_as_long_as_for_a_run(self) -> AbstractContextManager[None]:
         latest_s = time.monotonic() + max(self.budgets.seconds, _GRACE_S)
-        return limited_patience(lambda: time.monotonic() > latest_s)
+        return deadline(lambda: time.monotonic() > latest_s)
 
     def _enqueue(self, budget: BudgetName, expected_s: Mapping[str, float]) -> Iterator[Task]:
         self.queue = [

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from ditherlab.categorical import Categorical
+from ditherlab.black_box.deadline import DeadlineError, check_deadline
 from ditherlab.errors import AbilityError, ObjectiveError
 from ditherlab.estimators import ESTIMATORS, Exact, Moments
-from ditherlab.patience import PatienceEndedError, check_patience
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Logits
 
 # Unbiased estimators for a reference, the least noisy first.
@@ -151,7 +151,7 @@ def measure_reference(
     Raises:
         AbilityError: If no unbiased estimator fits the cost.
         ObjectiveError: If the gradient is not finite.
-        PatienceEndedError: If nobody waits any longer, and there are not even two estimates.
+        DeadlineError: If nobody waits any longer, and there are not even two estimates.
     """
     certain = Moments() if is_exact else Exact()
     if is_exact or _can_be_listed(model):
@@ -196,7 +196,7 @@ def measure_estimator(
         should_stop: Asked between gradients; at least two are made.
 
     Raises:
-        PatienceEndedError: If nobody waits any longer, and there are not even two gradients.
+        DeadlineError: If nobody waits any longer, and there are not even two gradients.
     """
     found = RunningMoments()
     cosines, times_s = [], []
@@ -252,11 +252,11 @@ def _repeat(
         if number >= _FEWEST and should_stop():
             return
         try:
-            check_patience()
+            check_deadline()
             start_s = time.perf_counter()
             estimate, state = estimator.estimate(model, cost, generator, state)
             _wait_for(estimate.grad_logits.device)
-        except PatienceEndedError:
+        except DeadlineError:
             if number < _FEWEST:
                 raise
             return

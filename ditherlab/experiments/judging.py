@@ -8,9 +8,9 @@ import torch
 from ditherlab.experiments.prices import to_levels
 from ditherlab.images import Picture
 from ditherlab.metrics import measure
-from ditherlab.packaged_metrics import flip_error
 from ditherlab.protocol import Objective, Target
 from ditherlab.types import Images, Mask
+from ditherlab.vision.packaged_metrics import flip_error
 
 Figures = Mapping[str, float | None]
 

@@ -12,10 +12,10 @@ from ditherlab.experiments.judging import Figures, judge_picture
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
 from ditherlab.palette import Palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import Objective
-from ditherlab.solution import Solution
-from ditherlab.solver import optimize
+from ditherlab.solver.solution import Solution
+from ditherlab.solver.solver import optimize
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.black_box.deadline import DeadlineError
 from ditherlab.experiments.comparison import fixed_colors
-from ditherlab.patience import PatienceEndedError
-from ditherlab.problem import Problem
+from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import Cost, Target
 from ditherlab.types import Colors
 
@@ -58,7 +58,7 @@ class PriceList:
         try:
             with torch.no_grad():
                 price = self._cost_of(places).item()
-        except PatienceEndedError:
+        except DeadlineError:
             return None
         return price if math.isfinite(price) else None
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ditherlab.experiments.prices import BaselineFigures, IndexImage
-from ditherlab.problem import Problem
-from ditherlab.solution import Look, Outcome
+from ditherlab.problem.problem import Problem
+from ditherlab.solver.solution import Look, Outcome
 
 BudgetName = Literal["equal-time", "equal-evaluations"]
 

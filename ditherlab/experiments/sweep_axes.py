@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name
-from ditherlab.request import OptimizeRequest
+from ditherlab.request.optimize_request import OptimizeRequest
 
 PICTURE, CROP = "picture", "crop"
 

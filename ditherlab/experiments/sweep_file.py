@@ -14,7 +14,7 @@ from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, points, read_axes
 from ditherlab.images import Picture, path_label, read_picture
 from ditherlab.objectives import hide_folders, place_files
-from ditherlab.request import OptimizeRequest, crop_picture
+from ditherlab.request.optimize_request import OptimizeRequest, crop_picture
 
 _ALSO = "also"
 

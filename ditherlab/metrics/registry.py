@@ -6,10 +6,10 @@ from itertools import groupby
 
 import torch
 
-from ditherlab.color import linear_to_srgb, srgb_to_linear
-from ditherlab.filtering import filter_reflected, gaussian_taps
 from ditherlab.metrics.similarity import psnr, ssim
 from ditherlab.types import Images, Mask
+from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
+from ditherlab.vision.filtering import filter_reflected, gaussian_taps
 
 _BLUR_PX = 1.5
 

@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from ditherlab.filtering import filter_valid, gaussian_taps
 from ditherlab.types import Images, Mask
+from ditherlab.vision.filtering import filter_valid, gaussian_taps
 
 _TAPS = gaussian_taps(1.5)
 _WINDOW_PX = len(_TAPS)

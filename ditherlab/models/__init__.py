@@ -1,6 +1,5 @@
 """What is random in a drawn picture, where it is not each pixel's color by itself."""
 
-from ditherlab.models.descent import ModelDescent
 from ditherlab.models.mask import low_power_db, rank_mask, white_noise_mask
 from ditherlab.models.model import BoundModel, Model
 from ditherlab.models.noise import Noise
@@ -13,7 +12,6 @@ __all__ = [
     "MODELS",
     "BoundModel",
     "Model",
-    "ModelDescent",
     "Noise",
     "Ordered",
     "RepeatedMask",

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.color import srgb_to_linear
 from ditherlab.protocol import Target
 from ditherlab.types import Colors, Images
+from ditherlab.vision.color import srgb_to_linear
 
 
 @dataclass(frozen=True)

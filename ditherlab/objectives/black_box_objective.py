@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ditherlab.black_box import Crew, FunctionSource, Part
-from ditherlab.black_box.crew import num_cores
-from ditherlab.black_box.manner import Takes
+from ditherlab.black_box import FunctionSource, Part, WorkerPool
+from ditherlab.black_box.calling_convention import Takes
 from ditherlab.black_box.worker import Planes
+from ditherlab.black_box.worker_pool import num_cores
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.types import DrawCosts, DrawnImages
 
@@ -49,7 +49,7 @@ class BlackBoxCost(Cost):
     """
 
     target: Target
-    crew: Crew
+    crew: WorkerPool
     takes: Takes
     abilities: frozenset[Ability] = field(default=frozenset({"value"}))
 
@@ -57,7 +57,7 @@ class BlackBoxCost(Cost):
     def of(cls, source: FunctionSource, target: Target, takes: Takes) -> "BlackBoxCost":
         """Bind a function to a target."""
         opaque = target.opaque[:, 0].cpu().numpy()
-        return cls(target, Crew.of(source, _to_planes(target.images), opaque), takes)
+        return cls(target, WorkerPool.of(source, _to_planes(target.images), opaque), takes)
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         num_samples, num_pictures = images.shape[:2]

@@ -7,14 +7,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.color import mix_channels, srgb_to_linear
-from ditherlab.filtering import (
-    Taps,
-    filter_reflected,
-    filter_reflected_products,
-    filter_reflected_squared,
-    reflected_weights,
-)
 from ditherlab.protocol import (
     Ability,
     Cost,
@@ -37,6 +29,14 @@ from ditherlab.types import (
     Probs,
     Statistics,
     WindowWeights,
+)
+from ditherlab.vision.color import mix_channels, srgb_to_linear
+from ditherlab.vision.filtering import (
+    Taps,
+    filter_reflected,
+    filter_reflected_products,
+    filter_reflected_squared,
+    reflected_weights,
 )
 
 Planes = Float[Tensor, "b h w"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ditherlab.black_box import FunctionSource
 from ditherlab.errors import RequestError
 from ditherlab.objectives.black_box_objective import BlackBoxObjective
-from ditherlab.packaged_metrics import require_package
+from ditherlab.vision.packaged_metrics import require_package
 
 
 @dataclass(frozen=True)
@@ -36,4 +36,6 @@ class FLIP(BlackBoxObjective):
     @property
     def source(self) -> FunctionSource:
         arguments = {"pixels_per_degree": self.pixels_per_degree}
-        return FunctionSource(str(self), "ditherlab.packaged_metrics", "flip_error", arguments)
+        return FunctionSource(
+            str(self), "ditherlab.vision.packaged_metrics", "flip_error", arguments
+        )

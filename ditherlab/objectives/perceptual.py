@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from ditherlab.color import lightness_slope, linear_to_opponent, mix_channels, srgb_to_linear
 from ditherlab.errors import RequestError
-from ditherlab.filtering import Taps, filter_reflected, gaussian_taps
 from ditherlab.objectives.blurred_error import SQUARED_ERROR_ABILITIES, BlurredErrorCost, Layer
 from ditherlab.protocol import Ability, Cost, Objective, Target
-from ditherlab.viewing import point_spread_px
+from ditherlab.vision.color import lightness_slope, linear_to_opponent, mix_channels, srgb_to_linear
+from ditherlab.vision.filtering import Taps, filter_reflected, gaussian_taps
+from ditherlab.vision.viewing import point_spread_px
 
 # For nobody knows where: between a desktop monitor and a 4K one. `docs/quality.md` shows the curve
 # from which it is taken.

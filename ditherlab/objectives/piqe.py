@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ditherlab.black_box import FunctionSource
 from ditherlab.objectives.black_box_objective import BlackBoxObjective
-from ditherlab.packaged_metrics import require_package
+from ditherlab.vision.packaged_metrics import require_package
 
 # The score is taken over blocks of 16 x 16 pixels.
 _BLOCK_PX = 16
@@ -33,4 +33,4 @@ class PIQE(BlackBoxObjective):
 
     @property
     def source(self) -> FunctionSource:
-        return FunctionSource(str(self), "ditherlab.packaged_metrics", "piqe_score", {})
+        return FunctionSource(str(self), "ditherlab.vision.packaged_metrics", "piqe_score", {})

@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ditherlab.errors import PictureError, RequestError
-from ditherlab.filtering import Taps, filter_valid, gaussian_taps
 from ditherlab.protocol import Ability, Cost, Objective, Target, keep_rows, rows_seen
 from ditherlab.types import (
     Colors,
@@ -23,7 +22,8 @@ from ditherlab.types import (
     Statistics,
     WindowWeights,
 )
-from ditherlab.viewing import EyeBlur
+from ditherlab.vision.filtering import Taps, filter_valid, gaussian_taps
+from ditherlab.vision.viewing import EyeBlur
 
 _C1 = 0.01**2
 _C2 = 0.03**2

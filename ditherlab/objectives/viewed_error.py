@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from ditherlab.color import srgb_encoding_slope, srgb_to_linear
 from ditherlab.objectives.blurred_error import SQUARED_ERROR_ABILITIES, BlurredErrorCost, Layer
 from ditherlab.protocol import Ability, Cost, Objective, Target
-from ditherlab.viewing import EyeBlur
+from ditherlab.vision.color import srgb_encoding_slope, srgb_to_linear
+from ditherlab.vision.viewing import EyeBlur
 
 # Linear light below which a display's reflections keep steps from becoming more visible.
 _DARKEST_LINEAR = 0.01

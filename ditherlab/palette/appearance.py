@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ditherlab.colorimetry import (
+from ditherlab.palette.palette import Color
+from ditherlab.vision.colorimetry import (
     ENCODED_KNEE,
     LINEAR_TO_LMS,
     LMS_TO_OKLAB,
     LUMINANCE_WEIGHTS,
 )
-from ditherlab.palette.palette import Color
 
 # What the glare of a screen adds to both luminances.
 _GLARE = 0.05

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, final
 
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.protocol.cost import Ability, Cost
 from ditherlab.protocol.estimate import Estimate
 from ditherlab.specs import describe

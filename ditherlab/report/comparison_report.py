@@ -16,7 +16,7 @@ from ditherlab.experiments import (
 )
 from ditherlab.objectives import ObjectiveSum
 from ditherlab.palette import Palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 

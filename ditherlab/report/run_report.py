@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ditherlab.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.experiments import to_levels
 from ditherlab.images import encode_indexed_png
 from ditherlab.metrics import METRICS, measure_all
+from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.palette import spell_colors
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
-from ditherlab.solution import Solution
+from ditherlab.solver.solution import Solution
 
 # Of the parameters of a model, masks of 128 x 128 for three channels included.
 _MOST_TOLD = 3 * 128 * 128

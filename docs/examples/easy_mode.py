@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 import ditherlab as dl
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import Exact
-from ditherlab.experiments import Place
+from ditherlab.experiments import GradientProblem
+from ditherlab.protocol.categorical import Categorical
 
 COFFEE = Path(__file__).parents[2] / "images" / "coffee.png"
 NUM_GROUPS, NUM_SAMPLES = 40, 500
@@ -24,7 +24,7 @@ NUM_GROUPS, NUM_SAMPLES = 40, 500
 def main() -> None:
     """Print the gradient for the palette by draws, and the exact one beside it."""
     picture = dl.read_picture(COFFEE).crop(left=300, top=100, width=3, height=3)
-    place = Place.of(dl.Problem(picture=picture, palette=2, device="cpu"), "flat")
+    place = GradientProblem.of(dl.Problem(picture=picture, palette=2, device="cpu"), "flat")
     cost, model = place.cost, replace(place.model, learns_palette=True)
 
     # All 512 pictures, each with its probability.

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 import ditherlab as dl
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import Exact
-from ditherlab.experiments import Place
+from ditherlab.experiments import GradientProblem
 from ditherlab.protocol import Estimate
+from ditherlab.protocol.categorical import Categorical
 
 COFFEE = Path(__file__).parents[2] / "images" / "coffee.png"
 NUM_GROUPS, NUM_SAMPLES = 40, 500
@@ -28,7 +28,7 @@ NUM_GROUPS, NUM_SAMPLES = 40, 500
 def main() -> None:
     """Print how far three gradients are from the exact one, for two parameters."""
     picture = dl.read_picture(COFFEE).crop(left=300, top=100, width=3, height=3)
-    place = Place.of(dl.Problem(picture=picture, palette=2, device="cpu"), "flat")
+    place = GradientProblem.of(dl.Problem(picture=picture, palette=2, device="cpu"), "flat")
     palette, pixels = place.model.palette, picture.to_srgb()
 
     def with_logits(logits: Tensor) -> Categorical:
@@ -66,7 +66,7 @@ def surrogate(costs: Tensor, log_chances: Tensor) -> Tensor:
 def estimate(
     make: Callable[[Tensor], Categorical],
     parameter: Tensor,
-    place: Place,
+    place: GradientProblem,
     loss: Callable[[Tensor, Tensor], Tensor],
 ) -> Tensor:
     """Draw groups of pictures, and differentiate the loss of each."""
@@ -86,7 +86,7 @@ def estimate(
 
 
 def differentiate_exactly(
-    make: Callable[[Tensor], Categorical], parameter: Tensor, place: Place
+    make: Callable[[Tensor], Categorical], parameter: Tensor, place: GradientProblem
 ) -> Tensor:
     """Price all 512 pictures; pull both of their gradients back to the parameter."""
     leaf = parameter.clone().requires_grad_()

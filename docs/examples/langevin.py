@@ -14,10 +14,10 @@ ICML 2011, eq. 4.
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import LeaveOneOut
 from ditherlab.objectives import Variance
 from ditherlab.protocol import Target
+from ditherlab.protocol.categorical import Categorical
 
 GRAY, TEMPERATURE = 0.4, 0.1
 NUM_WALKS, NUM_STEPS, STEP = 4000, 300, 0.04

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ditherlab.cells import cell_rule, cell_rules
 from ditherlab.cli.app import app
+from ditherlab.discrete.cells import cell_rule, cell_rules
 
 QUICK = ("--sweeps", "2", "-o", "x.png")
 

@@ -15,7 +15,7 @@ GIB = 2**30
 def free(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Pretend that so many bytes of memory are free."""
     return lambda num_bytes: monkeypatch.setattr(
-        "ditherlab.solver.free_memory_bytes", lambda device: num_bytes
+        "ditherlab.solver.solver.free_memory_bytes", lambda device: num_bytes
     )
 
 
@@ -28,7 +28,7 @@ def test_a_picture_of_sixty_megapixels_is_refused_where_memory_is_small(
     Image.new("L", (8000, 7500), 1).save("large.png")
     free(2 * GIB)
     # If the check lets it pass, it must not take the memory of the tests.
-    monkeypatch.setattr("ditherlab.solver._Run", None)
+    monkeypatch.setattr("ditherlab.solver.solver._Run", None)
     ended = run("optimize", "large.png")
     assert ended.code == 1
     found = re.fullmatch(

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ditherlab.presets import PRESETS
+from ditherlab.recipe.presets import PRESETS
 
 Optimize = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ditherlab.solution import Look
+from ditherlab.solver.solution import Look
 
 INTERRUPTED = 130
 

@@ -15,7 +15,7 @@ import pytest
 import ditherlab.experiments
 from ditherlab.cli.app import app
 from ditherlab.experiments import read_sweep
-from ditherlab.request import OptimizeRequest
+from ditherlab.request.optimize_request import OptimizeRequest
 
 Run = Callable[..., Any]
 

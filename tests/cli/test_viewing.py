@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ditherlab.presets import PRESETS
-from ditherlab.viewing import pixels_per_degree
+from ditherlab.recipe.presets import PRESETS
+from ditherlab.vision.viewing import pixels_per_degree
 
 Run = Callable[..., Any]
 ASTRONAUT = Path(__file__).parents[2] / "images" / "astronaut.png"

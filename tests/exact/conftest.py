@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.objectives import ViewedError
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Target, rows_seen
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, DrawnMoments, MomentTable, Statistics
 
 HEIGHT, WIDTH, NUM_COLORS = 2, 3, 3

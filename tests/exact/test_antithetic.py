@@ -14,7 +14,7 @@ from ditherlab.errors import AbilityError
 from ditherlab.estimators import ARM, ESTIMATORS, Disarm
 from ditherlab.estimators.antithetic import Antithetic
 from ditherlab.palette import named_palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 
 NUM_PIXELS = 6
 

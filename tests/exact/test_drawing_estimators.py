@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction, drawn
 from ditherlab.estimators.score_function import MovingBaseline
 from ditherlab.objectives import Variance
 from ditherlab.protocol import Cost, Estimate, Estimator, Target
+from ditherlab.protocol.categorical import Categorical
 
 TOLERANCE = 1e-12
 

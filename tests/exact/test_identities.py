@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import (
     ESTIMATORS,
     ST,
@@ -21,6 +20,7 @@ from ditherlab.estimators.linstat import LinearizedCost
 from ditherlab.estimators.replacements import all_color_changes
 from ditherlab.objectives import parse_objective
 from ditherlab.protocol import Ability, Cost, Target, apply_softmax_jacobian, rows_seen
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, MomentTable, Statistics
 
 OBJECTIVES = [

@@ -5,12 +5,12 @@ import torch
 from skimage import data
 from torch.nn.functional import pad
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import Moments
-from ditherlab.filtering import filter_valid, gaussian_taps
 from ditherlab.objectives import SSIM, parse_objective
 from ditherlab.palette.clustering import cluster_colors
 from ditherlab.protocol import Target, mix_moments
+from ditherlab.protocol.categorical import Categorical
+from ditherlab.vision.filtering import filter_valid, gaussian_taps
 
 EXPECTED_COSTS = [
     "variance(c=1)",
@@ -99,8 +99,8 @@ def test_moments_of_second_order_predict_the_cost_of_drawn_pictures():
 
 
 def test_unfolded_borders_fail_the_same_test(enumeration, model, target, monkeypatch):
-    from ditherlab.filtering import filter_reflected
     from ditherlab.objectives import blurred_error
+    from ditherlab.vision.filtering import filter_reflected
 
     def squared_before_folding(images, taps):
         return filter_reflected(images, tuple(tap**2 for tap in taps))

@@ -7,10 +7,10 @@ from operator import add
 import pytest
 import torch
 
-from ditherlab.color import srgb_to_linear
 from ditherlab.objectives import OBJECTIVES, parse_objective
 from ditherlab.objectives.blurred_error import BlurredErrorCost
 from ditherlab.protocol import Cost, Target, mix_moments, rows_seen
+from ditherlab.vision.color import srgb_to_linear
 
 QUADRATIC = [
     *(name for name in OBJECTIVES.classes if "quadratic" in OBJECTIVES.parse(name).abilities),

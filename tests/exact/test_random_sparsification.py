@@ -5,11 +5,11 @@ import itertools
 import pytest
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import ST, GumbelSoftmax, RandomSparsification
 from ditherlab.estimators.random_sparsification import SparseDraws, SparselyDifferentiated
 from ditherlab.objectives import parse_objective
 from ditherlab.protocol import Target
+from ditherlab.protocol.categorical import Categorical
 
 MASKS = torch.tensor(list(itertools.product([False, True], repeat=6))).view(-1, 2, 3)
 KEEP = 0.3

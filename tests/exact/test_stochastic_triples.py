@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import LeaveOneOut, StochasticTriples
 from ditherlab.estimators.color_order import ColorOrder
 from ditherlab.estimators.stochastic_triples import Jumps
+from ditherlab.protocol.categorical import Categorical
 
 # The palette of the enumerated problem is neither from dark to light nor the reverse.
 ORDERS = ("palette", "lightness")

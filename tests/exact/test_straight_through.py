@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import DARN, GST, ST, GumbelRao, Reinmax, STGumbel
 from ditherlab.protocol import Ability, Cost
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import DrawCosts, DrawnImages
 
 NUM_TRIALS = 60_000

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import GumbelSoftmax
 from ditherlab.protocol import Ability, Cost
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import DrawCosts, DrawnImages
 
 P, T = 0.1, 0.45

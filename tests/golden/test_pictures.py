@@ -18,9 +18,9 @@ from PIL import Image
 from ditherlab.images import Picture, read_picture
 from ditherlab.objectives import Perceptual
 from ditherlab.palette import named_palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import Target
-from ditherlab.solver import optimize
+from ditherlab.solver.solver import optimize
 
 HERE = Path(__file__).parent
 IMAGES = HERE.parents[1] / "images"

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ditherlab.cells import cell_rule, cell_rules
 from ditherlab.choices import Polish
+from ditherlab.discrete.cells import cell_rule, cell_rules
 from ditherlab.images import Picture
-from ditherlab.problem import Problem
-from ditherlab.solver import optimize
+from ditherlab.problem.problem import Problem
+from ditherlab.solver.solver import optimize
 
 
 @settings(max_examples=12, deadline=None)

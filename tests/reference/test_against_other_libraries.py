@@ -12,12 +12,12 @@ from skimage import data
 from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from ditherlab.color import linear_to_srgb, luminance, srgb_to_linear, srgb_to_oklab
-from ditherlab.filtering import filter_reflected, filter_valid, gaussian_taps
 from ditherlab.metrics import measure
 from ditherlab.metrics.similarity import ssim
 from ditherlab.objectives import SSIM, parse_objective
 from ditherlab.protocol import Target
+from ditherlab.vision.color import linear_to_srgb, luminance, srgb_to_linear, srgb_to_oklab
+from ditherlab.vision.filtering import filter_reflected, filter_valid, gaussian_taps
 
 with warnings.catch_warnings():
     # It warns of plots that could not be drawn without matplotlib.

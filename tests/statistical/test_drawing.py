@@ -4,8 +4,8 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import GumbelSoftmax
+from ditherlab.protocol.categorical import Categorical
 
 FAMILY_LEVEL = 1e-6
 NUM_SAMPLES = 20_000

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages
 
 

@@ -13,9 +13,9 @@ from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.published.discrete_autoencoder import CodeSize, DiscreteAutoencoder
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
-from ditherlab.packaged_metrics import require_package
 from ditherlab.protocol import Estimator
 from ditherlab.randomness import seeded_generator
+from ditherlab.vision.packaged_metrics import require_package
 
 _NUM_LATENTS, _NUM_CATEGORIES = 10, 4
 _BATCH = 50

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ditherlab.categorical import Categorical
 from ditherlab.protocol import Ability, Cost, Estimator
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, Logits, PictureCosts
 
 _NUM_HIDDEN = 64

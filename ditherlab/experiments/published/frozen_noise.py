@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.categorical import Categorical, largest_color
 from ditherlab.estimators import CommonRandomNumbers, GumbelSoftmax
 from ditherlab.protocol import Cost, Estimator
+from ditherlab.protocol.categorical import Categorical, largest_color
 from ditherlab.randomness import seeded_generator
 from ditherlab.types import Colors, DrawnImages, Logits
 

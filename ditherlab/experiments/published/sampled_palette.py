@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ditherlab.categorical import Categorical
 from ditherlab.errors import AbilityError
 from ditherlab.estimators import CommonRandomNumbers, ScoreFunction
 from ditherlab.experiments.published.frozen_noise import descend_by_lbfgs
 from ditherlab.objectives import Variance
 from ditherlab.protocol import Cost, Target
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.randomness import seeded_generator
 from ditherlab.types import Colors, Images, Logits
 

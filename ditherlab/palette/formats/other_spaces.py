@@ -2,8 +2,8 @@
 
 import colorsys
 
-from ditherlab.colorimetry import LAB_KNEE, LINEAR_KNEE
 from ditherlab.palette.palette import Color
+from ditherlab.vision.colorimetry import LAB_KNEE, LINEAR_KNEE
 
 # The white of CIELAB in print, D50, as XYZ with Y = 1: ISO 13655.
 _D50 = (0.96422, 1.0, 0.82521)

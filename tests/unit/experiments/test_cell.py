@@ -15,7 +15,7 @@ from PIL import Image
 
 import ditherlab
 from ditherlab.experiments import Cell, carry_out, read_sweep
-from ditherlab.request import OptimizeRequest
+from ditherlab.request.optimize_request import OptimizeRequest
 
 Cells = Callable[..., tuple[Cell, ...]]
 

@@ -75,7 +75,7 @@ def test_a_target_is_understood(monkeypatch):
         FigureTarget.parse("flop=1")
     with pytest.raises(RequestError, match="`--target cost=` must be a number, got 'nan'"):
         FigureTarget.parse("cost=nan")
-    monkeypatch.setattr("ditherlab.packaged_metrics.find_spec", lambda _name: None)
+    monkeypatch.setattr("ditherlab.vision.packaged_metrics.find_spec", lambda _name: None)
     with pytest.raises(RequestError, match="`--target flip` needs a package"):
         FigureTarget.parse("flip=0.1")
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from ditherlab.estimators import LeaveOneOut, LocalExpectation
-from ditherlab.experiments import Place, measure_estimator, measure_reference
+from ditherlab.experiments import GradientProblem, measure_estimator, measure_reference
 from ditherlab.experiments.gradients import RunningMoments
 from ditherlab.images import Picture
 from ditherlab.objectives import ViewedError
 from ditherlab.palette import named_palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def place():
     problem = Problem(
         picture=picture, palette=named_palette("gray-4"), objective=ViewedError(), device="cpu"
     )
-    return Place.of(problem, "flat")
+    return GradientProblem.of(problem, "flat")
 
 
 def figures(place, estimator, num_repetitions=700):
@@ -76,7 +76,7 @@ def test_a_few_pictures_are_listed_for_a_reference(generator):
     pixels = np.array([[[30, 90, 200], [200, 10, 10]]], dtype=np.uint8).repeat(2, axis=0)
     picture = Picture(pixels=pixels, opaque=np.ones((2, 2), dtype=bool))
     problem = Problem(picture=picture, palette=3)
-    place = Place.of(problem, "flat")
+    place = GradientProblem.of(problem, "flat")
     listed = measure_reference(place.model, place.cost, generator, num_repetitions=2)
     exact = measure_reference(place.model, place.cost, generator, num_repetitions=2, is_exact=True)
     assert (listed.estimator, listed.squared_error) == ("exact", 0.0)

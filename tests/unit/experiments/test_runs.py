@@ -24,9 +24,9 @@ from ditherlab.experiments.runs import Budgets
 from ditherlab.objectives import SSIM, Variance, ViewedError
 from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette, named_palette
-from ditherlab.problem import Problem
-from ditherlab.solution import Look
-from ditherlab.solver import optimize
+from ditherlab.problem.problem import Problem
+from ditherlab.solver.solution import Look
+from ditherlab.solver.solver import optimize
 
 ESTIMATORS = {"few": LeaveOneOut(num_samples=2), "many": LeaveOneOut(num_samples=40)}
 

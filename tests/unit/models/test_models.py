@@ -3,12 +3,10 @@ import pytest
 import torch
 
 from ditherlab import Palette, Picture, Problem, optimize
-from ditherlab.categorical import Categorical
 from ditherlab.errors import RequestError
 from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.models import (
     MODELS,
-    ModelDescent,
     Noise,
     Ordered,
     RepeatedMask,
@@ -21,6 +19,8 @@ from ditherlab.models import (
 from ditherlab.models.noise import SHAPES
 from ditherlab.objectives import ViewedError
 from ditherlab.protocol import Target
+from ditherlab.protocol.categorical import Categorical
+from ditherlab.stages.model_descent import ModelDescent
 
 COLORS = torch.tensor([[[0.1, 0.1, 0.2], [0.9, 0.3, 0.2], [0.3, 0.8, 0.9], [1.0, 1.0, 0.9]]])
 GRAYS = torch.tensor([[[1.0], [0.0], [0.6]]])

@@ -10,9 +10,9 @@ from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.objectives import ViewedError
 from ditherlab.optimizers import OPTIMIZERS, Adam, NaturalGradient
 from ditherlab.palette import named_palette
-from ditherlab.problem import Problem
+from ditherlab.problem.problem import Problem
 from ditherlab.protocol import ColorCosts, Estimate
-from ditherlab.solver import optimize
+from ditherlab.solver.solver import optimize
 
 
 def estimate_of(costs, probs=None):

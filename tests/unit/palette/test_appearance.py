@@ -2,7 +2,6 @@ import coloraide
 import numpy as np
 import pytest
 
-from ditherlab.color import srgb_to_oklab
 from ditherlab.errors import PaletteRequestError, RequestError
 from ditherlab.palette import Palette, named_palette, spell_colors
 from ditherlab.palette.appearance import (
@@ -15,6 +14,7 @@ from ditherlab.palette.appearance import (
 from ditherlab.palette.joining import join_palettes
 from ditherlab.palette.portrait import Portrait
 from ditherlab.palette.sheet import sheet_png, sheet_svg
+from ditherlab.vision.color import srgb_to_oklab
 
 
 def test_oklab_is_that_of_the_tensors() -> None:

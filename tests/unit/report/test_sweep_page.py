@@ -14,7 +14,7 @@ from ditherlab.experiments import Cell, CellResult, ResultsFile
 from ditherlab.images import Picture
 from ditherlab.report import SweepPage, SweepReport
 from ditherlab.report.sweep_plots import SweepPlots
-from ditherlab.request import OptimizeRequest
+from ditherlab.request.optimize_request import OptimizeRequest
 
 Make = Callable[..., SweepReport]
 

@@ -106,7 +106,7 @@ def test_the_digits_are_black_and_white_and_each_is_used_once():
 
 
 def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("ditherlab.packaged_metrics.find_spec", lambda name: None)
+    monkeypatch.setattr("ditherlab.vision.packaged_metrics.find_spec", lambda name: None)
     with pytest.raises(RequestError, match="Install it: pip install scikit-learn"):
         DigitsVAE().run(is_quick=True, seed=0, on_progress=lambda what, part: None)
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from ditherlab.categorical import Categorical
 from ditherlab.estimators import CommonRandomNumbers, ScoreFunction
 from ditherlab.experiments.published import tuning
 from ditherlab.experiments.published.frozen_noise import descend_by_adam, descend_by_lbfgs
 from ditherlab.experiments.published.sampled_palette import SampledPalette
 from ditherlab.experiments.published.tuning import Tuning
+from ditherlab.protocol.categorical import Categorical
 
 RAMP = torch.linspace(0, 1, 16, dtype=torch.float64).view(1, 1, 4, 4)
 GRAYS = torch.tensor([[[0.2], [0.8]]], dtype=torch.float64)

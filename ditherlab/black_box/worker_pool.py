@@ -1,0 +1,225 @@
+"""Processes that price pictures with one function, so that it may take forever, or die."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+
+from ditherlab.black_box.deadline import check_deadline
+from ditherlab.black_box.function_source import FunctionSource
+from ditherlab.black_box.priced_function import Masks
+from ditherlab.black_box.worker import Assignment, Costs, Failure, Planes, Ready, Reply, Started
+from ditherlab.errors import ObjectiveError
+
+_SECONDS_BETWEEN_QUESTIONS = 0.02
+_SECONDS_TO_DIE = 1.0
+
+# A worker finds modules where this process does. It runs no main module, as the workers of
+# `multiprocessing` do: a script that optimizes need not guard itself against being run again.
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
+    "from ditherlab.black_box.worker import work; work(int(sys.argv[1]))"
+)
+
+_NUMS_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_STANDARD_ERROR = 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures that are priced together.
+
+    Attributes:
+        pictures: In 8 bits a channel.
+        places: For each, which of the targets it belongs to.
+    """
+
+    pictures: Planes
+    places: list[int]
+
+
+class _Worker:
+    """One process, and what it is doing."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self.process = _start_process(theirs)
+            self.connection = Connection(ours.detach())
+        self.is_free = False
+        self.part_number: int | None = None
+
+    def ask(self, number: int, part: Part) -> None:
+        """Let the worker price a part."""
+        self.is_free, self.part_number = False, number
+        self._send((part.pictures, part.places))
+
+    def hear(self) -> list[float] | None:
+        """Receive what the worker has to say: the costs that it was asked for, or nothing.
+
+        Raises:
+            ObjectiveError: If the function failed, or the process is gone.
+        """
+        if self.has_ended():
+            # The connection may be held open by a process that the function started.
+            raise self._death()
+        try:
+            reply: Reply = self.connection.recv()
+        except (EOFError, OSError):
+            raise self._death() from None
+        if isinstance(reply, Failure):
+            raise ObjectiveError(reply.message)
+        if isinstance(reply, Started):
+            # Not before: while Python starts, nobody would take a picture from the socket.
+            self._send(self._assignment)
+        self.is_free = isinstance(reply, Ready | Costs)
+        return reply.costs if isinstance(reply, Costs) else None
+
+    def has_ended(self) -> bool:
+        """Say whether the process is gone, and has nothing more to say."""
+        return self.process.poll() is not None and not self.connection.poll()
+
+    def _send(self, message: object) -> None:
+        try:
+            self.connection.send(message)
+        except OSError:
+            raise self._death() from None
+
+    def _death(self) -> ObjectiveError:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_SECONDS_TO_DIE)
+        code = self.process.returncode
+        if code is None:
+            told = "closed its connection"
+        elif code < 0:
+            told = f"was ended by {signal.Signals(-code).name}"
+        else:
+            told = f"ended with exit code {code}"
+        return ObjectiveError(
+            f"`{self._assignment.source.words}`: the process that computes it {told}."
+        )
+
+
+class WorkerPool:
+    """Workers for one function, hired at the first request, at most one for each core.
+
+    After anything went wrong they are all gone, and the next request hires others. They also go
+    when the crew is forgotten, or the program ends.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._workers: list[_Worker] = []
+        self._end = weakref.finalize(self, _end_workers, self._workers)
+
+    @classmethod
+    def of(cls, source: FunctionSource, targets: Planes, opaque: Masks) -> "WorkerPool":
+        """Describe what the workers shall compute; none is hired yet."""
+        return cls(Assignment(source, targets, opaque))
+
+    def price(self, parts: Sequence[Part]) -> list[float]:
+        """Price pictures, several parts at a time; the costs are in the order of the pictures.
+
+        Raises:
+            ObjectiveError: If the function fails, or its process ends.
+            DeadlineError: If the run does not wait any longer.
+        """
+        try:
+            while len(self._workers) < min(len(parts), num_cores()):
+                self._workers.append(_Worker(self._assignment))
+            found = self._collect(parts)
+        except BaseException:
+            # Some are still computing what nobody wants to know any more.
+            self.close()
+            raise
+        return [cost for costs in found for cost in costs]
+
+    def close(self) -> None:
+        """End all workers."""
+        _end_workers(self._workers)
+
+    def _collect(self, parts: Sequence[Part]) -> list[list[float]]:
+        found: dict[int, list[float]] = {}
+        left = iter(enumerate(parts))
+        self._distribute(left)
+        while len(found) < len(parts):
+            check_deadline()
+            for worker in self._heard():
+                costs = worker.hear()
+                if costs is not None and worker.part_number is not None:
+                    found[worker.part_number] = costs
+            self._distribute(left)
+        return [found[number] for number in range(len(parts))]
+
+    def _distribute(self, parts: Iterable[tuple[int, Part]]) -> None:
+        for worker in self._workers:
+            if worker.is_free:
+                number_and_part = next(iter(parts), None)
+                if number_and_part is None:
+                    return
+                worker.ask(*number_and_part)
+
+    def _heard(self) -> list[_Worker]:
+        """Wait a moment for workers that have something to say, or are gone."""
+        said = wait([w.connection for w in self._workers], _SECONDS_BETWEEN_QUESTIONS)
+        return [w for w in self._workers if w.connection in said or w.has_ended()]
+
+
+def num_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _start_process(theirs: socket.socket) -> "subprocess.Popen[bytes]":
+    try:
+        import fcntl
+    except ImportError:
+        raise ObjectiveError(
+            "Functions that torch cannot differentiate need Linux or macOS: their processes are "
+            "started as these do it."
+        ) from None
+
+    # Standard output may be a picture; what a function prints goes to standard error.
+    output = subprocess.DEVNULL if sys.__stderr__ is None else _STANDARD_ERROR
+    descriptor = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, _STANDARD_ERROR + 1)
+    try:
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                _START,
+                str(descriptor),
+                json.dumps([str(place) for place in sys.path]),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **dict.fromkeys(_NUMS_THREADS, "1")},
+            pass_fds=(descriptor,),
+            # A group of its own: a terminal's Ctrl-C does not reach it, and it ends as a whole.
+            process_group=0,
+        )
+    except OSError as error:
+        raise ObjectiveError(f"No process could be started: {error.strerror}.") from error
+    finally:
+        os.close(descriptor)
+
+
+def _end_workers(workers: list[_Worker]) -> None:
+    for worker in workers:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(worker.process.pid, signal.SIGKILL)
+    while workers:
+        worker = workers.pop()
+        worker.connection.close()
+        worker.process.wait()

@@ -1,6 +1,0 @@
-"""Old machines that allow few colors in each cell of a picture."""
-
-from ditherlab.cells.machines import cell_rule, cell_rules
-from ditherlab.cells.rule import CellRule
-
-__all__ = ["CellRule", "cell_rule", "cell_rules"]

@@ -1,0 +1,1 @@
+"""Searches over index pictures: error diffusion, direct binary search, sampling, cells."""

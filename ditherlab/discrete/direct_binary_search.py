@@ -1,0 +1,274 @@
+"""The discrete finish: exact changes of single pixels and of neighbors, many at once."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ditherlab.discrete.allowed_colors import AllowedColors
+from ditherlab.palette_learning.hardware_colors import HardwareColors
+from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
+from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
+from ditherlab.schedules import exponential
+from ditherlab.types import Colors, MomentTable
+
+# Pixels of one class move together. They are two pixels apart, and of neighbors in a class only
+# the one that gains most moves: changes so far apart hardly see each other.
+_STRIDE = 2
+NUM_CLASSES = _STRIDE**2
+
+_HALF_OF_NEIGHBORS = ((0, 1), (1, 0), (1, 1), (1, -1))
+_NEIGHBORS = (*_HALF_OF_NEIGHBORS, *((-rows, -columns) for rows, columns in _HALF_OF_NEIGHBORS))
+
+# Prices computed at once: all colors of a part of the pixels.
+_PART_OF_PRICES = 1 << 20
+
+# Numbers of blurred colors held at once while a palette is fitted.
+PART_OF_COLORS = 1 << 23
+
+
+_LAST_COOLING = 0.75
+_COLDEST = 0.01
+
+
+@dataclass
+class Cooling:
+    """The falling temperature of a polish.
+
+    Attributes:
+        heat: Where it starts, in mean costs of a pixel at the start; 0 is greedy from the start.
+        scale: The mean cost of a pixel, once it was seen.
+    """
+
+    heat: float
+    scale: float | None = None
+
+    def see(self, value: Tensor, num_pixels: int) -> None:
+        """Take the scale from the first cost."""
+        if self.heat and self.scale is None:
+            self.scale = float(value) / num_pixels
+
+    def temperature(self, progress: float) -> float:
+        """Fall to a hundredth in three quarters of the time, then stay at zero."""
+        if self.scale is None or progress > _LAST_COOLING:
+            return 0.0
+        return exponential(1, _COLDEST)(progress / _LAST_COOLING) * self.heat * self.scale
+
+
+class Polisher:
+    """An index image that improves in place by direct binary search, in parallel.
+
+    A pixel may take another color (a flip), or change colors with one of its eight neighbors (a
+    swap, which keeps the local mean). The change of a quadratic cost is exact for each move: with
+    `g` the slope of the expected cost in the pixels' moments and `c` the pair weights, a flip
+    changes the cost by `<g_i, T_k - T_xi>` and a swap by `<g_i - g_j, d> - <c_ij, d^2>`,
+    `d = T_xj - T_xi`. With a temperature, Gumbel noise is added to what each move gains: each pixel
+    is then drawn anew, as by Gibbs sampling.
+
+    Source: Mohsen Analoui and Jan Allebach, "Model-Based Halftoning Using Direct Binary Search",
+    Human Vision, Visual Processing, and Digital Display III, 1992, for flips and swaps.
+
+    Attributes:
+        indices: The picture.
+        palette: Its colors, display sRGB.
+        showable: What learned colors must be of; None for any color.
+        allowed: The colors that each pixel may take, and has; None for all.
+    """
+
+    def __init__(
+        self,
+        cost: Cost,
+        target: Target,
+        indices: Int[Tensor, "h w"],
+        palette: Colors,
+        generator: torch.Generator,
+        *,
+        swaps: bool = True,
+        showable: HardwareColors | None = None,
+        allowed: AllowedColors | None = None,
+    ) -> None:
+        self.showable = showable
+        self.cost, self.target, self.generator = cost, target, generator
+        self.allowed = allowed
+        self.indices, self.palette = indices.clone(), palette
+        self._neighbors = _NEIGHBORS if swaps else ()
+        half = self._neighbors[: len(_HALF_OF_NEIGHBORS)]
+        pairs = [cost.pair_weights(*offset)[0] for offset in half]
+        # The squares of colors have no part in what two pixels have in common.
+        self._pairs = [weights[: len(weights) // 2] for weights in pairs]
+        self._show(palette)
+
+    def move_class(self, number: int, temperature: float) -> Float[Tensor, ""]:
+        """Move the pixels of one class that gain by it; return the cost from before."""
+        values, field = self.cost.expected_with_field(self._moments.unsqueeze(0))
+        first = divmod(number, _STRIDE)
+        if not self.indices[first[0] :, first[1] :].numel():
+            return values[0]
+        gains, moves = self._best_moves(field[0], first, temperature)
+        rows, columns, chosen = self._choose(gains, moves, first)
+        num_colors = self._table.shape[1]
+        flips = chosen < num_colors
+        self._recolor(rows[flips], columns[flips], chosen[flips])
+        if self._neighbors:
+            swaps = ~flips
+            offsets = torch.tensor(self._neighbors, device=chosen.device)
+            offset = offsets[chosen[swaps] - num_colors]
+            here = (rows[swaps], columns[swaps])
+            there = (here[0] + offset[:, 0], here[1] + offset[:, 1])
+            old, new = self.indices[here], self.indices[there]
+            self._recolor(*here, new)
+            self._recolor(*there, old)
+        return values[0]
+
+    def price(self) -> Float[Tensor, ""]:
+        """Return the cost of the picture."""
+        return self.cost.expected_from_moments(self._moments.unsqueeze(0))[0]
+
+    def shuffle_classes(self) -> list[int]:
+        """Return the classes in a random order."""
+        device = self.generator.device
+        order: list[int] = torch.randperm(
+            NUM_CLASSES, generator=self.generator, device=device
+        ).tolist()
+        return order
+
+    def refit_palette(self, num_fixed: int) -> None:
+        """Move the palette to its best place for the picture, in 8-bit steps.
+
+        A color that no pixel shows goes where it is missed most.
+        """
+        height, width = self.indices.shape
+        num_rows = max(1, PART_OF_COLORS // (width * self.palette.shape[1]))
+        bands = [range(top, min(top + num_rows, height)) for top in range(0, height, num_rows)]
+        equations = reduce(add, (self._palette_equations(rows) for rows in bands))
+        palette = fit_palette(equations, self.palette, num_fixed, self.showable)
+        shown = self.indices[self.target.opaque[0, 0]]
+        counts = shown.bincount(minlength=palette.shape[1])
+        palette = revive_colors(
+            palette,
+            counts,
+            self.cost,
+            self.target,
+            least_share=1,
+            num_fixed=num_fixed,
+            showable=self.showable,
+        )
+        self._show((palette * 255).round() / 255)
+
+    def _palette_equations(self, rows: range) -> PaletteEquations:
+        height = len(self.indices)
+        if len(rows) == height:
+            return self.cost.palette_equations(self._one_hot(self.indices))
+        halo_px = self.cost.footprint_px
+        seen = rows_seen(rows, halo_px, height)
+        return self.cost.restrict(rows, halo_px).palette_equations(
+            self._one_hot(self.indices[seen])
+        )
+
+    def _one_hot(self, indices: Int[Tensor, "h w"]) -> Float[Tensor, "1 k h w"]:
+        one_hot = self._moments.new_zeros((self.palette.shape[1], *indices.shape))
+        return one_hot.scatter_(0, indices.unsqueeze(0), 1).unsqueeze(0)
+
+    def _show(self, palette: Colors) -> None:
+        self.palette = palette
+        self._table: MomentTable = self.cost.expected_color_moments(palette)[0]
+        self._moments = self._table[:, self.indices]
+
+    def _recolor(self, rows: Tensor, columns: Tensor, colors: Tensor) -> None:
+        self.indices[rows, columns] = colors
+        self._moments[:, rows, columns] = self._table[:, colors]
+
+    def _best_moves(
+        self, field: Float[Tensor, "m h w"], first: tuple[int, int], temperature: float
+    ) -> tuple[Float[Tensor, "y x"], Int[Tensor, "y x"]]:
+        """Return what the best move of each pixel of a class changes the cost by, and which it is.
+
+        Moves are numbered: the colors first, then the neighbors to swap with.
+        """
+        mine = (slice(None), *(slice(start, None, _STRIDE) for start in first))
+        slopes, moments = field[mine], self._moments[mine]
+        allowed = None if self.allowed is None else self.allowed.at(mine[1:])
+        best, moves = self._cheapest_colors(slopes, temperature, allowed)
+        best -= (slopes * moments).sum(dim=0)
+        num_colors = self._table.shape[1]
+        for number, (rows, columns) in enumerate(self._neighbors):
+            inside, here, there = _pair_slices(self.indices.shape, first, (rows, columns))
+            change = self._moments[there] - self._moments[here]
+            gain = (change * (field[here] - field[there])).sum(dim=0)
+            shared = self._pairs[number % len(_HALF_OF_NEIGHBORS)]
+            at = here if number < len(_HALF_OF_NEIGHBORS) else there
+            gain -= (shared[at] * change[: len(shared)].square()).sum(dim=0)
+            self._add_noise(gain, temperature)
+            # Swapping equal colors is no move, and must not win by its noise.
+            old, new = self.indices[here[1:]], self.indices[there[1:]]
+            gain[new == old] = torch.inf
+            if self.allowed is not None:
+                both = self.allowed.permit(new, here[1:]) & self.allowed.permit(old, there[1:])
+                gain[~both] = torch.inf
+            better = gain < best[inside]
+            best[inside] = torch.where(better, gain, best[inside])
+            moves[inside] = torch.where(better, num_colors + number, moves[inside])
+        return best, moves
+
+    def _cheapest_colors(
+        self,
+        slopes: Float[Tensor, "m y x"],
+        temperature: float,
+        allowed: Bool[Tensor, "k y x"] | None,
+    ) -> tuple[Float[Tensor, "y x"], Int[Tensor, "y x"]]:
+        flat = slopes.flatten(1)
+        forbidden = None if allowed is None else ~allowed.flatten(1)
+        best, colors = [], []
+        part_px = max(1, _PART_OF_PRICES // self._table.shape[1])
+        for start in range(0, flat.shape[1], part_px):
+            part = slice(start, start + part_px)
+            prices = self._table.T @ flat[:, part]
+            self._add_noise(prices, temperature)
+            if forbidden is not None:
+                prices.masked_fill_(forbidden[:, part], torch.inf)
+            least = prices.min(dim=0)
+            best.append(least.values)
+            colors.append(least.indices)
+        shape = slopes.shape[1:]
+        return torch.cat(best).view(shape), torch.cat(colors).view(shape)
+
+    def _add_noise(self, prices: Tensor, temperature: float) -> None:
+        if temperature:
+            noise = torch.empty_like(prices).exponential_(generator=self.generator)
+            prices.add_(noise.log_(), alpha=temperature)
+
+    def _choose(
+        self,
+        gains: Float[Tensor, "y x"],
+        moves: Int[Tensor, "y x"],
+        first: tuple[int, int],
+    ) -> tuple[Int[Tensor, "n"], Int[Tensor, "n"], Int[Tensor, "n"]]:
+        """Return where the moves are that gain more than those around them, and the moves."""
+        stays = moves == self.indices[first[0] :: _STRIDE, first[1] :: _STRIDE]
+        # Among equal gains, of flat pictures, chance decides.
+        chance = torch.rand(gains.shape, generator=self.generator, device=gains.device)
+        score = torch.where(stays, 0, -gains).clamp_min_(0) * chance.mul_(1e-3).add_(1)
+        around = torch.nn.functional.max_pool2d(score[None], 3, stride=1, padding=1)[0]
+        rows, columns = ((score > 0) & (score >= around)).nonzero(as_tuple=True)
+        chosen = moves[rows, columns]
+        return rows * _STRIDE + first[0], columns * _STRIDE + first[1], chosen
+
+
+def _pair_slices(
+    shape: torch.Size, first: tuple[int, int], offset: tuple[int, int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...], tuple[slice, ...]]:
+    """Return where pixels of a class have a neighbor: in the class, in the picture, and theirs."""
+    inside, here, there = [], [slice(None)], [slice(None)]
+    for size, start, step in zip(shape, first, offset, strict=True):
+        count = len(range(start, size, _STRIDE))
+        skip = 1 if start + step < 0 else 0
+        if start + (count - 1) * _STRIDE + step >= size:
+            count -= 1
+        inside.append(slice(skip, max(count, skip)))
+        begin, end = start + skip * _STRIDE, start + (max(count, skip) - 1) * _STRIDE + 1
+        here.append(slice(begin, max(begin, end), _STRIDE))
+        there.append(slice(begin + step, max(begin, end) + step, _STRIDE))
+    return tuple(inside), tuple(here), tuple(there)

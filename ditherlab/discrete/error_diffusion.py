@@ -1,0 +1,86 @@
+"""Error diffusion in linear light, along the slanted fronts on which no pixel waits for another."""
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ditherlab.discrete.allowed_colors import AllowedColors
+
+# Parts of the error that go to the right, below left, below, below right.
+_RIGHT, _BELOW_LEFT, _BELOW, _BELOW_RIGHT = 7 / 16, 3 / 16, 5 / 16, 1 / 16
+
+# How far, in ranges of the palette, wanted values may leave it: else errors pile up where a palette
+# cannot follow, and smear over what comes next.
+_HEADROOM = 0.25
+
+
+def diffuse_error(
+    values: Float[Tensor, "c h w"],
+    colors: Float[Tensor, "c k"],
+    weights: Float[Tensor, "c h w"],
+    opaque: Bool[Tensor, "h w"],
+    *,
+    shifts: Float[Tensor, "2 h w"] | None = None,
+    allowed: AllowedColors | None = None,
+) -> Int[Tensor, "h w"]:
+    """Give every pixel the nearest color to what it wants and hand its error to its neighbors.
+
+    A pixel needs those at its left and above it: all pixels of one `x + 2 y` can go together, so
+    it takes `w + 2 h` steps instead of `w h`.
+
+    Args:
+        values: What the pixels shall have, in a space in which light adds.
+        colors: What the palette's colors have there.
+        weights: What a squared error costs at each pixel, to choose the nearest color.
+        opaque: Elsewhere, errors end.
+        shifts: From -1 to 1: how much of what goes below goes to the right instead, and how much
+            of what goes below right goes to the left; below 0 the other way. None for neither.
+        allowed: The colors that each pixel may take; None for all.
+
+    Returns:
+        Palette indices.
+
+    Source: Robert W. Floyd and Louis Steinberg, "An Adaptive Algorithm for Spatial Greyscale",
+    Proceedings of the SID 1976, for the four weights; Robert Ulichney, "Digital Halftoning", MIT
+    Press 1987, section 8.3, for random shifts between pairs of them.
+    """
+    num_channels, height, width = values.shape
+    rows = torch.arange(height, device=values.device).unsqueeze(1)
+    fronts = torch.arange(width, device=values.device) + 2 * rows
+    num_fronts = width + 2 * height
+    # One row of margin on both sides, for the errors that leave the picture.
+    places = (slice(None), fronts, rows.expand_as(fronts) + 1)
+    wanted = values.new_zeros((num_channels, num_fronts + 3, height + 2))
+    wanted[places] = values
+    shifted = wanted.new_zeros((2, *wanted.shape[1:]))
+    if shifts is not None:
+        shifted[places] = shifts
+    prices = torch.zeros_like(wanted)
+    prices[places] = weights / weights.mean().clamp_min(torch.finfo(weights.dtype).tiny)
+    seen = torch.zeros_like(wanted[0])
+    seen[places[1:]] = opaque.to(seen)
+    chosen = torch.zeros_like(seen, dtype=torch.int64)
+    lowest, highest = colors.amin(dim=1, keepdim=True), colors.amax(dim=1, keepdim=True)
+    margin = _HEADROOM * (highest - lowest)
+    for front in range(num_fronts - 2):
+        first = max(0, (front - width + 2) // 2)
+        last = min(height, front // 2 + 1)
+        if first >= last:
+            continue
+        here, below = slice(first + 1, last + 1), slice(first + 2, last + 2)
+        value = wanted[:, front, here].clamp(lowest - margin, highest + margin)
+        deviation = (value.unsqueeze(1) - colors.unsqueeze(2)).square()
+        distance = (deviation * prices[:, front, here].unsqueeze(1)).sum(dim=0)
+        if allowed is not None:
+            ys = torch.arange(first, last, device=values.device)
+            distance.masked_fill_(~allowed.at((ys, front - 2 * ys)), torch.inf)
+        index = distance.argmin(dim=0)
+        chosen[front, here] = index
+        error = (value - colors[:, index]) * seen[front, here]
+        to_right, to_left = shifted[:, front, here]
+        to_right, to_left = to_right * _BELOW, to_left * _BELOW_RIGHT
+        wanted[:, front + 1, here].addcmul_(error, _RIGHT + to_right)
+        wanted[:, front + 1, below].addcmul_(error, _BELOW_LEFT + to_left)
+        wanted[:, front + 2, below].addcmul_(error, _BELOW - to_right)
+        wanted[:, front + 3, below].addcmul_(error, _BELOW_RIGHT - to_left)
+    return chosen[places[1:]]

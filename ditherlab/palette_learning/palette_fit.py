@@ -1,0 +1,130 @@
+"""The best palette for given pixels: a least-squares problem inside the display's gamut."""
+
+import torch
+from jaxtyping import Bool, Float, Shaped
+from torch import Tensor
+
+from ditherlab.palette_learning.hardware_colors import HardwareColors
+from ditherlab.protocol import Cost, PaletteEquations, Target
+from ditherlab.types import Colors
+from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
+from ditherlab.vision.filtering import filter_reflected, gaussian_taps
+
+# Keeps a color that no pixel shows where it is; relative to the mean of the diagonal.
+_INERTIA = 1e-6
+
+_MAX_NUM_ROUNDS = 20
+
+# How large a place must be for a color of its own.
+_GAP_BLUR_PX = 3.0
+
+
+def fit_palette(
+    equations: PaletteEquations,
+    palette: Colors,
+    num_fixed: int = 0,
+    showable: HardwareColors | None = None,
+    showable_part: float = 1.0,
+) -> Colors:
+    """Minimize `x' A x - 2 x' b` over the palette's linear light `x` in [0, 1].
+
+    An active-set method: solve for the free entries, stop those that would leave the gamut at its
+    border, free those whose slope points inwards again.
+
+    Args:
+        equations: `A` and `b`.
+        palette: Where it is now, `[1 k c]`.
+        num_fixed: How many colors at the palette's beginning stay.
+        showable: What others must be of; None for any color.
+        showable_part: Which part of them must be so already, those shown most first.
+
+    Returns:
+        The best palette, display sRGB.
+    """
+    num_colors = palette.shape[1]
+    start = srgb_to_linear(palette[0]).T.reshape(-1).double()
+    inertia = _INERTIA * equations.matrix.diagonal().mean().clamp_min(1e-300)
+    matrix = equations.matrix + inertia * torch.eye(len(start)).to(equations.matrix)
+    right = equations.right + inertia * start
+    movable = torch.arange(len(start), device=start.device) % num_colors >= num_fixed
+    linear = _solve_in_box(matrix, right, start, movable)
+    landed = torch.zeros_like(palette[0], dtype=torch.bool)
+    num_landing = round(showable_part * (num_colors - num_fixed))
+    if showable is not None and num_landing:
+        levels = showable.land(
+            matrix, right, linear, palette, num_fixed=num_fixed, num_landing=num_landing
+        )
+        landed = levels >= 0
+        still_free = movable & ~landed.T.flatten()
+        light = srgb_to_linear(levels.clamp_min(0).double() / 255).T.flatten()
+        linear = _solve_in_box(matrix, right, torch.where(still_free, linear, light), still_free)
+    channels = linear.view(-1, num_colors).T.to(palette.dtype)
+    moved = linear_to_srgb(channels)
+    if showable is not None and num_landing:
+        moved = torch.where(landed, (levels / 255).to(moved), moved)
+    moved[:num_fixed] = palette[0, :num_fixed]
+    return moved.clamp(0, 1).unsqueeze(0)
+
+
+def revive_colors(
+    palette: Colors,
+    shares: Shaped[Tensor, "k"],
+    cost: Cost,
+    target: Target,
+    *,
+    least_share: float,
+    num_fixed: int = 0,
+    showable: HardwareColors | None = None,
+) -> Colors:
+    """Move colors that nearly no pixel shows to where the palette is furthest from the picture.
+
+    Args:
+        palette: Of one picture.
+        shares: How much each color is shown: a part, or a number of pixels.
+        cost: Quadratic; says how far a color is from what a pixel shall have.
+        target: The picture.
+        least_share: Colors that are shown at least as often stay.
+        num_fixed: How many colors at the palette's beginning stay in any case.
+        showable: What all others must be of; None for any color.
+    """
+    idle = [
+        int(color) for color in (shares < least_share).nonzero().flatten() if color >= num_fixed
+    ]
+    if not idle:
+        return palette
+    pixel = cost.pixel_error()
+    num_channels = pixel.values.shape[1]
+    busy = (shares >= least_share).nonzero().flatten()
+    colors = cost.expected_color_moments(palette)[0, :num_channels]
+    gap = torch.full_like(pixel.values[0, 0], torch.inf)
+    for color in busy:
+        gap = torch.minimum(gap, pixel.price(colors[:, color])[0])
+    revived = palette.clone()
+    for color in idle:
+        # Not the single odd pixel: a place where many are far from every color.
+        place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
+        revived[0, color] = target.images[0].flatten(1)[:, place]
+        moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]
+        gap = torch.minimum(gap, pixel.price(moments)[0])
+    return revived if showable is None else showable.snap(revived, num_fixed)
+
+
+def _solve_in_box(
+    matrix: Float[Tensor, "n n"],
+    right: Float[Tensor, "n"],
+    start: Float[Tensor, "n"],
+    movable: Bool[Tensor, "n"],
+) -> Float[Tensor, "n"]:
+    found, free = start.clone(), movable.clone()
+    for _ in range(_MAX_NUM_ROUNDS):
+        if not bool(free.any()):
+            break
+        wanted = right[free] - matrix[free][:, ~free] @ found[~free]
+        found[free] = torch.linalg.solve(matrix[free][:, free], wanted).clamp(0, 1)
+        slope = matrix @ found - right
+        stopped = ((found <= 0) & (slope > 0)) | ((found >= 1) & (slope < 0))
+        now_free = movable & ~stopped
+        if bool((now_free == free).all()):
+            break
+        free = now_free
+    return found

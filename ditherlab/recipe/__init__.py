@@ -1,0 +1,1 @@
+"""Recipes: stages in order, the presets, the defaults, and what excludes what."""

@@ -1,0 +1,1 @@
+"""The only loop: a problem and a recipe in, a solution out."""

@@ -1,0 +1,1 @@
+"""Color spaces, filters, the eye, and gamut mapping."""

@@ -1,0 +1,257 @@
+"""What a palette can show from a distance, and how to bring the colors of a picture into that."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.types import Images, Mask
+from ditherlab.vision.color import (
+    lab_response,
+    lab_to_srgb,
+    linear_to_srgb,
+    linear_to_xyz,
+    srgb_to_lab,
+    srgb_to_linear,
+    xyz_to_linear,
+)
+from ditherlab.vision.colorimetry import LUMINANCE_WEIGHTS
+
+# Corners of a slice of the gamut, and parts of each edge between two of them: in CIELAB, where the
+# nearest point is sought, edges are bent.
+_NUM_CORNERS = 128
+_NUM_PARTS = 2
+
+# At one luminance, Z differs that many times more than X.
+_ASPECT = 4.0
+
+# Of more colors, only those count that are outermost in one of so many directions.
+_MANY_COLORS = 64
+_NUM_DIRECTIONS = 2048
+
+# Along each edge of the cube of sRGB.
+_NUM_CELLS = 32
+
+_CHUNK_COLORS = 1 << 12
+_CHUNK_PIXELS = 1 << 18
+_NUM_PROBES = 1 << 11
+_GOLDEN = (math.sqrt(5) - 1) / 2
+_TOLERANCE = 1e-5
+
+# The part of the pixels that may be darker, or lighter, than what compression fits in.
+_OUTLIERS = 0.005
+
+
+@dataclass(frozen=True, eq=False)
+class Gamut:
+    """What dithering can reach: the convex hull of a palette's colors in linear light.
+
+    It is kept as slices of equal luminance, each a convex polygon of X and Z. Between two
+    neighboring luminances of the palette, the hull's corners move along straight lines.
+
+    Attributes:
+        luminances: Of the palette's outermost colors, rising.
+        corners: X and Z of the points of each slice that lie farthest out in each direction.
+        reaches: How far these lie out.
+        normals: The directions.
+    """
+
+    luminances: Float[Tensor, " l"]
+    corners: Float[Tensor, "l d 2"]
+    reaches: Float[Tensor, "l d"]
+    normals: Float[Tensor, "d 2"]
+
+    @classmethod
+    def of(cls, palette: Float[Tensor, "k 3"]) -> "Gamut":
+        """Find what a palette, in display sRGB, can reach."""
+        xyz = linear_to_xyz(_outermost(srgb_to_linear(palette)), dim=1)
+        angles = torch.arange(_NUM_CORNERS, device=xyz.device) * (2 * math.pi / _NUM_CORNERS)
+        normals = torch.stack([_ASPECT * angles.cos(), angles.sin()], dim=1).to(xyz.dtype)
+        luminances = xyz[:, 1].unique()
+        slices = [_farthest(_slice(xyz, luminance), normals) for luminance in luminances]
+        corners = torch.stack(slices)
+        return cls(luminances, corners, (corners * normals).sum(dim=2), normals)
+
+    def clip(self, srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+        """Replace colors out of reach by the nearest one, lightness before hue and chroma.
+
+        The lightness becomes the nearest one within reach; then `(a*, b*)` the nearest at this
+        lightness. Colors within reach stay as they are.
+
+        Args:
+            srgb: Display sRGB.
+
+        Returns:
+            Display sRGB, on a continuous path where the colors are on one.
+        """
+        chunks = [self._clip_some(chunk) for chunk in srgb.split(_CHUNK_COLORS)]
+        return torch.cat(chunks) if chunks else srgb
+
+    def _clip_some(self, srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+        xyz = linear_to_xyz(srgb_to_linear(srgb), dim=1)
+        wanted, luminance = xyz[:, ::2], xyz[:, 1]
+        held = luminance.clamp(self.luminances[0], self.luminances[-1])
+        above = torch.searchsorted(self.luminances, held).clamp(1, len(self.luminances) - 1)
+        below = (above - 1).clamp_min(0)
+        gap = (self.luminances[above] - self.luminances[below]).clamp_min(_TOLERANCE**2)
+        part = ((held - self.luminances[below]) / gap).clamp(0, 1)[:, None]
+        reaches = torch.lerp(self.reaches[below], self.reaches[above], part)
+        is_inside = (wanted @ self.normals.T <= reaches + _TOLERANCE).all(dim=1)
+        is_inside &= (held - luminance).abs() <= _TOLERANCE
+        out = ~is_inside
+        below, above, held = below[out], above[out], held[out]
+        corners = torch.lerp(self.corners[below], self.corners[above], part[out, :, None])
+        x, z = _nearest_on_edge(corners, wanted[out]).unbind(1)
+        linear = xyz_to_linear(torch.stack([x, held, z], dim=1), dim=1).clamp(0, 1)
+        return srgb.index_put((out,), linear_to_srgb(linear))
+
+
+def clip_images(images: Images, palette: Float[Tensor, "k c"]) -> Images:
+    """Bring the colors of pictures, in display sRGB, into what a palette can reach.
+
+    What becomes of a color is interpolated between the corners of its cell in the cube of sRGB,
+    which is fast and smooth. Gray pictures (c = 1) are clamped to the palette's darkest and
+    lightest gray.
+    """
+    if images.shape[1] == 1:
+        return images.clamp(palette.min(), palette.max())
+    # Chunks, as the cells of all pixels would take more memory than the pictures.
+    chunks = images.movedim(1, -1).reshape(-1, 3).split(_CHUNK_PIXELS)
+    # Few cells hold a color of a picture: only their corners are clipped.
+    is_near = torch.zeros((_NUM_CELLS + 1,) * 3, dtype=torch.bool, device=images.device)
+    for chunk in chunks:
+        for corner, _ in _corners_of_cells(chunk):
+            is_near[corner.unbind(1)] = True
+    nodes = is_near.nonzero()
+    clipped = images.new_zeros((*is_near.shape, 3))
+    clipped[nodes.unbind(1)] = Gamut.of(palette).clip(nodes.to(images.dtype) / _NUM_CELLS)
+    mixed = []
+    for chunk in chunks:
+        sums = torch.zeros_like(chunk)
+        for corner, weight in _corners_of_cells(chunk):
+            sums += weight * clipped[corner.unbind(1)]
+        mixed.append(sums)
+    return _as_images(torch.cat(mixed), images)
+
+
+def compress_images(images: Images, opaque: Mask, palette: Float[Tensor, "k c"]) -> Images:
+    """Fit the range of lightness of pictures into that of a palette, then clip what is left.
+
+    Contrast and chroma shrink by the same factor and never grow; a range that is small enough is
+    only moved.
+
+    Args:
+        images: Display sRGB.
+        opaque: The pixels whose lightness counts.
+        palette: Display sRGB.
+
+    Returns:
+        Display sRGB.
+    """
+    num_channels = images.shape[1]
+    pixels = images.expand(-1, 3, -1, -1).movedim(1, -1).reshape(-1, 3)
+    lab = srgb_to_lab(pixels, dim=1)
+    lightness = lab[opaque.reshape(-1), 0].sort().values
+    if not len(lightness):
+        return images
+    last = len(lightness) - 1
+    low, high = lightness[round(_OUTLIERS * last)], lightness[round((1 - _OUTLIERS) * last)]
+    reachable = srgb_to_lab(palette.expand(-1, 3), dim=1)[:, 0]
+    darkest, lightest = reachable.min(), reachable.max()
+    factor = ((lightest - darkest) / (high - low).clamp_min(_TOLERANCE)).clamp_max(1)
+    start = torch.minimum(low.clamp_min(darkest), lightest - (high - low) * factor)
+    lab = torch.cat([(lab[:, :1] - low) * factor + start, lab[:, 1:] * factor], dim=1)
+    compressed = _as_images(lab_to_srgb(lab, dim=1), images.expand(-1, 3, -1, -1))
+    return clip_images(compressed[:, :num_channels], palette)
+
+
+def mean_distance(images: Images, opaque: Mask, palette: Float[Tensor, "k c"]) -> float:
+    """Return how far pictures are from what a palette can reach, in Delta E*ab.
+
+    It is the mean of up to 2048 opaque pixels, evenly spread: time does not grow with the picture.
+    """
+    pixels = images.movedim(1, -1)[opaque[:, 0]]
+    if len(pixels) > _NUM_PROBES:
+        # Multiples of the golden ratio: equal steps would fall on few columns of the picture.
+        parts = torch.arange(_NUM_PROBES, dtype=torch.float64, device="cpu") * _GOLDEN % 1
+        pixels = pixels[(parts * len(pixels)).long().to(pixels.device)]
+    row = pixels.T[None, :, None]
+    if images.shape[1] == 1:
+        clipped = clip_images(row, palette)
+    else:
+        clipped = Gamut.of(palette).clip(pixels).T[None, :, None]
+    return float(mean_difference(row, clipped, torch.ones_like(row[:, :1], dtype=torch.bool)))
+
+
+def mean_difference(images: Images, others: Images, opaque: Mask) -> Tensor:
+    """Return the mean distance in CIELAB, Delta E*ab, of the opaque pixels of two pictures."""
+    labs = [srgb_to_lab(each.expand(-1, 3, -1, -1), dim=1) for each in (images, others)]
+    distances = (labs[0] - labs[1]).square().sum(dim=1, keepdim=True).sqrt()
+    return distances[opaque].mean() if bool(opaque.any()) else distances.new_zeros(())
+
+
+def _corners_of_cells(srgb: Float[Tensor, "n 3"]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give, one by one, the eight corners of each color's cell, and how much they count."""
+    scaled = srgb.clamp(0, 1) * _NUM_CELLS
+    cells = scaled.floor().clamp_max(_NUM_CELLS - 1)
+    parts = scaled - cells
+    for offset in product((0, 1), repeat=3):
+        is_far = torch.tensor(offset, dtype=torch.bool, device=srgb.device)
+        weights = torch.where(is_far, parts, 1 - parts).prod(dim=1, keepdim=True)
+        yield (cells + is_far).long(), weights
+
+
+def _outermost(linear: Float[Tensor, "k 3"]) -> Float[Tensor, "m 3"]:
+    """Of many colors, leave out those within the hull of the others, seen from all around."""
+    if len(linear) <= _MANY_COLORS:
+        return linear
+    numbers = torch.arange(_NUM_DIRECTIONS, device=linear.device) + 0.5
+    height = 1 - 2 * numbers / _NUM_DIRECTIONS
+    angle = numbers * (math.pi * (1 + math.sqrt(5)))
+    around = (1 - height.square()).sqrt()
+    views = torch.stack([around * angle.cos(), around * angle.sin(), height], dim=1)
+    light = linear @ linear.new_tensor(LUMINANCE_WEIGHTS)
+    seen = (views.to(linear.dtype) @ linear.T).argmax(dim=1)
+    return linear[torch.cat([seen, torch.stack([light.argmin(), light.argmax()])]).unique()]
+
+
+def _slice(xyz: Float[Tensor, "m 3"], luminance: Tensor) -> Float[Tensor, "p 2"]:
+    """Return points whose convex hull is the gamut's slice of a luminance."""
+    dark, light = xyz[xyz[:, 1] <= luminance], xyz[xyz[:, 1] >= luminance]
+    rise = (light[None, :, 1] - dark[:, None, 1]).clamp_min(torch.finfo(xyz.dtype).tiny)
+    part = ((luminance - dark[:, None, 1]) / rise).clamp(0, 1)[..., None]
+    return torch.lerp(dark[:, None, ::2], light[None, :, ::2], part).reshape(-1, 2)
+
+
+def _farthest(points: Float[Tensor, "p 2"], normals: Float[Tensor, "d 2"]) -> Tensor:
+    return points[(normals @ points.T).argmax(dim=1)]
+
+
+def _nearest_on_edge(
+    corners: Float[Tensor, "n d 2"], wanted: Float[Tensor, "n 2"]
+) -> Float[Tensor, "n 2"]:
+    """Find the point on the edge of each polygon that is nearest to a wanted one in CIELAB."""
+    steps = torch.arange(_NUM_PARTS, device=corners.device, dtype=corners.dtype) / _NUM_PARTS
+    following = corners.roll(-1, dims=1)
+    points = torch.lerp(corners[:, :, None], following[:, :, None], steps[:, None])
+    points = points.flatten(1, 2)
+    # At one luminance, a* and b* depend on X and on Z alone.
+    scales = corners.new_tensor([500.0, 200.0])
+    places = lab_response(points) * scales
+    sides = places.roll(-1, dims=1) - places
+    offsets = (lab_response(wanted) * scales)[:, None] - places
+    parts = (offsets * sides).sum(dim=2) / sides.square().sum(dim=2).clamp_min(_TOLERANCE)
+    parts = parts.clamp(0, 1)[..., None]
+    chosen = (offsets - sides * parts).square().sum(dim=2).argmin(dim=1)[:, None, None]
+    start = points.gather(1, chosen.expand(-1, 1, 2))
+    end = points.roll(-1, dims=1).gather(1, chosen.expand(-1, 1, 2))
+    return torch.lerp(start, end, parts.gather(1, chosen))[:, 0]
+
+
+def _as_images(pixels: Float[Tensor, "n 3"], like: Images) -> Images:
+    b, _, h, w = like.shape
+    return pixels.reshape(b, h, w, 3).movedim(-1, 1)

@@ -1,0 +1,228 @@
+"""Workers: in order, in peace, and gone when they shall be."""
+
+import gc
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ditherlab.black_box import FunctionSource, Part, WorkerPool
+from ditherlab.black_box.deadline import DeadlineError, deadline
+from ditherlab.black_box.worker_pool import num_cores
+from ditherlab.errors import ObjectiveError
+
+ROOT = Path(__file__).parents[3]
+
+# Nothing here takes long, but the machine may be busy.
+TIMEOUT_S = 60
+
+
+@pytest.fixture
+def crew(write):
+    crews = []
+
+    def make(code, name="cost"):
+        source = FunctionSource("python:x", write(code), name)
+        black = np.zeros((1, 3, 4, 5), dtype=np.uint8)
+        crews.append(WorkerPool.of(source, black, np.ones((1, 4, 5), dtype=bool)))
+        return crews[-1]
+
+    yield make
+    for one in crews:
+        one.close()
+
+
+def parts(*levels):
+    return [Part(np.full((1, 3, 4, 5), level, dtype=np.uint8), [0]) for level in levels]
+
+
+def process_ids(one):
+    return [worker.process.pid for worker in one._workers]
+
+
+def is_running(process_id):
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_until(is_so):
+    end_s = time.monotonic() + TIMEOUT_S
+    while not is_so():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def test_costs_come_in_the_order_of_the_pictures(crew):
+    one = crew(
+        """
+        import time
+        def cost(picture):
+            time.sleep(0.05 if picture[0, 0, 0] == 1 else 0)
+            return picture[0, 0, 0]
+        """
+    )
+    assert one.price(parts(1, 2, 3, 4, 5)) == [1, 2, 3, 4, 5]
+    assert len(process_ids(one)) == min(5, num_cores())
+
+
+def test_a_function_is_loaded_once_a_worker_and_the_workers_stay(crew):
+    one = crew(
+        """
+        import os, sys
+        def cost(picture):
+            return os.getpid()
+        print("loaded", file=sys.stderr)
+        """
+    )
+    first = one.price(parts(1))
+    assert one.price(parts(1)) == first == process_ids(one)
+
+
+def test_workers_compute_on_one_thread_and_load_torch_only_if_asked(crew):
+    one = crew(
+        """
+        import os, sys
+        from ditherlab import cost_function
+
+        def cost(picture):
+            return "torch" in sys.modules
+
+        @cost_function(form="torch")
+        def by_torch(picture):
+            import torch
+            return torch.get_num_threads()
+        """
+    )
+    assert one.price(parts(0)) == [0]
+    other = crew(Path(one._assignment.source.location).read_text(), "by_torch")
+    assert other.price(parts(0)) == [1]
+
+
+def test_what_is_printed_does_not_reach_standard_output(crew, capfd):
+    one = crew(
+        """
+        import os
+        print("at load")
+        def cost(picture):
+            print("in Python", flush=True)
+            os.write(1, b"by the system\\n")
+            return 0
+        """
+    )
+    one.price(parts(0))
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert set(err.split("\n")) >= {"at load", "in Python", "by the system"}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise ValueError('no')", r"`python:x` raised ValueError: no \(functions.py, line 3\)\."),
+        ("os._exit(3)", "`python:x`: the process that computes it ended with exit code 3"),
+        ("os.kill(os.getpid(), 9)", "the process that computes it was ended by SIGKILL"),
+        ("os.closerange(3, 99)", "the process that computes it ended with exit code 0"),
+        ("return 'x'", "must return a number, got str"),
+    ],
+)
+def test_a_failure_is_told_and_leaves_no_process(body, message, crew):
+    one = crew(f"import os\ndef cost(picture):\n    if picture.any(): {body}\n    return 5\n")
+    one.price(parts(0, 0))
+    before = process_ids(one)
+    with pytest.raises(ObjectiveError, match=message):
+        one.price(parts(0, 1))
+    assert not any(is_running(number) for number in before)
+    assert one.price(parts(0)) == [5]
+
+
+def test_a_process_that_a_worker_leaves_behind_neither_hides_its_death_nor_stays(crew, capfd):
+    one = crew(
+        """
+        import os, time
+        def cost(picture):
+            child = os.fork()
+            if child == 0:
+                time.sleep(1000)
+            os.write(2, b"%d" % child)
+            os._exit(4)
+        """
+    )
+    with pytest.raises(ObjectiveError, match="ended with exit code 4"):
+        one.price(parts(0))
+    child = int(capfd.readouterr().err)
+    wait_until(lambda: not is_running(child))
+
+
+def test_a_function_that_never_returns_is_not_waited_for(crew):
+    one = crew("def cost(picture):\n    while picture.any(): pass\n    return 1\n")
+    assert one.price(parts(0)) == [1]
+    before = process_ids(one)
+    questions = iter([False, False, True])
+    with deadline(lambda: next(questions)), pytest.raises(DeadlineError):
+        one.price(parts(1))
+    assert not any(is_running(number) for number in before)
+
+
+def test_a_file_that_never_ends_loading_is_not_waited_for(crew):
+    one = crew("while True: pass")
+    with deadline(lambda: True), pytest.raises(DeadlineError):
+        one.price(parts(0))
+
+
+def test_a_forgotten_crew_is_gone(crew, write):
+    source = FunctionSource("python:x", write("def cost(p): return 1"), "cost")
+    one = WorkerPool.of(source, np.zeros((1, 3, 4, 5), np.uint8), np.ones((1, 4, 5), bool))
+    one.price(parts(0))
+    before = process_ids(one)
+    del one
+    gc.collect()
+    assert not any(is_running(number) for number in before)
+
+
+@pytest.mark.parametrize("ending", ["", "os._exit(0)", "os.kill(os.getpid(), 9)"])
+def test_no_worker_outlives_the_program_not_even_a_busy_one(ending, write):
+    path = write(
+        """
+        import os
+        def cost(picture):
+            os.write(2, b"worker %d\\n" % os.getpid())
+            while picture.any(): pass
+            return 0
+        """
+    )
+    # A script without a guard around its main part.
+    script = write(
+        f"""
+        import os, sys
+        import numpy as np
+        from ditherlab.black_box import WorkerPool, FunctionSource, Part
+        from ditherlab.black_box.deadline import DeadlineError, deadline
+        black = np.zeros((1, 3, 4, 5), np.uint8)
+        crew = WorkerPool.of(FunctionSource("x", {path!r}, "cost"), black, np.ones((1, 4, 5), bool))
+        crew.price([Part(black, [0])])
+        if {ending!r}:
+            def end():
+                {ending or "pass"}
+            crew._workers[0].ask(0, Part(black + 1, [0]))
+            end()
+        """,
+        "script.py",
+    )
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    workers = {int(line.split()[1]) for line in ended.stderr.splitlines()}
+    assert len(workers) == 1, ended.stderr
+    wait_until(lambda: not any(is_running(number) for number in workers))
