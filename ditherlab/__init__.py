@@ -17,21 +17,33 @@ if TYPE_CHECKING:
     from ditherlab.objectives import parse_objective as parse_objective
     from ditherlab.palette import Palette as Palette
     from ditherlab.palette import resolve_palette as resolve_palette
-    from ditherlab.problem.problem import Problem as Problem
+    from ditherlab.problem import LearnedPalette as LearnedPalette
+    from ditherlab.problem import Limits as Limits
+    from ditherlab.problem import Problem as Problem
+    from ditherlab.recipe.default import Shorthands as Shorthands
+    from ditherlab.recipe.default import default_recipe as default_recipe
+    from ditherlab.recipe.recipe import Recipe as Recipe
     from ditherlab.solver.solution import Solution as Solution
     from ditherlab.solver.solver import optimize as optimize
+    from ditherlab.stages import STAGES as STAGES
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "DitherlabError": "errors",
     "ESTIMATORS": "estimators",
+    "LearnedPalette": "problem",
+    "Limits": "problem",
     "OBJECTIVES": "objectives",
     "Palette": "palette",
     "Picture": "images",
     "Problem": "problem",
+    "Recipe": "recipe.recipe",
+    "STAGES": "stages",
+    "Shorthands": "recipe.default",
     "Solution": "solver.solution",
     "cost_function": "black_box",
+    "default_recipe": "recipe.default",
     "measure": "metrics",
     "optimize": "solver.solver",
     "parse_objective": "objectives",

@@ -6,6 +6,9 @@ from ditherlab.errors import RequestError
 
 Schedule = Callable[[float], float]
 
+Temperatures = tuple[float, float]
+"""First and last temperature of an annealing."""
+
 
 def constant(value: float) -> Schedule:
     """Keep one value."""
@@ -23,7 +26,7 @@ def exponential(start: float, end: float) -> Schedule:
     return lambda progress: float(start * (end / start) ** progress)
 
 
-def parse_temperatures(text: str) -> tuple[float, float]:
+def parse_temperatures(text: str) -> Temperatures:
     """Read `START:END`, or one number for both.
 
     Raises:

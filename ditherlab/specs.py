@@ -2,10 +2,10 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from types import UnionType
-from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ditherlab.errors import RequestError
 from ditherlab.naming import kebab_case, nearest_name
@@ -23,18 +23,25 @@ class Registry(Generic[S]):
         kind: What they are, for messages: `estimator`.
         classes: Frozen dataclasses by name; the name is derived from the class.
         aliases: Other words, each with what it stands for: a name, or one with parameters.
+        parts: Parsers of parameters that are not numbers or choices, by the parameter's type.
     """
 
     kind: str
     classes: Mapping[str, type[S]]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[Any, Callable[[str], Any]] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, kind: str, classes: Iterable[type[S]], aliases: Mapping[str, str] | None = None
+        cls,
+        kind: str,
+        classes: Iterable[type[S]],
+        aliases: Mapping[str, str] | None = None,
+        parts: Mapping[Any, Callable[[str], Any]] | None = None,
     ) -> "Registry[S]":
         """Register classes under their names in kebab case."""
-        return cls(kind, {kebab_case(c.__name__): c for c in classes}, aliases or {})
+        named = {kebab_case(c.__name__): c for c in classes}
+        return cls(kind, named, aliases or {}, parts or {})
 
     def parse(self, text: str) -> S:
         """Make the strategy that `name` or `name(parameter=value, ...)` says.
@@ -82,8 +89,10 @@ class Registry(Generic[S]):
                 hint = nearest_name(parameter, parameters) if parameters else "It has none."
                 raise RequestError(f"`{name}` has no parameter `{parameter}`. {hint}")
             seen.add(parameter)
-            hint = hints[parameter]
-            if any(isinstance(hint, type) and issubclass(c, hint) for c in self.classes.values()):
+            hint = _without_none(hints[parameter])
+            if hint in self.parts:
+                yield parameter, self.parts[hint](value)
+            elif any(isinstance(hint, type) and issubclass(c, hint) for c in self.classes.values()):
                 yield parameter, self.parse(value)
             else:
                 yield parameter, _convert(f"{name}({parameter}=...)", value, hint)
@@ -131,8 +140,45 @@ def _is_changed(parameter: "Field[Any]", value: object) -> bool:
     return bool(default != value)
 
 
+def spell_out(strategy: object) -> str:
+    """Write a strategy with every parameter that is set, also where that is the default.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Polish:
+        ...     sweeps: int = 12
+        ...     temperature: tuple[float, float] | None = None
+        >>> spell_out(Polish()), spell_out(Polish(temperature=(1.0, 0.1)))
+        ('polish(sweeps=12)', 'polish(sweeps=12, temperature=1:0.1)')
+    """
+    values = [(f.name, getattr(strategy, f.name)) for f in fields(strategy)]  # type: ignore[arg-type]
+    spelled = [f"{name}={_write(value)}" for name, value in values if value is not None]
+    name = kebab_case(type(strategy).__name__)
+    return f"{name}({', '.join(spelled)})" if spelled else name
+
+
+def write_number(value: float) -> str:
+    """Write a number as short as it can be read back exactly.
+
+    Example:
+        >>> write_number(0.5), write_number(3.0), write_number(1 / 3)
+        ('0.5', '3', '0.3333333333333333')
+    """
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
 def _write(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, tuple):
+        return ":".join(_write(part) for part in value)
+    return write_number(value) if isinstance(value, float) else str(value)
+
+
+def _without_none(hint: Any) -> Any:
+    """Return the type of a parameter that may be left to the strategy: of `float | None`, float."""
+    if get_origin(hint) in (UnionType, Union):
+        return next(kind for kind in get_args(hint) if kind is not type(None))
+    return hint
 
 
 def _convert(what: str, text: str, hint: Any) -> Any:
@@ -144,9 +190,6 @@ def _convert(what: str, text: str, hint: Any) -> Any:
                 f"{nearest_name(text, choices)}"
             )
         return text
-    if get_origin(hint) is UnionType:
-        # A parameter that may be left to the strategy: `float | None`.
-        hint = next(kind for kind in get_args(hint) if kind is not type(None))
     try:
         value = hint(text)
     except ValueError:

@@ -53,14 +53,22 @@ class FunctionSource:
         Raises:
             RequestError: If there is no such file, module or function, or if it cannot be run.
         """
-        with redirect_stdout(sys.stderr):
-            module = self._run_file() if self.is_file else self._import_module()
-        found = self._find(module)
+        found = self.find()
         if isinstance(found, type):
             raise RequestError(f"`{self.words}` is a class. Name a function, or an object of it.")
         if not callable(found):
             raise RequestError(f"`{self.words}` must be a function, got {type(found).__name__}.")
         return partial(found, **self.arguments) if self.arguments else found
+
+    def find(self) -> Any:
+        """Run the file or import the module, and return what has the name there.
+
+        Raises:
+            RequestError: If there is no such file, module or name, or if it cannot be run.
+        """
+        with redirect_stdout(sys.stderr):
+            module = self._run_file() if self.is_file else self._import_module()
+        return self._find(module)
 
     def describe(self, error: BaseException) -> str:
         """Say in one line what was raised, and where in the user's own file if it was there."""

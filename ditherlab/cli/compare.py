@@ -1,7 +1,6 @@
 """`ditherlab compare`: gradient estimators side by side on a real picture."""
 
 import datetime
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from ditherlab.cli.reporting import (
 )
 from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
 from ditherlab.errors import ObjectiveError, RequestError
+from ditherlab.palette import Palette
 from ditherlab.request.optimize_request import crop_picture
 from ditherlab.request.palette_options import PaletteOptions
 from ditherlab.specs import split_outside
@@ -105,7 +105,8 @@ def compare(context: click.Context, /, **words: Any) -> int:
     if as_json:
         check_standard_output()
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
-    palette = PaletteOptions(palette=words["palette"], colors=words["colors"]).read_palette()
+    options = PaletteOptions(palette=words["palette"], colors=words["colors"])
+    palette = options.read_palette()
     names = _read_names(words["estimators"])
     picture = read_source(words["source"])
     if words["crop"] is not None:
@@ -113,33 +114,34 @@ def compare(context: click.Context, /, **words: Any) -> int:
 
     from ditherlab.experiments import GradientProblem, fitting_estimators, fix_palette
     from ditherlab.objectives import parse_objective
-    from ditherlab.problem.problem import Problem
+    from ditherlab.problem import LearnedPalette, Limits, Problem, find_device
     from ditherlab.report import ComparisonPage, ComparisonReport
     from ditherlab.solver.solution import check_encodable
+    from ditherlab.solver.solver import check_seed
 
+    seed, device, max_seconds = words["seed"], words["device"], words["max_seconds"]
+    seeds = range(seed, seed + words["seeds"])
+    Limits(seconds=max_seconds)
+    for number in (seeds[0], seeds[-1]):
+        check_seed(number)
     problem = fix_palette(
         Problem(
             picture=picture,
-            palette=palette,
+            palette=palette if isinstance(palette, Palette) else LearnedPalette(palette),
             objective=parse_objective(words["objective"]),
             fit="none",
-            start="nearest",
-            polish="none",
-            max_seconds=words["max_seconds"],
-            seed=words["seed"],
-            device=words["device"],
-        )
+        ),
+        seed=seed,
+        device=device,
     )
     check_encodable(problem)
-    # The last seed has to be one, too.
-    replace(problem, seed=problem.seed + words["seeds"] - 1)
-    estimators, left_out = fitting_estimators(names, problem, words["samples"])
-    place = GradientProblem.of(problem, _read_at(words["at"]))
+    estimators, left_out = fitting_estimators(names, problem, words["samples"], device=device)
+    place = GradientProblem.of(problem, _read_at(words["at"]), seed=seed, device=device)
     with (
         Interruption().listen() as interruption,
         CountdownBar(is_hidden=words["quiet"]) as bar,
     ):
-        laboratory = Laboratory(problem, estimators, words["seeds"], bar, interruption)
+        laboratory = Laboratory(problem, estimators, seeds, device, max_seconds, bar, interruption)
         try:
             gradients = laboratory.compare_gradients(
                 place, words["repetitions"], is_all=words["gradients_only"]
@@ -152,18 +154,27 @@ def compare(context: click.Context, /, **words: Any) -> int:
     is_interrupted = interruption()
     has_all_runs = words["gradients_only"] or (runs is not None and runs.is_complete)
     is_complete = gradients.is_complete and has_all_runs and not is_interrupted
-    told = ComparisonReport(problem, words["at"], gradients, left_out, is_complete, runs)
+    result = ComparisonReport(
+        problem,
+        words["at"],
+        gradients,
+        left_out,
+        is_complete,
+        runs,
+        seed=seed,
+        device=str(find_device(device)),
+    )
     deliver_report(
-        told.document(),
+        result.document(),
         as_json=as_json,
         report=report,
         overwrite=overwrite,
-        page=lambda: ComparisonPage(told, command_line(context), datetime.date.today()).html(),
+        page=lambda: ComparisonPage(result, command_line(context), datetime.date.today()).html(),
     )
     if as_json and not words["quiet"]:
-        click.echo(told.table(), err=True)
+        click.echo(result.table(), err=True)
     elif not words["quiet"]:
-        write_to_stdout(told.table())
+        write_to_stdout(result.table())
     if not is_complete:
         reason = "Interrupted" if is_interrupted else "The time was up"
         click.echo(f"{reason}: these are the figures so far.", err=True)

@@ -9,7 +9,7 @@ from ditherlab.errors import OutputError, RequestError
 from ditherlab.images import check_writable, free_path, path_label, write_atomically
 
 if TYPE_CHECKING:
-    from ditherlab.problem.problem import Problem
+    from ditherlab.problem import Problem
     from ditherlab.solver.solution import Solution
 
 
@@ -130,7 +130,7 @@ class PackedDestination:
         if self.path is not None:
             from ditherlab.solver.solution import check_packable
 
-            check_packable(problem.picture)
+            check_packable(problem.pictures[0])
 
     def write(self, solution: "Solution") -> str | None:
         """Write the file and say so for a person; None if none was asked for.

@@ -10,7 +10,7 @@ from ditherlab.cli.progress import CountdownBar, Interruption
 
 if TYPE_CHECKING:
     from ditherlab.experiments import Comparison, GradientProblem, RunComparison, RunProgress
-    from ditherlab.problem.problem import Problem
+    from ditherlab.problem import Problem
     from ditherlab.protocol import Estimator
 
 _PART_OF_GRADIENTS = 1 / 4
@@ -23,19 +23,20 @@ _SECONDS_PER_ESTIMATOR = 15.0
 
 
 class Laboratory:
-    """Measure within the time there is, and tell how much is left."""
+    """Measure within a time limit, and show how much of it is left."""
 
     def __init__(
         self,
         problem: "Problem",
         estimators: "Mapping[str, Estimator]",
-        num_seeds: int,
+        seeds: range,
+        device: str,
+        max_seconds: float | None,
         bar: CountdownBar,
         interruption: Interruption,
     ) -> None:
-        self.problem = problem
-        self.estimators = estimators
-        self.num_seeds = num_seeds
+        self.problem, self.estimators, self.seeds = problem, estimators, seeds
+        self.device, self.max_seconds = device, max_seconds
         self.bar = bar
         self.interruption = interruption
         self.start_s = time.monotonic()
@@ -49,10 +50,10 @@ class Laboratory:
         max_seconds, afterwards_s = self._split_time(is_all=is_all)
         now = (0, "reference")
 
-        def tell(num_done: int, name: str) -> None:
+        def report(num_done: int, name: str) -> None:
             gone_s, num_all = self._seconds(), 1 + len(self.estimators)
             left_s = None
-            if self.problem.max_seconds is not None:
+            if self.max_seconds is not None:
                 left_s = max(0.0, max_seconds - gone_s) + afterwards_s
             elif num_done:
                 left_s = gone_s / num_done * (num_all - num_done) + afterwards_s
@@ -62,10 +63,10 @@ class Laboratory:
 
         def should_stop() -> bool:
             # Asked between gradients: the clock goes on while one estimator takes its time.
-            tell(*now)
+            report(*now)
             return self.interruption()
 
-        limit_s = self.problem.max_seconds
+        limit_s = self.max_seconds
         latest_s = limit_s if limit_s is None or is_all else limit_s * _LARGEST_PART_OF_GRADIENTS
         with (
             closing(place.cost),
@@ -75,9 +76,9 @@ class Laboratory:
                 place,
                 self.estimators,
                 num_repetitions=num_repetitions,
-                seed=self.problem.seed,
+                seed=self.seeds[0],
                 max_seconds=max_seconds,
-                on_progress=tell,
+                on_progress=report,
                 should_stop=should_stop,
             )
 
@@ -85,7 +86,7 @@ class Laboratory:
         """Optimize with each estimator in the time that is left; None if there is none."""
         from ditherlab.experiments import compare_runs
 
-        def tell(progress: "RunProgress") -> None:
+        def report(progress: "RunProgress") -> None:
             task = progress.task
             self.bar.show(
                 f"run {progress.number}/{progress.num_runs}: {task.estimator}, "
@@ -93,16 +94,18 @@ class Laboratory:
                 progress.seconds_left,
             )
 
-        limit_s = self.problem.max_seconds
+        limit_s = self.max_seconds
         left_s = None if limit_s is None else limit_s - self._seconds()
         if left_s is not None and left_s <= 0:
             return None
         return compare_runs(
             self.problem,
             self.estimators,
-            num_seeds=self.num_seeds,
+            seed=self.seeds[0],
+            device=self.device,
+            num_seeds=len(self.seeds),
             max_seconds=left_s,
-            on_progress=tell,
+            on_progress=report,
             should_stop=self.interruption,
         )
 
@@ -113,10 +116,10 @@ class Laboratory:
         """Return the seconds for gradients, at most, and for what comes after them."""
         from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN, PARTS_OF_REFERENCE
 
-        limit_s = self.problem.max_seconds
+        limit_s = self.max_seconds
         if limit_s is None:
             num_parts = PARTS_OF_REFERENCE + len(self.estimators)
-            num_runs = 0 if is_all else 2 * len(self.estimators) * self.num_seeds
+            num_runs = 0 if is_all else 2 * len(self.estimators) * len(self.seeds)
             return num_parts * _SECONDS_PER_ESTIMATOR, num_runs * DEFAULT_SECONDS_PER_RUN
         if is_all:
             return limit_s, 0.0

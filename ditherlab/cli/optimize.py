@@ -1,44 +1,30 @@
 """`ditherlab optimize`: the main job."""
 
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
+from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.options import gamut_option, lock_option, quiet_option
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
-from ditherlab.cli.streams import (
-    STANDARD_STREAM,
-    check_standard_output,
-    read_source,
-    write_to_stdout,
-)
+from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, read_source
 from ditherlab.errors import RequestError
-from ditherlab.images import printable
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.request.optimize_request import OptimizeRequest
+from ditherlab.request.palette_options import as_option
 
 if TYPE_CHECKING:
-    from ditherlab.problem.problem import Problem
     from ditherlab.report import RunReport
+    from ditherlab.request.job import Job
     from ditherlab.solver.solution import Solution
 
 _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
-_FAILURES = {
-    "interrupted": "Interrupted: {output} is the best picture so far.",
-    "not-finite": "Error: The cost became infinite or NaN: {output} is the last good picture.",
-    "cost-failed": "Error: {failure} {output} is the picture so far.",
-}
-_REMARKS = {
-    "out-of-time": "The time is up: {output} is the picture so far.",
-    "nothing-begun": "The time was up before the first step: {output} shows {start}.",
-    "nothing-to-draw": "Every pixel is transparent: {output} is as the source.",
-}
-_STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diffusion"}
 
 
 @click.command()
@@ -224,10 +210,24 @@ _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diff
     )
     + ", unless --steps and --sweeps say otherwise.",
 )
+@click.option(
+    "--recipe",
+    metavar="RECIPE",
+    help="All stages, in place of the options that edit them: 'learn-palette(steps=80) | "
+    "error-diffusion | polish(sweeps=20)'. -v prints the recipe of any run; a stage of your own is "
+    "python:FILE.py:Name(...), whose code is run.",
+)
+@click.option(
+    "--like",
+    metavar="PNG",
+    help="Take the settings that an earlier picture of ditherlab carries; options beside it "
+    "replace some.",
+)
 @report_options
 @quiet_option
-@click.option("-v", "--verbose", is_flag=True, help="Say all settings.")
-def optimize(**words: Any) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Print all settings.")
+@click.pass_context
+def optimize(context: click.Context, /, **words: Any) -> int:
     """Reduce the picture SOURCE (- for standard input) to few colors.
 
     \b
@@ -239,119 +239,69 @@ def optimize(**words: Any) -> int:
       ditherlab optimize photo.jpg --cells zx-spectrum
       ditherlab optimize photo.jpg --palette e-ink-6 --packed panel.bin
       ditherlab optimize photo.jpg --palette gray-4 --model ordered
+      ditherlab optimize photo.jpg --recipe 'nearest | descend(estimator=reinmax) | draw'
+      ditherlab optimize other.jpg --like photo-dithered.png
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
-    teller = _Teller(words.pop("quiet"), words.pop("verbose"), _takes_stdout(words))
-    if teller.is_quiet and teller.is_verbose:
+    console = Console(words["quiet"], words["verbose"], _takes_stdout(words))
+    if console.is_quiet and console.is_verbose:
         raise RequestError("`--quiet` and `--verbose` are opposites: give one of the two.")
-    output, report = words.pop("output"), words.pop("report")
-    as_json, overwrite = words.pop("as_json"), words.pop("overwrite")
-    source = words.pop("source")
+    output, report, overwrite = words["output"], words["report"], words["overwrite"]
+    source = words["source"]
     destination = Destination(source, output, overwrite)
-    if as_json:
+    if words["as_json"]:
         _check_stdout_is_free(output)
     check_report(report, overwrite=overwrite)
     destination.check(report)
-    packed = PackedDestination(words.pop("packed"), overwrite)
+    packed = PackedDestination(words["packed"], overwrite)
     packed.check(destination, report)
+    request = _request(context, words)
     with Interruption().listen() as interruption:
-        problem = OptimizeRequest(**words).problem(read_source(source))
-        destination.check_picture(problem)
-        packed.check_picture(problem)
-        teller.tell_problem(problem)
-        solution = _solve(problem, interruption, is_quiet=teller.is_quiet)
+        job = request.job(read_source(source))
+        destination.check_picture(job.problem)
+        packed.check_picture(job.problem)
+        console.report_job(job)
+        solution = _solve(job, interruption, is_quiet=console.is_quiet)
         written = destination.write(solution)
-        told = packed.write(solution)
+        packed_message = packed.write(solution)
         try:
-            teller.tell_solution(solution, written)
-            teller.tell_packed(told)
+            console.report_solution(solution, written)
+            console.report_packed(packed_message)
             run_report = _report(solution, written)
             document = run_report.document()
-            deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
-            teller.tell_report(run_report)
+            deliver_report(document, as_json=words["as_json"], report=report, overwrite=overwrite)
+            console.report_table(run_report)
         except click.Abort:
             where = spell_destination(written)
-            raise _Unreported(f"Interrupted: {where} is written, but no report.") from None
+            raise _InterruptedReportError(
+                f"Interrupted while measuring: {where} is written, but no report."
+            ) from None
     return _EXIT_CODES.get(solution.outcome, 0)
 
 
-class _Unreported(click.ClickException):
-    """The end of a run whose figures nobody wanted to wait for."""
+class _InterruptedReportError(click.ClickException):
+    """Interrupted while the report was measured or written."""
 
     exit_code = INTERRUPTED
 
 
-@dataclass(frozen=True)
-class _Teller:
-    """Tell a person about the run; on standard error where standard output is taken."""
+def _request(context: click.Context, words: dict[str, Any]) -> OptimizeRequest:
+    """Return the options that decide the picture, those of an earlier picture included."""
+    names = {field.name for field in fields(OptimizeRequest)}
+    options = {name: words[name] for name in names}
+    if words["like"] is None:
+        request = OptimizeRequest(**options)
+        request.check()
+        return request
+    from ditherlab.request.like import read_like
 
-    is_quiet: bool
-    is_verbose: bool
-    is_stdout_taken: bool
-
-    def tell_problem(self, problem: "Problem") -> None:
-        """Tell what had to be assumed, and with -v all settings."""
-        for note in problem.notes:
-            self._remark(note)
-        if self.is_verbose:
-            for word, setting in problem.settings.items():
-                # The temperature may depend on the first step, and is told at the end.
-                if word != "temperature":
-                    self._remark(f"{word}: {_spell_setting(setting)}")
-            self._remark(f"device: {problem.chosen_device}")
-
-    def tell_solution(self, solution: "Solution", output: str) -> None:
-        """Tell what was found and where it is."""
-        for note in solution.notes:
-            self._remark(note)
-        used, asked_for = solution.num_colors_used, solution.problem.palette
-        if isinstance(asked_for, int) and 0 < used < asked_for:
-            self._remark(f"Colors used: {used} of {asked_for}.")
-        if self.is_verbose:
-            temperature = solution.history.temperature
-            spelled = "none" if temperature is None else "{:.3g}:{:.3g}".format(*temperature)
-            self._remark(f"temperature: {spelled}")
-            self._remark(f"colors: {','.join(solution.palette.hex)}")
-        where = spell_destination(output)
-        is_begun = solution.history.costs or solution.outcome != "out-of-time"
-        event = solution.outcome if is_begun else "nothing-begun"
-        if event in _FAILURES:
-            failure = printable(solution.failure or "")
-            click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
-        elif event in _REMARKS:
-            start = _beginning(solution.problem)
-            self._remark(_REMARKS[event].format(output=where, start=start))
-        elif not self.is_stdout_taken:
-            self._say(f"Wrote {where}.")
-
-    def tell_packed(self, told: str | None) -> None:
-        """Tell where the bare indices are."""
-        if told is not None:
-            self._remark(told)
-
-    def tell_report(self, report: "RunReport") -> None:
-        """Tell the figures."""
-        self._say(report.table())
-
-    def _say(self, text: str) -> None:
-        if self.is_stdout_taken:
-            self._remark(text)
-        elif not self.is_quiet:
-            write_to_stdout(text)
-
-    def _remark(self, text: str) -> None:
-        if not self.is_quiet:
-            click.echo(text, err=True)
-
-
-def _beginning(problem: "Problem") -> str:
-    if problem.model is not None:
-        return f"`{problem.model}` as it begins"
-    return _STARTS[problem.chosen_start]
-
-
-def _spell_setting(setting: object) -> str:
-    return ",".join(setting) if isinstance(setting, list) else str(setting)
+    is_typed = {
+        name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    typed = {name: options[name] for name in is_typed}
+    request = OptimizeRequest(**read_like(words["like"], typed))
+    request.check(lambda name: "`--like`" if name == "recipe" else as_option(name))
+    return request
 
 
 def _takes_stdout(words: dict[str, Any]) -> bool:
@@ -367,11 +317,9 @@ def _check_stdout_is_free(output: str | None) -> None:
     check_standard_output()
 
 
-def _solve(problem: "Problem", interruption: Interruption, *, is_quiet: bool) -> "Solution":
-    from ditherlab.solver.solver import optimize as solve
-
+def _solve(job: "Job", interruption: Interruption, *, is_quiet: bool) -> "Solution":
     with ProgressBar(is_hidden=is_quiet) as bar:
-        return solve(problem, on_look=bar.show, should_stop=interruption)
+        return job.run(on_progress=bar.show, should_stop=interruption)
 
 
 def _report(solution: "Solution", output: str) -> "RunReport":

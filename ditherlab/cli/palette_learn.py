@@ -76,18 +76,16 @@ def learn(
         seed=seed,
         preset=preset,
     )
-    request.coloring.read_locked(), request.coloring.read_gamut()
+    request.palette_options.read_locked(), request.palette_options.read_gamut()
     found, is_interrupted = learn_palette(request, [read_source(name) for name in pictures])
     return deliver_learned(found, destination, is_interrupted=is_interrupted)
 
 
 def learn_palette(request: OptimizeRequest, pictures: "Sequence[Picture]") -> tuple[Palette, bool]:
     """Optimize pictures, and keep their palette; say whether Ctrl-C ended that early."""
-    from ditherlab.solver.solver import optimize
-
-    problem = request.joint_problem(pictures)
+    job = request.joint_job(pictures)
     with Interruption().listen() as interruption, ProgressBar(is_hidden=False) as bar:
-        solution = optimize(problem, on_look=bar.show, should_stop=interruption)
+        solution = job.run(on_progress=bar.show, should_stop=interruption)
     if solution.failure is not None:
         raise ObjectiveError(solution.failure)
     name = pictures[0].name if len(pictures) == 1 else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ditherlab.solver.solution import Look
+    from ditherlab.solver.snapshot import Snapshot
 
 _BAR_LENGTH = 1000
 
@@ -78,7 +78,7 @@ class CountdownBar:
 
 
 class ProgressBar:
-    """Show looks at a run on standard error, if that is a terminal."""
+    """Show the progress of a run on standard error, if that is a terminal."""
 
     def __init__(self, *, is_hidden: bool) -> None:
         self._bar = _bar(_BAR_LENGTH, self._describe, is_hidden=is_hidden)
@@ -90,15 +90,16 @@ class ProgressBar:
     def __exit__(self, *exception: object) -> None:
         self._bar.render_finish()
 
-    def show(self, look: "Look") -> None:
+    def show(self, snapshot: "Snapshot") -> None:
         """Move the bar to where the run is."""
-        self._bar.update(round(look.progress * _BAR_LENGTH) - self._bar.pos, look)
+        self._bar.update(round(snapshot.progress * _BAR_LENGTH) - self._bar.pos, snapshot)
 
-    def _describe(self, look: "Look | None") -> str:
-        if look is None:
+    def _describe(self, snapshot: "Snapshot | None") -> str:
+        if snapshot is None:
             return ""
         return (
-            f"{look.stage} {look.step}  expected cost {look.cost:.4g}  entropy {look.entropy:.3f}"
+            f"{snapshot.stage} {snapshot.step}  expected cost {snapshot.cost:.4g}  entropy "
+            f"{snapshot.entropy:.3f}"
         )
 
 

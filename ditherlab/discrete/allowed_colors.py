@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
+
+from ditherlab.discrete.cells.rule import CellRule
 
 Places: TypeAlias = tuple[slice | Tensor, ...]
 
@@ -18,7 +21,6 @@ class AllowedColors:
         subpalettes: The number of each pixel's sub-palette.
 
     Example:
-        >>> import torch
         >>> members = torch.tensor([[True, True, False], [False, True, True]])
         >>> allowed = AllowedColors(members, torch.tensor([[0, 0, 1]]))
         >>> allowed.permit(torch.tensor([[0, 2, 2]])).tolist()
@@ -27,6 +29,11 @@ class AllowedColors:
 
     members: Bool[Tensor, "s k"]
     subpalettes: Int[Tensor, "h w"]
+
+    @classmethod
+    def of(cls, rule: CellRule, subpalettes: Int[Tensor, "h w"]) -> "AllowedColors":
+        """Allow each pixel the colors of its sub-palette of a machine."""
+        return cls(torch.from_numpy(rule.members).to(subpalettes.device), subpalettes)
 
     def permit(self, indices: Int[Tensor, "*n"], places: Places = ()) -> Bool[Tensor, "*n"]:
         """Say of colors, at some places or everywhere, whether they may stand there."""

@@ -9,8 +9,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ditherlab.discrete.allowed_colors import AllowedColors
-from ditherlab.palette_learning.hardware_colors import HardwareColors
-from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
 from ditherlab.schedules import exponential
 from ditherlab.types import Colors, MomentTable
@@ -29,8 +27,8 @@ _PART_OF_PRICES = 1 << 20
 # Numbers of blurred colors held at once while a palette is fitted.
 PART_OF_COLORS = 1 << 23
 
-
-_LAST_COOLING = 0.75
+# The polish cools in this part of its time, down to this part of its first temperature.
+_COOLING_PART = 0.75
 _COLDEST = 0.01
 
 
@@ -39,8 +37,8 @@ class Cooling:
     """The falling temperature of a polish.
 
     Attributes:
-        heat: Where it starts, in mean costs of a pixel at the start; 0 is greedy from the start.
-        scale: The mean cost of a pixel, once it was seen.
+        heat: First temperature in mean costs of a pixel at the start; 0 is greedy from the start.
+        scale: Mean cost of a pixel, taken from the first cost.
     """
 
     heat: float
@@ -51,15 +49,15 @@ class Cooling:
         if self.heat and self.scale is None:
             self.scale = float(value) / num_pixels
 
-    def temperature(self, progress: float) -> float:
+    def temperature(self, share: float) -> float:
         """Fall to a hundredth in three quarters of the time, then stay at zero."""
-        if self.scale is None or progress > _LAST_COOLING:
+        if self.scale is None or share > _COOLING_PART:
             return 0.0
-        return exponential(1, _COLDEST)(progress / _LAST_COOLING) * self.heat * self.scale
+        return exponential(1, _COLDEST)(share / _COOLING_PART) * self.heat * self.scale
 
 
 class Polisher:
-    """An index image that improves in place by direct binary search, in parallel.
+    """One index image that improves in place by direct binary search, in parallel.
 
     A pixel may take another color (a flip), or change colors with one of its eight neighbors (a
     swap, which keeps the local mean). The change of a quadratic cost is exact for each move: with
@@ -73,8 +71,7 @@ class Polisher:
 
     Attributes:
         indices: The picture.
-        palette: Its colors, display sRGB.
-        showable: What learned colors must be of; None for any color.
+        palette: Its colors, display sRGB, `[1 k c]`.
         allowed: The colors that each pixel may take, and has; None for all.
     """
 
@@ -87,10 +84,8 @@ class Polisher:
         generator: torch.Generator,
         *,
         swaps: bool = True,
-        showable: HardwareColors | None = None,
         allowed: AllowedColors | None = None,
     ) -> None:
-        self.showable = showable
         self.cost, self.target, self.generator = cost, target, generator
         self.allowed = allowed
         self.indices, self.palette = indices.clone(), palette
@@ -99,15 +94,25 @@ class Polisher:
         pairs = [cost.pair_weights(*offset)[0] for offset in half]
         # The squares of colors have no part in what two pixels have in common.
         self._pairs = [weights[: len(weights) // 2] for weights in pairs]
-        self._show(palette)
+        self.show(palette)
 
-    def move_class(self, number: int, temperature: float) -> Float[Tensor, ""]:
-        """Move the pixels of one class that gain by it; return the cost from before."""
+    def price_with_slopes(self) -> tuple[Float[Tensor, ""], Float[Tensor, "m h w"]]:
+        """Return the cost, and its slope in the moments of each pixel, from which moves follow."""
         values, field = self.cost.expected_with_field(self._moments.unsqueeze(0))
+        return values[0], field[0]
+
+    def move_class(self, number: int, field: Float[Tensor, "m h w"], temperature: float) -> None:
+        """Make the moves of one class of pixels that lower the cost.
+
+        Args:
+            number: Of the class, below `NUM_CLASSES`.
+            field: Slopes at the present picture.
+            temperature: Noise on what each move gains; 0 makes the best moves.
+        """
         first = divmod(number, _STRIDE)
         if not self.indices[first[0] :, first[1] :].numel():
-            return values[0]
-        gains, moves = self._best_moves(field[0], first, temperature)
+            return
+        gains, moves = self._best_moves(field, first, temperature)
         rows, columns, chosen = self._choose(gains, moves, first)
         num_colors = self._table.shape[1]
         flips = chosen < num_colors
@@ -121,7 +126,6 @@ class Polisher:
             old, new = self.indices[here], self.indices[there]
             self._recolor(*here, new)
             self._recolor(*there, old)
-        return values[0]
 
     def price(self) -> Float[Tensor, ""]:
         """Return the cost of the picture."""
@@ -135,30 +139,25 @@ class Polisher:
         ).tolist()
         return order
 
-    def refit_palette(self, num_fixed: int) -> None:
-        """Move the palette to its best place for the picture, in 8-bit steps.
-
-        A color that no pixel shows goes where it is missed most.
-        """
+    def palette_equations(self) -> PaletteEquations:
+        """Return the cost of this picture as a function of the palette alone."""
         height, width = self.indices.shape
         num_rows = max(1, PART_OF_COLORS // (width * self.palette.shape[1]))
         bands = [range(top, min(top + num_rows, height)) for top in range(0, height, num_rows)]
-        equations = reduce(add, (self._palette_equations(rows) for rows in bands))
-        palette = fit_palette(equations, self.palette, num_fixed, self.showable)
-        shown = self.indices[self.target.opaque[0, 0]]
-        counts = shown.bincount(minlength=palette.shape[1])
-        palette = revive_colors(
-            palette,
-            counts,
-            self.cost,
-            self.target,
-            least_share=1,
-            num_fixed=num_fixed,
-            showable=self.showable,
-        )
-        self._show((palette * 255).round() / 255)
+        return reduce(add, (self._equations_of(rows) for rows in bands))
 
-    def _palette_equations(self, rows: range) -> PaletteEquations:
+    def count_colors(self) -> Int[Tensor, "k"]:
+        """Return how many opaque pixels show each color."""
+        shown = self.indices[self.target.opaque[0, 0]]
+        return shown.bincount(minlength=self.palette.shape[1])
+
+    def show(self, palette: Colors) -> None:
+        """Show the same indices in other colors."""
+        self.palette = palette
+        self._table: MomentTable = self.cost.expected_color_moments(palette)[0]
+        self._moments = self._table[:, self.indices]
+
+    def _equations_of(self, rows: range) -> PaletteEquations:
         height = len(self.indices)
         if len(rows) == height:
             return self.cost.palette_equations(self._one_hot(self.indices))
@@ -171,11 +170,6 @@ class Polisher:
     def _one_hot(self, indices: Int[Tensor, "h w"]) -> Float[Tensor, "1 k h w"]:
         one_hot = self._moments.new_zeros((self.palette.shape[1], *indices.shape))
         return one_hot.scatter_(0, indices.unsqueeze(0), 1).unsqueeze(0)
-
-    def _show(self, palette: Colors) -> None:
-        self.palette = palette
-        self._table: MomentTable = self.cost.expected_color_moments(palette)[0]
-        self._moments = self._table[:, self.indices]
 
     def _recolor(self, rows: Tensor, columns: Tensor, colors: Tensor) -> None:
         self.indices[rows, columns] = colors

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.discrete.search import Method, Search, SearchContext, Step
-from ditherlab.errors import RequestError
+from ditherlab.discrete.search import Search, SearchContext, Step
 from ditherlab.estimators.replacements import sum_cells
-from ditherlab.protocol import Ability
 from ditherlab.schedules import Schedule, exponential
 
 _COLDEST = 1e-3
@@ -19,12 +16,16 @@ _COLDEST = 1e-3
 # In costs of a pixel: a picture that is perfect already stays so.
 _LEAST_HEAT = 1e-12
 
-# Measured, for gray pictures and for others.
-_GRAY_PLANES, _COLOR_PLANES = 90.0, 200.0
-
 
 @dataclass(frozen=True)
-class GibbsWithGradients(Method):
+class _Slope:
+    """A picture's cost, split over its windows, and its slope in each pixel's channels."""
+
+    costs: Float[Tensor, "h w"]
+    slope: Float[Tensor, "c h w"]
+
+
+class GibbsSearch(Search):
     """Sample pictures with probability proportional to `exp(-f / T)`, while `T` falls.
 
     Pixels that share no window with one another move at once. Each proposes a color with
@@ -37,101 +38,68 @@ class GibbsWithGradients(Method):
     one that is drawn.
 
     Attributes:
-        heat: The first temperature, in mean costs of a pixel of the first picture; it falls to a
-            thousandth.
+        temperature: By the share of the search that is done.
     """
 
-    sweeps: ClassVar[bool] = True
-
-    heat: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.heat < float("inf"):
-            raise RequestError(
-                f"`gibbs-with-gradients(heat=...)` must be above 0, got {self.heat:g}. Try 1."
-            )
-
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient", "local"})
-
-    def num_planes(self, num_colors: int, num_channels: int) -> float:
-        del num_colors
-        return _GRAY_PLANES if num_channels == 1 else _COLOR_PLANES
-
-    def begin(self, scene: SearchContext) -> Search:
-        first = scene.cost.cost(scene.palette[0].T[:, scene.indices][None, None])
-        hottest = max(self.heat * float(first) / scene.indices.numel(), _LEAST_HEAT)
-        return GibbsSearch(scene, exponential(hottest, hottest * _COLDEST))
-
-
-@dataclass(frozen=True)
-class _Slope:
-    """A picture's cost, split over its windows, and its slope in each pixel's channels."""
-
-    costs: Float[Tensor, "h w"]
-    slope: Float[Tensor, "c h w"]
-
-
-class GibbsSearch(Search):
-    """A picture that is sampled, lattice by lattice.
-
-    Attributes:
-        temperature: By progress.
-    """
-
-    def __init__(self, scene: SearchContext, temperature: Schedule) -> None:
-        self.scene = scene
-        self._indices = scene.indices.clone()
-        self._colors = scene.palette[0]
-        self._pitch = 2 * scene.cost.footprint_px + 1
-        self._now = self._look(self._indices)
+    def __init__(self, context: SearchContext, temperature: Schedule) -> None:
+        self.context = context
+        self._indices = context.indices.clone()
+        self._colors = context.palette[0]
+        self._pitch = 2 * context.cost.footprint_px + 1
+        self._now = self._price(self._indices)
         self.temperature = temperature
+
+    @classmethod
+    def cooled(cls, context: SearchContext, heat: float) -> "GibbsSearch":
+        """Start at a temperature in mean costs of a pixel of the first picture, and fall."""
+        first = context.cost.cost(context.palette[0].T[:, context.indices][None, None])
+        hottest = max(heat * float(first) / context.indices.numel(), _LEAST_HEAT)
+        return cls(context, exponential(hottest, hottest * _COLDEST))
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:
         return self._indices
 
-    def visits(self) -> Iterator[Step]:
-        scene = self.scene
+    def steps(self) -> Iterator[Step]:
+        context = self.context
         height, width = self._indices.shape
         starts = torch.cartesian_prod(
             torch.arange(min(self._pitch, height)), torch.arange(min(self._pitch, width))
         )
-        num_moves = scene.num_rounds * len(starts)
+        num_moves = context.num_rounds * len(starts)
         for number in range(num_moves):
             place = number % len(starts)
             if place == 0:
-                device = scene.generator.device
-                order = torch.randperm(len(starts), generator=scene.generator, device=device)
-            progress = min(1.0, max(number / num_moves, scene.part_of_time()))
+                device = context.generator.device
+                order = torch.randperm(len(starts), generator=context.generator, device=device)
+            share = min(1.0, max(number / num_moves, context.spent()))
             before = self._now.costs.sum()
             top, left = starts[order[place]].tolist()
-            num_looks = self._move(top, left, self.temperature(progress))
-            yield Step((number + 1) / num_moves, before, num_looks, num_looks)
+            num_prices = self._move(top, left, self.temperature(share))
+            yield Step((number + 1) / num_moves, before, num_prices, num_prices)
 
     def _move(self, top: int, left: int, temperature: float) -> int:
         """Let the pixels of a lattice move; return how many pictures were priced."""
         mine = (slice(top, None, self._pitch), slice(left, None, self._pitch))
         old = self._indices[mine]
         there = self._log_proposals(self._now, mine, temperature)
-        new = _draw(there, self.scene.generator)
+        new = _draw(there, self.context.generator)
         proposed = self._indices.clone()
         proposed[mine] = new
-        after = self._look(proposed)
+        after = self._price(proposed)
         back = self._log_proposals(after, mine, temperature)
         change = sum_cells(
             (after.costs - self._now.costs)[None, None, None], top, left, self._pitch
         )[0, 0, 0]
         chance = _at(back, old) - _at(there, new) - change / temperature
         uniform = torch.rand(
-            chance.shape, generator=self.scene.generator, device=chance.device, dtype=chance.dtype
+            chance.shape, generator=self.context.generator, device=chance.device, dtype=chance.dtype
         )
         is_taken = uniform.log() < chance
         if not bool((is_taken & (new != old)).any()):
             return 1
         self._indices[mine] = torch.where(is_taken, new, old)
-        self._now = after if bool(is_taken.all()) else self._look(self._indices)
+        self._now = after if bool(is_taken.all()) else self._price(self._indices)
         return 1 if self._now is after else 2
 
     def _log_proposals(
@@ -141,10 +109,10 @@ class GibbsSearch(Search):
         slopes = torch.einsum("kc,cyx->kyx", self._colors, at.slope[:, mine[0], mine[1]])
         return (slopes / (-2 * temperature)).log_softmax(dim=0)
 
-    def _look(self, indices: Int[Tensor, "h w"]) -> _Slope:
+    def _price(self, indices: Int[Tensor, "h w"]) -> _Slope:
         with torch.enable_grad():
             images = self._colors.T[:, indices][None, None].requires_grad_()
-            costs = self.scene.cost.cost_map(images)
+            costs = self.context.cost.cost_map(images)
             (slope,) = torch.autograd.grad(costs.sum(), images)
         return _Slope(costs.detach()[0, 0], slope[0, 0])
 

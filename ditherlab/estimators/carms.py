@@ -13,6 +13,7 @@ from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
+from ditherlab.randomness import shared_uniform
 from ditherlab.types import Indices, Probs
 
 Bounds = Float[Tensor, "b h w"]
@@ -56,9 +57,7 @@ class CARMS(Estimator):
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw independent uniform numbers: one for each picture, and one for the rotation."""
         b, _, h, w = model.probs.shape
-        shape = (self.num_samples + 1, b, h, w)
-        device, dtype = model.probs.device, model.probs.dtype
-        return torch.rand(shape, generator=generator, device=device, dtype=dtype)
+        return shared_uniform((self.num_samples + 1, b, h, w), generator, model.probs)
 
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None

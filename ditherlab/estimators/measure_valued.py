@@ -19,6 +19,7 @@ from ditherlab.estimators.replacements import (
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
+from ditherlab.randomness import shared_uniform
 from ditherlab.types import Logits, Probs
 
 
@@ -58,9 +59,7 @@ class MeasureValued(Estimator):
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw pictures, and in place of each of their pixels another color for every color."""
         drawn = model.draw_indices(self.num_samples, generator)
-        uniform = torch.rand(
-            drawn.shape, generator=generator, device=drawn.device, dtype=model.probs.dtype
-        )
+        uniform = shared_uniform(tuple(drawn.shape), generator, model.probs)
         colors = range(model.probs.shape[1])
         return torch.stack([drawn, *(_draw_without(k, uniform, model.probs) for k in colors)])
 

@@ -42,6 +42,11 @@ class Option(Estimator):
     def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
         return self.estimator.num_extra_planes(num_colors, num_channels)
 
+    @property
+    @final
+    def num_draws(self) -> int:
+        return self.estimator.num_draws
+
     @final
     def with_num_samples(self, num_samples: int) -> Estimator:
         changed: Any = self

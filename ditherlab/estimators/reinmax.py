@@ -1,6 +1,7 @@
 """ReinMax: straight-through to second order, by Heun's method."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.estimators.parameters import check_positive
@@ -24,6 +25,8 @@ class Reinmax(StraightThrough):
         num_samples: Pictures to draw a step.
         tau: The temperature of the probabilities that the draw is averaged with.
     """
+
+    suits_natural_gradient: ClassVar[bool] = True
 
     num_samples: int = 1
     tau: float = 1.0

@@ -20,6 +20,7 @@ from ditherlab.estimators.replacements import (
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
+from ditherlab.randomness import shared_uniform
 from ditherlab.types import Indices, Logits, Probs
 
 Pruning = Literal["none", "pixel", "picture"]
@@ -218,5 +219,4 @@ class Jumps:
         return self.order.restore(gradient - gradient.mean(dim=1, keepdim=True))
 
     def _draw_uniform(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-        device = self.probs.device
-        return torch.rand(shape, generator=generator, device=device, dtype=self.probs.dtype)
+        return shared_uniform(shape, generator, self.probs)

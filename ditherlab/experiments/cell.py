@@ -17,12 +17,11 @@ from ditherlab.experiments.prices import PriceList
 from ditherlab.images import Picture
 from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
 from ditherlab.optimizers import OPTIMIZERS
-from ditherlab.palette import Palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
 from ditherlab.request.optimize_request import OptimizeRequest
-from ditherlab.solver.solution import Look, Solution
-from ditherlab.solver.solver import optimize
+from ditherlab.solver.snapshot import Snapshot
+from ditherlab.solver.solution import Solution
 
 _POINTS_PER_CURVE = 60
 _BROKEN = {"not-finite": "The cost became infinite or NaN.", "cost-failed": "The cost failed."}
@@ -76,7 +75,7 @@ def carry_out(cell: Cell) -> CellResult | None:
         What came of it, failures included; None if it was interrupted.
     """
     try:
-        solution = optimize(cell.request.problem(cell.picture))
+        solution = cell.request.job(cell.picture).run()
         return None if solution.outcome == "interrupted" else _judge(cell, solution)
     except DitherlabError as error:
         return cell.failure(str(error))
@@ -92,8 +91,8 @@ def _meaning(objective: Objective) -> object:
 
 
 def _judge(cell: Cell, solution: Solution) -> CellResult:
-    problem, history = solution.problem, solution.history
-    looks = history.looks
+    history = solution.history
+    snapshots = history.snapshots
     error = _BROKEN.get(solution.outcome) and (solution.failure or _BROKEN[solution.outcome])
     return CellResult(
         key=cell.key,
@@ -102,7 +101,7 @@ def _judge(cell: Cell, solution: Solution) -> CellResult:
         outcome=solution.outcome,
         error=error,
         cost=_price(solution),
-        expected_cost=looks[-1].cost if looks and math.isfinite(looks[-1].cost) else None,
+        expected_cost=_last_cost(snapshots),
         metrics=_measure(solution),
         seconds=round(solution.seconds, 3),
         steps=solution.num_steps,
@@ -110,19 +109,19 @@ def _judge(cell: Cell, solution: Solution) -> CellResult:
         backward_passes=history.num_backward_passes,
         palette=tuple(solution.palette.hex),
         colors_used=solution.num_colors_used,
-        device=str(problem.chosen_device),
-        curve=_thin(looks),
+        device=str(solution.device),
+        curve=_thin(snapshots),
     )
 
 
 def _price(solution: Solution) -> float | None:
     """Return what the finished picture costs."""
     problem = solution.problem
-    if not problem.picture.opaque.any():
+    if not problem.has_opaque_pixels:
         return None
-    if not isinstance(problem.palette, Palette):
+    if problem.learns_palette:
         problem = _with_found_palette(solution)
-    prices = PriceList.of(problem)
+    prices = PriceList.of(problem, solution.device)
     try:
         return prices.price(solution.indices)
     finally:
@@ -134,17 +133,21 @@ def _with_found_palette(solution: Solution) -> Problem:
 
 
 def _measure(solution: Solution) -> dict[str, float | None]:
-    target = solution.problem.source_target()
+    target = solution.problem.source_target(solution.device)
     picture = solution.show(solution.indices, target)
     return measure_seen(target.images, picture, target.opaque)
 
 
-def _thin(looks: tuple[Look, ...]) -> dict[str, tuple[float, ...]]:
-    """Keep the first look, the last, and some between them."""
-    stride = max(1, math.ceil((len(looks) - 1) / (_POINTS_PER_CURVE - 1)))
-    kept = [look for look in (*looks[:-1:stride], *looks[-1:]) if math.isfinite(look.cost)]
+def _last_cost(snapshots: tuple[Snapshot, ...]) -> float | None:
+    return snapshots[-1].cost if snapshots else None
+
+
+def _thin(snapshots: tuple[Snapshot, ...]) -> dict[str, tuple[float, ...]]:
+    """Keep the first snapshot, the last, and some between them."""
+    stride = max(1, math.ceil((len(snapshots) - 1) / (_POINTS_PER_CURVE - 1)))
+    kept = (*snapshots[:-1:stride], *snapshots[-1:])
     return {
-        "seconds": tuple(round(look.seconds, 3) for look in kept),
-        "evaluations": tuple(look.num_evaluations for look in kept),
-        "expected_cost": tuple(look.cost for look in kept),
+        "seconds": tuple(round(snapshot.seconds, 3) for snapshot in kept),
+        "evaluations": tuple(snapshot.num_evaluations for snapshot in kept),
+        "expected_cost": tuple(snapshot.cost for snapshot in kept),
     }

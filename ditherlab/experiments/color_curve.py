@@ -134,7 +134,7 @@ def measure_point(task: CurveTask) -> CurvePoint:
             colors=num_colors, preset=task.preset, seed=task.seed, device="cpu"
         )
         # Its dither, which had the palette's refits on the way, is not the one that is judged.
-        palette = complete(request.problem(picture)).palette
+        palette = complete(request.job(picture)).palette
     trial = PaletteTrial(
         picture,
         palette,

@@ -20,13 +20,18 @@ from ditherlab.experiments.gradients import (
 )
 from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette
-from ditherlab.problem.problem import Problem
-from ditherlab.protocol import Cost, Estimator
+from ditherlab.palette_learning.first_palette import opaque_colors, starting_palette
+from ditherlab.problem import Problem, find_device
+from ditherlab.protocol import Cost, Estimator, Optimizer
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.randomness import seeded_generator
+from ditherlab.recipe import Recipe
+from ditherlab.recipe.rules import check_recipe
 from ditherlab.solver.memory import free_memory_bytes
 from ditherlab.solver.memory_need import memory_need
-from ditherlab.stages.start import nearest_logits, starting_palette
+from ditherlab.stages.descend import Descend
+from ditherlab.stages.draw import Draw
+from ditherlab.stages.nearest import Nearest, nearest_logits
 from ditherlab.types import Colors, Logits
 
 At = Literal["flat", "peaked"] | npt.NDArray[np.floating]
@@ -54,16 +59,19 @@ class GradientProblem:
     is_expectation_exact: bool
 
     @classmethod
-    def of(cls, problem: Problem, at: At) -> "GradientProblem":
+    def of(
+        cls, problem: Problem, at: At, *, seed: int = 0, device: str = "auto"
+    ) -> "GradientProblem":
         """Bind a problem's objective, and put the logits where they are asked for.
 
         Raises:
             PictureError: If all of the picture is transparent.
             RequestError: If given logits do not fit the picture and the palette.
         """
-        problem, target = fix_palette(problem), problem.target()
-        generator = seeded_generator(problem.seed, target.images.device)
-        palette = fixed_colors(problem)
+        problem = fix_palette(problem, seed=seed, device=device)
+        target = problem.target(find_device(device))
+        generator = seeded_generator(seed, target.images.device)
+        palette = fixed_colors(problem, target.images.device)
         shape = (1, palette.shape[1], *target.images.shape[-2:])
         if not isinstance(at, str):
             logits = _given_logits(at, shape).to(target.images.device)
@@ -80,7 +88,7 @@ class GradientProblem:
         )
 
 
-def fix_palette(problem: Problem) -> Problem:
+def fix_palette(problem: Problem, *, seed: int = 0, device: str = "auto") -> Problem:
     """Choose by k-means the colors that were to be learned, so that all are compared on the same.
 
     There are fewer than asked for where the picture has fewer, or where rounding joins two.
@@ -88,32 +96,32 @@ def fix_palette(problem: Problem) -> Problem:
     Raises:
         PictureError: If all of the picture is transparent.
     """
-    if not problem.picture.opaque.any():
+    if not problem.has_opaque_pixels:
         raise PictureError(
             "A picture to compare on must have a pixel that is not transparent, got none in "
-            f"{problem.picture.width} x {problem.picture.height}. Compare on another part of it."
+            f"{problem.width} x {problem.height}. Compare on another part of it."
         )
-    if isinstance(problem.palette, Palette):
+    learned = problem.learned
+    if learned is None:
         return problem
-    target = problem.target()
-    generator = seeded_generator(problem.seed, target.images.device)
-    opaque = target.images[0][:, target.opaque[0, 0]].T
-    colors, _ = starting_palette(opaque, problem.palette, generator, problem.locked)
+    target = problem.target(find_device(device))
+    generator = seeded_generator(seed, target.images.device)
+    colors, _ = starting_palette(
+        opaque_colors(target), learned.num_colors, generator, learned.locked
+    )
     levels = (colors.expand(-1, 3) * 255).round().long().tolist()
     palette = Palette(tuple((red, green, blue) for red, green, blue in levels))
     return problem.with_palette(palette)
 
 
-def fixed_colors(problem: Problem) -> Colors:
-    """Return the fixed palette in the channels that count.
+def fixed_colors(problem: Problem, device: torch.device | str = "cpu") -> Colors:
+    """Return the fixed palette in the channels that count, `[1 k c]`.
 
     Raises:
-        TypeError: If the palette is still to be found; `fix_palette` does that.
+        TypeError: If the palette is still to be learned; `fix_palette` chooses one.
     """
-    if not isinstance(problem.palette, Palette):
-        raise TypeError("`fixed_colors` needs a problem whose palette is fixed.")
-    num_channels = 1 if problem.is_gray else 3
-    return problem.palette.srgb(problem.chosen_device)[:, :num_channels].unsqueeze(0)
+    colors = problem.fixed_palette.srgb(torch.device(device))
+    return colors[:, : problem.num_channels].unsqueeze(0)
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,12 @@ class Comparison:
 
 
 def fitting_estimators(
-    names: Iterable[str] | None, problem: Problem, num_samples: int | None
+    names: Iterable[str] | None,
+    problem: Problem,
+    num_samples: int | None,
+    *,
+    optimizer: Optimizer | None = None,
+    device: str = "auto",
 ) -> tuple[dict[str, Estimator], dict[str, str]]:
     """Sort estimators into those that fit a problem and those that do not, with the reason.
 
@@ -142,6 +155,8 @@ def fitting_estimators(
         names: Words of estimators; None means all, with their compositions.
         problem: Its objective and palette decide.
         num_samples: Draws for those that draw; None leaves each its own.
+        optimizer: Moves the probabilities; None takes Adam.
+        device: Whose free memory counts.
 
     Raises:
         PictureError: If a named estimator, or every one, needs more memory than there is.
@@ -149,14 +164,14 @@ def fitting_estimators(
     """
     fitting, left_out = {}, {}
     last_error: RequestError | PictureError | None = None
-    num_free_bytes = free_memory_bytes(problem.chosen_device)
+    num_free_bytes = free_memory_bytes(find_device(device))
     for name in ESTIMATORS.names_and_compositions if names is None else names:
         estimator = ESTIMATORS.parse(name)
         try:
             if num_samples is not None:
                 estimator = estimator.with_num_samples(num_samples)
-            fitted = replace(problem, estimator=estimator, optimizer=problem.optimizer or Adam())
-            memory_need(fitted).check(num_free_bytes)
+            recipe = descent_recipe(problem, estimator, optimizer or Adam())
+            memory_need(problem, recipe).check(num_free_bytes)
         except (RequestError, PictureError) as error:
             if names is not None:
                 raise
@@ -166,6 +181,20 @@ def fitting_estimators(
     if last_error is not None and not fitting:
         raise last_error
     return fitting, left_out
+
+
+def descent_recipe(
+    problem: Problem, estimator: Estimator, optimizer: Optimizer, steps: int = 1
+) -> Recipe:
+    """Return the recipe of a run that compares: a descent from the nearest colors and a draw.
+
+    Raises:
+        AbilityError: If the estimator or the optimizer does not fit the problem.
+    """
+    stages = (Nearest(), Descend(estimator, optimizer, steps=steps), Draw())
+    recipe = Recipe(stages).resolved(problem)
+    check_recipe(problem, recipe)
+    return recipe
 
 
 def compare_gradients(

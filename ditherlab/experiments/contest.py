@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ditherlab.black_box.deadline import deadline
 from ditherlab.errors import DitherlabError
-from ditherlab.experiments.comparison import fix_palette
+from ditherlab.experiments.comparison import descent_recipe, fix_palette
 from ditherlab.experiments.prices import BaselineFigures, PriceList
 from ditherlab.experiments.runs import (
     BudgetName,
@@ -20,18 +20,19 @@ from ditherlab.experiments.runs import (
     Task,
 )
 from ditherlab.optimizers import Adam
-from ditherlab.problem.problem import Problem
-from ditherlab.protocol import Estimator
+from ditherlab.problem import Limits, Problem, find_device
+from ditherlab.protocol import Estimator, Optimizer
+from ditherlab.solver.budget import Clock
 from ditherlab.solver.solution import Solution
-from ditherlab.solver.solver import SECONDS_BETWEEN_LOOKS, optimize
+from ditherlab.solver.solver import SECONDS_BETWEEN_REPORTS, optimize
 
 DEFAULT_SECONDS_PER_RUN = 5.0
 
 # Other budgets end these runs.
 _UNLIMITED_STEPS = 10**9
 
-_NUM_LOOK_SAMPLES = 4
-_LOOKS_PER_RUN = 40
+_NUM_REPORT_SAMPLES = 4
+_REPORTS_PER_RUN = 40
 
 # Of the time for all runs; runs under equal evaluations get the rest.
 _PART_OF_EQUAL_TIME = 2 / 3
@@ -52,8 +53,12 @@ def compare_runs(
     problem: Problem,
     estimators: Mapping[str, Estimator],
     *,
+    optimizer: Optimizer | None = None,
+    seed: int = 0,
+    device: str = "auto",
     num_seeds: int = 3,
     max_seconds: float | None = None,
+    clock: Clock = time.monotonic,
     on_progress: Callable[[RunProgress], None] = lambda _progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> RunComparison:
@@ -65,17 +70,28 @@ def compare_runs(
     slowest estimator managed under equal time, or fewer where all runs would not fit into the time.
 
     Args:
-        problem: Its `seed` is the first one; `max_seconds`, `num_steps`, `estimator`, `start` and
-            `polish` are not used.
+        problem: A palette to learn is chosen by k-means first.
         estimators: By name; all must fit.
+        optimizer: Moves the probabilities in all runs; None takes Adam.
+        seed: Of the first runs.
+        device: `auto`, `cpu`, `cuda` or `mps`.
         num_seeds: Runs of each estimator under each budget.
         max_seconds: For everything; None gives each run `DEFAULT_SECONDS_PER_RUN`. Runs that would
             end later are not made.
-        on_progress: Called before each run and at every look at it.
+        clock: Returns seconds; all times come from it.
+        on_progress: Called before each run and at every report on it.
         should_stop: Asked all the time; the runs that have ended are returned. A Python function
             that prices pictures in another process is not waited for then, nor after `max_seconds`.
     """
-    contest = _Contest(fix_palette(problem), estimators, num_seeds, max_seconds)
+    contest = _Contest(
+        fix_palette(problem, seed=seed, device=device),
+        estimators,
+        optimizer or Adam(),
+        range(seed, seed + num_seeds),
+        device,
+        max_seconds,
+        clock,
+    )
     # What prices finished pictures waits beside the runs: to start it anew may take seconds.
     with (
         closing(contest.prices.cost),
@@ -98,17 +114,18 @@ class _Contest:
         self,
         problem: Problem,
         estimators: Mapping[str, Estimator],
-        num_seeds: int,
+        optimizer: Optimizer,
+        seeds: range,
+        device: str,
         max_seconds: float | None,
+        clock: Clock,
     ) -> None:
-        self.problem = problem
-        self.optimizer = problem.optimizer or Adam()
-        self.estimators = estimators
-        self.seeds = range(problem.seed, problem.seed + num_seeds)
-        self.end_s = None if max_seconds is None else time.monotonic() + max_seconds
-        self.prices = PriceList.of(problem)
+        self.problem, self.estimators, self.optimizer = problem, estimators, optimizer
+        self.seeds, self.device, self.clock = seeds, device, clock
+        self.end_s = None if max_seconds is None else clock() + max_seconds
+        self.prices = PriceList.of(problem, find_device(device))
         self.baselines: tuple[BaselineFigures, ...] = ()
-        num_runs = max(1, len(estimators) * num_seeds)
+        num_runs = max(1, len(estimators) * len(seeds))
         share_s = (
             DEFAULT_SECONDS_PER_RUN
             if max_seconds is None
@@ -121,7 +138,7 @@ class _Contest:
     @property
     def left_s(self) -> float:
         """The seconds until the end of everything."""
-        return math.inf if self.end_s is None else self.end_s - time.monotonic()
+        return math.inf if self.end_s is None else self.end_s - self.clock()
 
     def has_time_for(self, task: Task) -> bool:
         """Say whether a run can get what the others under its budget get."""
@@ -156,20 +173,12 @@ class _Contest:
     ) -> RunFigures:
         """Make a run and judge it; it is kept unless it was interrupted."""
 
-        def tell(progress: float) -> None:
+        def report(progress: float) -> None:
             on_progress(self._progress(task, progress))
 
-        tell(0.0)
+        report(0.0)
         try:
-            solution = optimize(
-                self._problem_of(task),
-                on_look=lambda look: tell(look.progress),
-                should_stop=should_stop,
-                seconds_between_looks=min(
-                    SECONDS_BETWEEN_LOOKS, self.budgets.seconds / _LOOKS_PER_RUN
-                ),
-                num_look_samples=_NUM_LOOK_SAMPLES,
-            )
+            solution = self._run(task, report, should_stop)
             figures = self._judge(task, solution)
         except DitherlabError as error:
             figures = _failed(task, str(error))
@@ -192,8 +201,8 @@ class _Contest:
         )
 
     def _waiting_as_long_as_for_a_run(self) -> AbstractContextManager[None]:
-        latest_s = time.monotonic() + max(self.budgets.seconds, _GRACE_S)
-        return deadline(lambda: time.monotonic() > latest_s)
+        latest_s = self.clock() + max(self.budgets.seconds, _GRACE_S)
+        return deadline(lambda: self.clock() > latest_s)
 
     def _enqueue(self, budget: BudgetName, expected_s: Mapping[str, float]) -> Iterator[Task]:
         self.queue = [
@@ -204,22 +213,34 @@ class _Contest:
         while self.queue:
             yield self.queue.pop(0)
 
-    def _problem_of(self, task: Task) -> Problem:
+    def _run(
+        self,
+        task: Task,
+        report: Callable[[float], None],
+        should_stop: Callable[[], bool],
+    ) -> Solution:
+        """Show what the estimator achieves, without error diffusion and exact moves."""
         under_time = task.budget == "equal-time"
         seconds = self.budgets.seconds
         longest_s = min(_PATIENCE * max(seconds, task.expected_s), self.left_s + _GRACE_S)
-        return replace(
+        limits = Limits(
+            # Above 0 also if the clock went on since it was asked whether there is time.
+            seconds=seconds if under_time else max(longest_s, seconds / _REPORTS_PER_RUN),
+            evaluations=None if under_time else self.budgets.evaluations,
+        )
+        return optimize(
             self.problem,
-            estimator=self.estimators[task.estimator],
-            optimizer=self.optimizer,
-            # What the estimators achieve, not what error diffusion and exact moves would.
-            start="nearest",
-            polish="none",
+            descent_recipe(
+                self.problem, self.estimators[task.estimator], self.optimizer, _UNLIMITED_STEPS
+            ),
+            limits=limits,
             seed=task.seed,
-            num_steps=_UNLIMITED_STEPS,
-            # Above 0 also if the clock went on since somebody asked whether there is time.
-            max_seconds=seconds if under_time else max(longest_s, seconds / _LOOKS_PER_RUN),
-            max_evaluations=None if under_time else self.budgets.evaluations,
+            device=self.device,
+            clock=self.clock,
+            on_progress=lambda snapshot: report(snapshot.progress),
+            should_stop=should_stop,
+            seconds_between_reports=min(SECONDS_BETWEEN_REPORTS, seconds / _REPORTS_PER_RUN),
+            num_report_samples=_NUM_REPORT_SAMPLES,
         )
 
     def _judge(self, task: Task, solution: Solution) -> RunFigures:
@@ -228,7 +249,7 @@ class _Contest:
             return _failed(task, "The time was up before the first step.")
         with self._waiting_as_long_as_for_a_run():
             cost = self.prices.price(solution.indices)
-        last = history.looks[-1] if history.looks else None
+        last = history.snapshots[-1] if history.snapshots else None
         return RunFigures(
             estimator=task.estimator,
             budget=task.budget,
@@ -242,7 +263,7 @@ class _Contest:
             num_evaluations=history.num_evaluations,
             num_backward_passes=history.num_backward_passes,
             temperature=history.temperature,
-            looks=history.looks,
+            snapshots=history.snapshots,
             indices=solution.indices,
         )
 

@@ -12,10 +12,11 @@ from ditherlab.experiments.judging import Figures, judge_picture
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
 from ditherlab.palette import Palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
+from ditherlab.recipe import Shorthands, default_recipe
+from ditherlab.request.job import Job
 from ditherlab.solver.solution import Solution
-from ditherlab.solver.solver import optimize
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -68,13 +69,13 @@ class PaletteVerdict:
         return self.figures["cost"] or 0.0
 
 
-def complete(problem: Problem) -> Solution:
-    """Optimize to the end.
+def complete(job: Job) -> Solution:
+    """Run a job to its end.
 
     Raises:
         KeyboardInterrupt: At Ctrl-C: what was found by then is no figure of the palette.
     """
-    solution = optimize(problem)
+    solution = job.run()
     if solution.outcome == "interrupted":
         raise KeyboardInterrupt
     return solution
@@ -88,14 +89,13 @@ def try_palette(trial: PaletteTrial) -> PaletteVerdict:
         palette=trial.palette,
         objective=trial.objective,
         fit=trial.fit,
-        num_sweeps=trial.num_sweeps,
-        device="cpu",
     )
-    solution = complete(problem)
+    recipe = default_recipe(problem, Shorthands(sweeps=trial.num_sweeps))
+    solution = complete(Job(problem, recipe, device="cpu"))
     seconds = time.monotonic() - start_s
     return PaletteVerdict(
         palette=trial.palette,
-        fit=problem.chosen_fit,
+        fit=problem.chosen_fit(),
         figures=judge_picture(trial.picture, solution.picture, trial.objective),
         num_colors_used=solution.num_colors_used,
         seconds=seconds,

@@ -10,7 +10,7 @@ import torch
 from ditherlab.black_box.deadline import DeadlineError
 from ditherlab.experiments.comparison import fixed_colors
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Target
 from ditherlab.types import Colors
 
@@ -47,10 +47,10 @@ class PriceList:
     colors: Colors
 
     @classmethod
-    def of(cls, problem: Problem) -> "PriceList":
+    def of(cls, problem: Problem, device: torch.device | str = "cpu") -> "PriceList":
         """Bind the objective of a problem whose palette is fixed."""
-        target = problem.target()
-        return cls(target, problem.objective.bind(target), fixed_colors(problem))
+        target = problem.target(device)
+        return cls(target, problem.objective.bind(target), fixed_colors(problem, device))
 
     def price(self, indices: IndexImage) -> float | None:
         """Return the cost of a picture; None if it is infinite or NaN, or nobody waits for it."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ditherlab.experiments.prices import BaselineFigures, IndexImage
-from ditherlab.problem.problem import Problem
-from ditherlab.solver.solution import Look, Outcome
+from ditherlab.problem import Problem
+from ditherlab.solver.snapshot import Outcome, Snapshot
 
 BudgetName = Literal["equal-time", "equal-evaluations"]
 
@@ -46,7 +46,7 @@ class RunFigures:
         num_evaluations: Pictures priced.
         num_backward_passes: Pictures priced and differentiated.
         temperature: Start and end of its annealing; None without.
-        looks: The way there.
+        snapshots: Reports on the way.
         indices: The finished picture; None if it failed.
         reason: Why it failed.
     """
@@ -63,7 +63,7 @@ class RunFigures:
     num_evaluations: int = 0
     num_backward_passes: int = 0
     temperature: tuple[float, float] | None = None
-    looks: tuple[Look, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     indices: IndexImage | None = field(default=None, repr=False)
     reason: str | None = None
 

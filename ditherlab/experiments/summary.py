@@ -124,11 +124,11 @@ class Curve:
     def of(
         cls, runs: Sequence[RunFigures], by: Literal["seconds", "num_evaluations"]
     ) -> "Curve | None":
-        """Put the looks of several runs onto one grid; None if no run spent its budget."""
+        """Put the snapshots of several runs onto one grid; None if no run spent its budget."""
         ways = [
-            ([getattr(look, by) for look in run.looks], [look.cost for look in run.looks])
+            ([getattr(shot, by) for shot in run.snapshots], [shot.cost for shot in run.snapshots])
             for run in runs
-            if run.spent_its_budget and run.looks
+            if run.spent_its_budget and run.snapshots
         ]
         return cls.through(runs[0].estimator, ways) if ways else None
 

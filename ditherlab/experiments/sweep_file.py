@@ -97,13 +97,13 @@ class _Reader:
         request = self._spell_out(OptimizeRequest(**options))
         # What does not fit together is a result, for which the others do not have to wait.
         with suppress(AbilityError, PictureError):
-            request.problem(picture)
+            request.job(picture)
         return Cell(picture, source.file_hash, crop, request, _public({**settings, PICTURE: told}))
 
     def _spell_out(self, request: OptimizeRequest) -> OptimizeRequest:
         """Write colors in place of names and files, so that a request is complete in itself."""
         objective = place_files(request.objective, self.folder.absolute())
-        coloring = request.coloring.spelled_out(self.folder)
+        coloring = request.palette_options.spelled_out(self.folder)
         return replace(request, objective=objective, **asdict(coloring))
 
 

@@ -24,8 +24,8 @@ class BoundModel(ABC):
 
     parameters: Mapping[str, Tensor]
 
-    def told(self) -> Mapping[str, Tensor]:
-        """Return the parameters as they are told to the user."""
+    def reported(self) -> Mapping[str, Tensor]:
+        """Return the parameters as the user sees them."""
         return self.parameters
 
     @abstractmethod

@@ -88,12 +88,12 @@ class RoundedNoise(BoundModel):
         self.noise, self.bounds = noise, bounds
         self.parameters = {"shift": shift, "log_scale": sigma.log_()}
 
-    def told(self) -> Mapping[str, Tensor]:
+    def reported(self) -> Mapping[str, Tensor]:
         scale = self.parameters["log_scale"].clamp_min(_LEAST_LOG_SCALE).exp()
         return {"shift": self.parameters["shift"], "scale": scale}
 
     def probs(self, progress: float) -> Probs:
         del progress
-        low, high = self.bounds(*self.told().values())
+        low, high = self.bounds(*self.reported().values())
         below, above = self.noise.cdf_of_noise(low), self.noise.cdf_of_noise(high)
         return (above - below).clamp_min(0).unsqueeze(0)

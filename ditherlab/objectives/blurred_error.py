@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import torch
 from jaxtyping import Float
@@ -200,6 +202,10 @@ class BlurredErrorCost(Cost):
         return PixelError(self.values, weights * self.target.opaque)
 
     def palette_equations(self, probs: Probs) -> PaletteEquations:
+        if len(probs) > 1:
+            return reduce(
+                add, (self._cut(n).palette_equations(probs[n : n + 1]) for n in range(len(probs)))
+            )
         colors = probs[0] * self.target.opaque[0]
         values = (self.values * self.target.opaque)[0]
         flat = colors.flatten(1)
@@ -218,6 +224,18 @@ class BlurredErrorCost(Cost):
             mixing = row.double()
             matrix += torch.kron(torch.outer(mixing, mixing), spread.double())
         return PaletteEquations(matrix, right)
+
+    def _cut(self, number: int) -> "BlurredErrorCost":
+        """Return the cost of one picture."""
+        one = slice(number, number + 1)
+        layers = tuple(replace(layer, weights=layer.weights[one]) for layer in self.layers)
+        return replace(
+            self,
+            target=Target(self.target.images[one], self.target.opaque[one]),
+            values=self.values[one],
+            layers=layers,
+            variance_weights=self.variance_weights[one],
+        )
 
     def _error(self, values: Channels) -> Channels:
         return (values - self.values) * self.target.opaque

@@ -7,6 +7,7 @@ import torch
 
 from ditherlab.errors import RequestError
 from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.specs import write_number
 from ditherlab.types import (
     Colors,
     CostMap,
@@ -148,4 +149,6 @@ class CostSum(Cost):
 
 
 def _write_sum(terms: Iterable[tuple[float, str]]) -> str:
-    return "+".join(words if weight == 1 else f"{weight:g}*{words}" for weight, words in terms)
+    return "+".join(
+        words if weight == 1 else f"{write_number(weight)}*{words}" for weight, words in terms
+    )

@@ -1,5 +1,6 @@
 """Mean-field annealing in random parts: each pixel in turn meets its best response."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -54,7 +55,7 @@ class MeanField(Optimizer):
         self,
         state: MeanFieldState,
         estimate: Estimate,
-        temperature: float,
+        temperatures: Sequence[float],
         generator: torch.Generator,
     ) -> Probs:
         if estimate.color_costs is None:
@@ -62,7 +63,9 @@ class MeanField(Optimizer):
         positions = self._next_part(state, generator)
         _, _, height, width = state.probs.shape
         # A cost is a mean over pixels, a temperature belongs to one of them.
-        energies = estimate.color_costs.at(positions) * (height * width / -temperature)
+        energies = estimate.color_costs.at(positions)
+        for number, temperature in enumerate(temperatures):
+            energies[number] *= height * width / -temperature
         flat = state.probs.view(*state.probs.shape[:2], -1)
         flat.index_copy_(2, positions, energies.softmax(dim=1))
         return state.probs

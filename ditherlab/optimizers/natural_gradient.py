@@ -1,5 +1,6 @@
 """Natural gradient descent: the logits move along the colors' costs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,16 +64,18 @@ class NaturalGradient(Optimizer):
         self,
         state: NaturalState,
         estimate: Estimate,
-        temperature: float,
+        temperatures: Sequence[float],
         generator: torch.Generator,
     ) -> Probs:
         state.num_steps += 1
         # A cost is a mean over pixels, a temperature belongs to one of them.
         height, width = state.logits.shape[2:]
         costs = _color_costs(state, estimate) * (height * width)
-        if temperature > 0:
+        if any(temperatures):
             log_probs = state.logits.log_softmax(dim=1)
-            costs += temperature * (log_probs - log_probs.mean(dim=1, keepdim=True))
+            log_probs -= log_probs.mean(dim=1, keepdim=True)
+            for number, temperature in enumerate(temperatures):
+                costs[number] += temperature * log_probs[number]
         state.mean.lerp_(costs, 1 - _MEAN_DECAY)
         state.mean_square.lerp_(costs.square().mean(dim=1, keepdim=True), 1 - _SQUARE_DECAY)
         mean_weight = 1 - _MEAN_DECAY**state.num_steps

@@ -23,8 +23,8 @@ def fit_palette(
     equations: PaletteEquations,
     palette: Colors,
     num_fixed: int = 0,
-    showable: HardwareColors | None = None,
-    showable_part: float = 1.0,
+    hardware: HardwareColors | None = None,
+    hardware_part: float = 1.0,
 ) -> Colors:
     """Minimize `x' A x - 2 x' b` over the palette's linear light `x` in [0, 1].
 
@@ -35,8 +35,8 @@ def fit_palette(
         equations: `A` and `b`.
         palette: Where it is now, `[1 k c]`.
         num_fixed: How many colors at the palette's beginning stay.
-        showable: What others must be of; None for any color.
-        showable_part: Which part of them must be so already, those shown most first.
+        hardware: Colors that the others must be among; None allows all.
+        hardware_part: Part of them that must be so already, those shown most first.
 
     Returns:
         The best palette, display sRGB.
@@ -49,9 +49,9 @@ def fit_palette(
     movable = torch.arange(len(start), device=start.device) % num_colors >= num_fixed
     linear = _solve_in_box(matrix, right, start, movable)
     landed = torch.zeros_like(palette[0], dtype=torch.bool)
-    num_landing = round(showable_part * (num_colors - num_fixed))
-    if showable is not None and num_landing:
-        levels = showable.land(
+    num_landing = round(hardware_part * (num_colors - num_fixed))
+    if hardware is not None and num_landing:
+        levels = hardware.land(
             matrix, right, linear, palette, num_fixed=num_fixed, num_landing=num_landing
         )
         landed = levels >= 0
@@ -60,7 +60,7 @@ def fit_palette(
         linear = _solve_in_box(matrix, right, torch.where(still_free, linear, light), still_free)
     channels = linear.view(-1, num_colors).T.to(palette.dtype)
     moved = linear_to_srgb(channels)
-    if showable is not None and num_landing:
+    if hardware is not None and num_landing:
         moved = torch.where(landed, (levels / 255).to(moved), moved)
     moved[:num_fixed] = palette[0, :num_fixed]
     return moved.clamp(0, 1).unsqueeze(0)
@@ -74,18 +74,18 @@ def revive_colors(
     *,
     least_share: float,
     num_fixed: int = 0,
-    showable: HardwareColors | None = None,
+    hardware: HardwareColors | None = None,
 ) -> Colors:
-    """Move colors that nearly no pixel shows to where the palette is furthest from the picture.
+    """Move colors that hardly any pixel shows to where the palette is furthest from the pictures.
 
     Args:
-        palette: Of one picture.
+        palette: Display sRGB, `[1 k c]`.
         shares: How much each color is shown: a part, or a number of pixels.
-        cost: Quadratic; says how far a color is from what a pixel shall have.
-        target: The picture.
+        cost: Quadratic; gives the distance of a color from the target of a pixel.
+        target: The pictures.
         least_share: Colors that are shown at least as often stay.
-        num_fixed: How many colors at the palette's beginning stay in any case.
-        showable: What all others must be of; None for any color.
+        num_fixed: Number of colors at the palette's beginning that stay in any case.
+        hardware: Colors that all others must be among; None allows all.
     """
     idle = [
         int(color) for color in (shares < least_share).nonzero().flatten() if color >= num_fixed
@@ -96,17 +96,18 @@ def revive_colors(
     num_channels = pixel.values.shape[1]
     busy = (shares >= least_share).nonzero().flatten()
     colors = cost.expected_color_moments(palette)[0, :num_channels]
-    gap = torch.full_like(pixel.values[0, 0], torch.inf)
+    gap = torch.full_like(pixel.values[:, 0], torch.inf)
     for color in busy:
-        gap = torch.minimum(gap, pixel.price(colors[:, color])[0])
+        gap = torch.minimum(gap, pixel.price(colors[:, color]))
+    pixels = target.images.movedim(1, 0).flatten(1)
     revived = palette.clone()
     for color in idle:
         # Not the single odd pixel: a place where many are far from every color.
         place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
-        revived[0, color] = target.images[0].flatten(1)[:, place]
+        revived[0, color] = pixels[:, place]
         moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]
-        gap = torch.minimum(gap, pixel.price(moments)[0])
-    return revived if showable is None else showable.snap(revived, num_fixed)
+        gap = torch.minimum(gap, pixel.price(moments))
+    return revived if hardware is None else hardware.snap(revived, num_fixed)
 
 
 def _solve_in_box(

@@ -1,5 +1,8 @@
-"""The problem: what is asked for."""
+"""The problem, its palette to learn, its limits and its device."""
 
-from ditherlab.problem.problem import Problem, default_estimator, default_optimizer
+from ditherlab.problem.device import find_device
+from ditherlab.problem.learned_palette import LearnedPalette
+from ditherlab.problem.limits import Limits
+from ditherlab.problem.problem import Problem, quadratic_error
 
-__all__ = ["Problem", "default_estimator", "default_optimizer"]
+__all__ = ["LearnedPalette", "Limits", "Problem", "find_device", "quadratic_error"]

@@ -24,6 +24,8 @@ class Estimator(ABC):
     """
 
     gives_color_costs: ClassVar[bool] = False
+    suits_natural_gradient: ClassVar[bool] = False
+    """Whether whole runs were measured to end better with the natural gradient than with Adam."""
 
     @property
     def noise(self) -> Noise:
@@ -68,6 +70,11 @@ class Estimator(ABC):
     def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
         """Return how many numbers a pixel it holds at its peak, beyond what all estimators do."""
         return 0.0
+
+    @property
+    def num_draws(self) -> int:
+        """Pictures drawn a step, from which its memory follows."""
+        return int(getattr(self, "num_samples", 1))
 
     def with_num_samples(self, num_samples: int) -> "Estimator":
         """Return the same with so many draws a step; itself, if it has no such parameter."""

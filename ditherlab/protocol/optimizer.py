@@ -1,6 +1,7 @@
 """An optimizer: a way to move probabilities along estimates."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -25,13 +26,18 @@ class Optimizer(ABC):
 
     @abstractmethod
     def step(
-        self, state: Any, estimate: Estimate, temperature: float, generator: torch.Generator
+        self,
+        state: Any,
+        estimate: Estimate,
+        temperatures: Sequence[float],
+        generator: torch.Generator,
     ) -> Probs:
         """Take one step, change `state` in place and return the new probabilities.
 
         Args:
             state: What `start` made.
             estimate: At the probabilities that the last call returned.
-            temperature: What is minimized is `cost - temperature * mean entropy of a pixel`.
+            temperatures: One for each picture: the step descends `cost - temperature * mean
+                entropy of a pixel`.
             generator: On the device of the logits.
         """

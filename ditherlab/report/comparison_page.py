@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import torch
+
 from ditherlab.experiments import RunComparison, group_runs, typical_run
 from ditherlab.images import encode_indexed_png
 from ditherlab.palette import Palette
@@ -48,7 +50,7 @@ class ComparisonPage:
 
     def html(self) -> str:
         """Write the page."""
-        name = self.report.problem.picture.name or "standard input"
+        name = self.report.problem.pictures[0].name or "standard input"
         body = "\n".join(
             [*self._opening(), *self._gradients(), *self._runs(), *self._pictures(), *self._end()]
         )
@@ -59,14 +61,14 @@ class ComparisonPage:
         if not report.is_complete:
             yield '<p class="warning">Ended early: these are the figures so far.</p>'
         palette = problem.palette.hex if isinstance(problem.palette, Palette) else []
-        picture = problem.picture
+        picture = problem.pictures[0]
         yield terms(
             [
                 ("Picture", f"{picture.width} × {picture.height} pixels"),
                 ("Palette", swatches(palette)),
                 ("Objective", f"<code>{escape(problem.objective.public_words)}</code>, minimized"),
                 ("Estimators", str(len(report.comparison.figures))),
-                ("Machine", escape(describe_machine(problem.chosen_device))),
+                ("Machine", escape(describe_machine(torch.device(report.device)))),
                 ("Date", self.date.isoformat()),
             ]
         )
@@ -136,7 +138,7 @@ class ComparisonPage:
             yield "</ul>"
 
     def _pictures(self) -> Iterator[str]:
-        picture, runs = self.report.problem.picture, self.report.runs
+        picture, runs = self.report.problem.pictures[0], self.report.runs
         scale = max(1, _SHOWN_WIDTH_PX // picture.width)
         size = {"width": picture.width * scale, "height": picture.height * scale}
         shown = [figure(encode_png(picture), alt="The source", caption="source", **size)]

@@ -16,7 +16,7 @@ from ditherlab.experiments import (
 )
 from ditherlab.objectives import ObjectiveSum
 from ditherlab.palette import Palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 
@@ -41,6 +41,8 @@ class ComparisonReport:
         left_out: Estimators that do not fit, with the reason.
         is_complete: Whether nothing ended the measurement early.
         runs: The estimators at work; None if only gradients were compared.
+        seed: Of the gradients, and of the first runs.
+        device: Where everything was computed.
     """
 
     problem: Problem
@@ -49,20 +51,22 @@ class ComparisonReport:
     left_out: Mapping[str, str]
     is_complete: bool
     runs: RunComparison | None = None
+    seed: int = 0
+    device: str = "cpu"
 
     def document(self) -> dict[str, Any]:
         """Return all numbers as JSON types."""
         problem, reference = self.problem, self.comparison.reference
         palette = problem.palette
         document = {
-            "width": problem.picture.width,
-            "height": problem.picture.height,
+            "width": problem.width,
+            "height": problem.height,
             "colors": problem.num_colors,
             "palette": palette.hex if isinstance(palette, Palette) else None,
             "objective": problem.objective.public_words,
             "at": Path(self.at).name,
-            "seed": problem.seed,
-            "device": str(problem.chosen_device),
+            "seed": self.seed,
+            "device": self.device,
             "complete": self.is_complete,
             "reference": {
                 "estimator": reference.estimator,
@@ -163,11 +167,11 @@ class ComparisonReport:
             "backward_passes": run.num_backward_passes,
             "temperature": run.temperature,
             "curve": {
-                "seconds": [round(look.seconds, 3) for look in run.looks],
-                "evaluations": [look.num_evaluations for look in run.looks],
-                "backward_passes": [look.num_backward_passes for look in run.looks],
-                "expected_cost": [look.cost for look in run.looks],
-                "entropy": [look.entropy for look in run.looks],
+                "seconds": [round(shot.seconds, 3) for shot in run.snapshots],
+                "evaluations": [shot.num_evaluations for shot in run.snapshots],
+                "backward_passes": [shot.num_backward_passes for shot in run.snapshots],
+                "expected_cost": [shot.cost for shot in run.snapshots],
+                "entropy": [shot.entropy for shot in run.snapshots],
             },
         }
 

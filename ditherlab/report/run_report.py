@@ -17,7 +17,7 @@ from ditherlab.report.table import align
 from ditherlab.solver.solution import Solution
 
 # Of the parameters of a model, masks of 128 x 128 for three channels included.
-_MOST_TOLD = 3 * 128 * 128
+_MOST_REPORTED = 3 * 128 * 128
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class RunReport:
     def of(cls, solution: Solution, output: str) -> "RunReport":
         """Measure a solution and its baselines; gray ones against the source's luminance."""
         problem = solution.problem
-        target = problem.source_target()
+        target = problem.source_target(solution.device)
         source = to_levels(target.images[0].permute(1, 2, 0))
         colors = np.array(solution.palette.seen, dtype=np.uint8)
         ways = {"ditherlab": solution.indices}
@@ -75,16 +75,18 @@ class RunReport:
         """Return everything about the run as JSON types; no number in it is NaN or infinite."""
         solution = self.solution
         problem, history, seen = solution.problem, solution.history, solution.palette.shown
-        first, last = (history.looks[0], history.looks[-1]) if history.looks else (None, None)
+        first, last = (
+            (history.snapshots[0], history.snapshots[-1]) if history.snapshots else (None, None)
+        )
         document = {
             "output": self.output,
-            "width": problem.picture.width,
-            "height": problem.picture.height,
+            "width": problem.width,
+            "height": problem.height,
             **solution.settings,
             "palette": solution.palette.hex,
             **({"palette_shown": spell_colors(seen)} if seen else {}),
             "colors_used": solution.num_colors_used,
-            "device": str(problem.chosen_device),
+            "device": str(solution.device),
             "steps": solution.num_steps,
             "seconds": round(solution.seconds, 3),
             "cost_evaluations": history.num_evaluations,
@@ -98,7 +100,7 @@ class RunReport:
                 row.name: {**row.metrics, "bytes": row.num_bytes} for row in self.baselines
             },
             "notes": [*problem.notes, *solution.notes, *filter(None, [solution.failure])],
-            **({"parameters": _told(solution)} if solution.parameters else {}),
+            **({"parameters": _reported(solution)} if solution.parameters else {}),
             "costs": list(history.costs),
         }
         return finite_document(document)
@@ -120,21 +122,21 @@ class RunReport:
 
 def _num_bytes(solution: Solution, indices: np.ndarray) -> int:
     """Return the size of an indexed PNG without text."""
-    opaque = solution.problem.picture.opaque
+    opaque = solution.source.opaque
     return len(encode_indexed_png(indices, solution.palette.colors, opaque, {}))
 
 
-def _told(solution: Solution) -> dict[str, Any]:
+def _reported(solution: Solution) -> dict[str, Any]:
     """Return the parameters of a model; of very many, how they are spread."""
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     for name, parameter in solution.parameters.items():
-        if parameter.numel() <= _MOST_TOLD:
-            told[name] = parameter.squeeze().tolist()
+        if parameter.numel() <= _MOST_REPORTED:
+            reported[name] = parameter.squeeze().tolist()
         else:
             spread = parameter.flatten().sort().values
             places = {"min": 0, "median": len(spread) // 2, "max": len(spread) - 1}
-            told[name] = {word: float(spread[place]) for word, place in places.items()}
-    return told
+            reported[name] = {word: float(spread[place]) for word, place in places.items()}
+    return reported
 
 
 def _figure(value: float | None, num_digits: int) -> str:

@@ -1,23 +1,25 @@
-"""From the words of a command line, or of a file, to a `Problem`."""
+"""From the words of a command line, or of a file, to a job."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, PresetName, Start
-from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.palette import Palette
 from ditherlab.recipe.presets import PRESETS
-from ditherlab.request.palette_options import PaletteOptions
+from ditherlab.recipe.rules import check_settings
+from ditherlab.request.palette_options import PaletteOptions, as_option
 
 if TYPE_CHECKING:
-    from ditherlab.discrete.search import Method
     from ditherlab.images import Picture
     from ditherlab.models import Model
-    from ditherlab.problem.problem import Problem
     from ditherlab.protocol import Estimator, Objective, Optimizer
+    from ditherlab.recipe import Shorthands
+    from ditherlab.request.job import Job
+    from ditherlab.schedules import Temperatures
+    from ditherlab.stages import Stage
 
 _CROP = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
 
@@ -26,7 +28,7 @@ Strategy = TypeVar("Strategy")
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizeRequest:
-    """What the options of `optimize` say about the problem, as they were typed."""
+    """The options of `optimize` that decide the picture, as they were typed."""
 
     palette: str | None = None
     measured: str | None = None
@@ -58,84 +60,123 @@ class OptimizeRequest:
     device: str = "auto"
     draw: Draw | None = None
     preset: PresetName = "balanced"
+    recipe: str | None = None
 
     @property
-    def coloring(self) -> PaletteOptions:
-        """What is said about colors."""
+    def palette_options(self) -> PaletteOptions:
+        """The options that describe the palette."""
         return PaletteOptions(
             **{option.name: getattr(self, option.name) for option in fields(PaletteOptions)}
         )
 
-    def problem(self, picture: "Picture") -> "Problem":
-        """Understand the words, and build the problem of a picture.
+    @property
+    def given(self) -> dict[str, object]:
+        """The options that were given, by name; a word for the default counts as left out."""
+        defaults = {option.name: option.default for option in fields(self)}
+        values = {name: getattr(self, name) for name in defaults}
+        if self.polish == "none":
+            del values["polish"]
+        return {name: value for name, value in values.items() if value != defaults[name]}
+
+    def check(self, spell: Callable[[str], str] = as_option) -> None:
+        """Refuse options that exclude one another, before torch is loaded.
+
+        Args:
+            spell: Writes the name of an option for the message.
 
         Raises:
-            RequestError: For words that cannot be meant.
-            PictureError: For a picture that is too small for the objective.
-            PaletteError: For a palette file that holds no palette.
+            RequestError: With the sentence of the table.
         """
-        coloring = self.coloring
-        cells, palette = self._cells(coloring), coloring.read_palette()
-        locked, panel = coloring.read_locked(), coloring.read_panel()
+        check_settings(self.given, spell)
+
+    def job(self, picture: "Picture | Sequence[Picture]") -> "Job":
+        """Understand the words, and return what is to be done with a picture.
+
+        Raises:
+            RequestError: For words that are not understood, or exclude one another.
+            AbilityError: If a stage cannot work with the objective.
+            PictureError: If the picture is too small for the objective.
+            PaletteError: If a palette file holds no palette.
+        """
+        self.check()
+        options = self.palette_options
+        cells, palette = options.read_cells(), options.read_palette()
+        locked, panel, gamut = options.read_locked(), options.read_panel(), options.read_gamut()
 
         from ditherlab.objectives import parse_objective
-        from ditherlab.problem.problem import Problem, default_estimator
+        from ditherlab.problem import LearnedPalette, Limits, Problem
+        from ditherlab.recipe import Recipe, default_recipe
+        from ditherlab.recipe.rules import check_recipe
+        from ditherlab.request.job import Job
 
-        objective = self._viewed(parse_objective(self.objective))
-        method = self._method()
-        estimator = self._estimator(objective)
-        model = self._model()
-        optimizer = self._optimizer(objective, estimator) if model is None else None
-        preset = PRESETS[self.preset]
-        return Problem(
+        problem = Problem(
             picture=picture,
-            palette=palette,
-            locked=locked,
-            panel=panel,
-            gamut=coloring.read_gamut(),
+            palette=(
+                palette
+                if isinstance(palette, Palette)
+                else LearnedPalette(palette, locked, gamut, panel)
+            ),
+            objective=self._viewed(parse_objective(self.objective)),
             fit=self.fit,
             cells=cells,
-            model=model,
-            method=method,
-            objective=objective,
-            estimator=estimator,
-            optimizer=optimizer,
-            temperature=self._temperature(estimator or default_estimator(objective)),
-            num_steps=preset.num_steps if self.steps is None else self.steps,
-            start=self._start(palette),
-            polish=self.polish,
-            num_sweeps=preset.num_sweeps if self.sweeps is None else self.sweeps,
-            polish_temperature=preset.polish_temperature,
-            palette_px=preset.palette_px,
-            num_palette_starts=preset.num_palette_starts,
             strength=self.strength,
-            max_seconds=self.max_seconds,
-            seed=self.seed,
-            device=self.device,
-            draw=self.draw,
         )
+        if self.recipe is None:
+            recipe = default_recipe(problem, self._shorthands(problem.objective))
+        else:
+            recipe = Recipe.parse(self.recipe).resolved(problem)
+            check_recipe(problem, recipe)
+        limits = Limits(seconds=self.max_seconds)
+        return Job(problem, recipe, limits, self.seed, self.device)
 
-    def joint_problem(self, pictures: "Sequence[Picture]") -> "Problem":
-        """Build the problem of one palette for several pictures.
+    def joint_job(self, pictures: "Sequence[Picture]") -> "Job":
+        """Return the job of one palette for several pictures, laid side by side in one.
 
-        They lie side by side in one, further apart than the eye's blur reaches, each shrunk to its
-        share of what a palette is learned on. Of a single picture, it is the problem of `problem`.
+        They lie further apart than the objective sees, each shrunk to its share of the pixels on
+        which a palette is learned. For a single picture, it is the job of `job`.
 
         Raises:
-            RequestError: For words that cannot be meant, or no picture.
-            PaletteError: For a palette file that holds no palette.
+            RequestError: For words that are not understood, or no picture.
+            PaletteError: If a palette file holds no palette.
         """
         if not pictures:
             raise RequestError("There must be at least one picture, got none. Name one.")
-        first = self.problem(pictures[0])
+        first = self.job(pictures[0])
         if len(pictures) == 1:
             return first
 
         from ditherlab.images import lay_out
+        from ditherlab.recipe import Recipe
+        from ditherlab.stages.learn_palette import LearnPalette
 
-        gap_px = first.objective.bind(first.target()).footprint_px
-        joint = self.problem(lay_out(pictures, num_px=first.palette_px, gap_px=gap_px))
-        return replace(joint, palette_px=max(1, joint.picture.height * joint.picture.width))
+        target = first.problem.target()
+        gap_px = first.problem.objective.bind(target).footprint_px
+        num_px = PRESETS[self.preset].palette_px
+        joint = self.job(lay_out(pictures, num_px=num_px, gap_px=gap_px))
+        whole = max(1, joint.problem.height * joint.problem.width)
+        stages = tuple(
+            replace(stage, pixels=whole) if isinstance(stage, LearnPalette) else stage
+            for stage in joint.recipe.stages
+        )
+        return replace(joint, recipe=Recipe(stages))
+
+    def _shorthands(self, objective: "Objective") -> "Shorthands":
+        from ditherlab.recipe import Shorthands
+
+        estimator = self._estimator(objective)
+        return Shorthands(
+            preset=self.preset,
+            start=self.start,
+            polish=self.polish,
+            steps=self.steps,
+            sweeps=self.sweeps,
+            estimator=estimator,
+            optimizer=None if self._has_model else self._optimizer(objective, estimator),
+            temperature=self._temperature(objective, estimator),
+            model=self._model(),
+            method=self._method(),
+            draw=self.draw,
+        )
 
     def _viewed(self, objective: "Objective") -> "Objective":
         """Tell the objective where the viewer is, and how crisp the picture shall be."""
@@ -147,58 +188,15 @@ class OptimizeRequest:
         return _with_option(objective, typed, "--crisp", "crisp", crisp)
 
     def _pixels_per_degree(self) -> float | None:
-        if self.viewing_distance is None and self.dpi is None:
-            return self.pixels_per_degree
-        if self.pixels_per_degree is not None:
-            raise RequestError(
-                "`--pixels-per-degree` and `--viewing-distance` with `--dpi` say the same: give "
-                "one of the two."
-            )
         if self.viewing_distance is None or self.dpi is None:
-            raise RequestError(
-                "`--viewing-distance` and `--dpi` need each other: `--viewing-distance 70cm --dpi "
-                "139`."
-            )
+            return self.pixels_per_degree
         from ditherlab.vision.viewing import parse_length_cm, pixels_per_degree
 
         return pixels_per_degree(parse_length_cm(self.viewing_distance), self.dpi)
 
-    def _start(self, palette: Palette | int) -> Start | None:
-        """Start where the steps that were asked for have something to do."""
-        asks_for_steps = (self.steps, self.temperature, self.estimator, self.optimizer)
-        is_fixed = not isinstance(palette, int)
-        is_fixed = is_fixed and not self._has_model and self.method == "descent"
-        if self.start is None and is_fixed and any(word is not None for word in asks_for_steps):
-            return "nearest"
-        return self.start
-
-    def _cells(self, coloring: PaletteOptions) -> CellRule | None:
-        """Understand which machine is meant, which leaves no choice of steps."""
-        rule = coloring.read_cells()
-        if rule is None:
-            return None
-        steps: dict[str, object] = {
-            "--steps": self.steps,
-            "--temperature": self.temperature,
-            "--estimator": self.estimator,
-            "--optimizer": self.optimizer,
-            "--samples": self.samples,
-            "--learning-rate": self.learning_rate,
-            "--start": self.start,
-            "--model": self.model if self._has_model else None,
-            "--method": self.method if self.method != "descent" else None,
-        }
-        for option, given in steps.items():
-            if given is not None:
-                raise RequestError(
-                    f"`--cells` goes a way of its own, in which `{option}` has no part: leave it "
-                    "out, or give `--palette` instead of the machine."
-                )
-        return rule
-
     def _estimator(self, objective: "Objective") -> "Estimator | None":
         from ditherlab.estimators import ESTIMATORS
-        from ditherlab.problem.problem import default_estimator
+        from ditherlab.stages.strategies import default_estimator
 
         if self.estimator is None and self.samples is None:
             return None
@@ -212,7 +210,7 @@ class OptimizeRequest:
         self, objective: "Objective", estimator: "Estimator | None"
     ) -> "Optimizer | None":
         from ditherlab.optimizers import OPTIMIZERS
-        from ditherlab.problem.problem import default_estimator, default_optimizer
+        from ditherlab.stages.strategies import default_estimator, default_optimizer
 
         if self.optimizer is None and self.learning_rate is None:
             return None
@@ -223,45 +221,22 @@ class OptimizeRequest:
         option, rate = "--learning-rate", self.learning_rate
         return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
 
-    def _method(self) -> "Method | None":
-        """Understand how a picture is found; None for the way of the estimator."""
+    def _method(self) -> "Stage | None":
+        """Return the search that replaces the descent; None for a descent."""
         if self.method == "descent":
             return None
-        from ditherlab.discrete.registry import METHODS
+        from ditherlab.stages import METHODS
 
-        method = METHODS.parse(self.method)
-        is_free = self.palette is None
-        idle = {
-            "--steps": self.steps if method.sweeps and not is_free else None,
-            "--sweeps": None if method.sweeps or self.polish else self.sweeps,
-            "--samples": None if is_free else self.samples,
-            "--learning-rate": None if is_free else self.learning_rate,
-        }
-        for option, given in idle.items():
-            if given is not None:
-                raise RequestError(f"`{option}` has no part in `--method {method}`: leave it out.")
-        return method
+        return METHODS.parse(self.method)
 
     @property
     def _has_model(self) -> bool:
         return self.model != "categorical"
 
     def _model(self) -> "Model | None":
-        """Understand what is random; None for the color of each pixel by itself."""
+        """Return the model to learn; None for the color of each pixel by itself."""
         if not self._has_model:
-            if self.noise is not None:
-                raise RequestError("`--noise` says which noise `--model noise` adds: give both.")
             return None
-        if self.optimizer is not None:
-            raise RequestError(
-                f"`--model {self.model}` learns a few parameters and not the logits that "
-                "`--optimizer` moves: give one of the two."
-            )
-        if self.sweeps is not None:
-            raise RequestError(
-                f"`--sweeps` has no part in `--model {self.model}`, which no polish follows: leave "
-                "it out."
-            )
         from ditherlab.models import MODELS
 
         model = MODELS.parse(self.model)
@@ -269,12 +244,15 @@ class OptimizeRequest:
         rate = self.learning_rate
         return _with_option(model, self.model, "--learning-rate", "learning_rate", rate)
 
-    def _temperature(self, estimator: "Estimator") -> tuple[float, float] | None:
+    def _temperature(
+        self, objective: "Objective", estimator: "Estimator | None"
+    ) -> "Temperatures | None":
         from ditherlab.schedules import parse_temperatures
+        from ditherlab.stages.strategies import default_estimator
 
         if self.temperature is None:
             return None
-        if estimator.is_relaxation:
+        if (estimator or default_estimator(objective)).is_relaxation:
             _refuse_twice(self.estimator, "--temperature", "tau")
         return parse_temperatures(self.temperature)
 

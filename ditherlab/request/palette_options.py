@@ -1,6 +1,6 @@
-"""Which colors a picture may have, as it was typed: fixed ones, or how many to find and where."""
+"""The options that describe the palette, as they were typed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ditherlab.discrete.cells import CellRule, cell_rule
@@ -17,21 +17,35 @@ from ditherlab.palette import (
     spell_colors,
     spell_palette,
 )
+from ditherlab.recipe.rules import check_settings
 
 _DEFAULT_NUM_COLORS = 16
 
 
+def as_option(name: str) -> str:
+    """Write the name of a setting as an option of the command line.
+
+    Example:
+        >>> as_option("learning_rate")
+        '`--learning-rate`'
+    """
+    return f"`--{name.replace('_', '-')}`"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PaletteOptions:
-    """The words of the options that say which colors there are.
+    """The words of the options that describe the palette.
 
     Attributes:
         palette: Fixed colors.
-        measured: What those look like, one for each.
-        colors: How many to find.
-        lock: Those among them that are known.
-        gamut: Of which they must be.
-        cells: A machine, which fixes all this.
+        measured: Appearance of the fixed colors on a panel, one for each.
+        colors: Number of colors to learn.
+        lock: Learned colors that do not change.
+        gamut: Colors that the learned ones must be among.
+        cells: A machine, which fixes the palette.
+
+    Raises:
+        RequestError: If two of the options exclude each other.
     """
 
     palette: str | None = None
@@ -41,8 +55,16 @@ class PaletteOptions:
     gamut: str | None = None
     cells: str | None = None
 
+    def __post_init__(self) -> None:
+        check_settings(self.given, as_option)
+
+    @property
+    def given(self) -> dict[str, object]:
+        """The options that were given, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
     def read_palette(self) -> Palette | int:
-        """Understand which colors are meant: a fixed palette, or how many to find.
+        """Return the fixed palette, or the number of colors to learn.
 
         Raises:
             RequestError: For words that cannot be meant.
@@ -55,13 +77,8 @@ class PaletteOptions:
             16
         """
         palette = self._palette()
-        if self.measured is None:
+        if self.measured is None or not isinstance(palette, Palette):
             return palette
-        if not isinstance(palette, Palette):
-            raise RequestError(
-                "`--measured` must stand beside a `--palette`, whose colors look like that. Give "
-                "both."
-            )
         shown = resolve_colors(self.measured, "--measured")
         if len(shown) != len(palette):
             raise RequestError(
@@ -71,30 +88,17 @@ class PaletteOptions:
         return replace(palette, shown=shown)
 
     def read_cells(self) -> CellRule | None:
-        """Understand which machine is meant, whose palette is then fixed.
+        """Return the rule of the machine, whose palette is then fixed; None without one.
 
         Raises:
-            RequestError: For an unknown machine, or other words about colors beside it.
+            RequestError: For an unknown machine.
         """
         if self.cells is None:
             return None
-        others = {
-            "--palette": self.palette,
-            "--colors": self.colors,
-            "--lock": self.lock,
-            "--measured": self.measured,
-            "--gamut": self.gamut,
-        }
-        for option, word in others.items():
-            if word is not None:
-                raise RequestError(
-                    f"`--cells` fixes the colors to those of the machine, and `{option}` says "
-                    "something else of them: give one of the two."
-                )
         return cell_rule(self.cells)
 
     def read_locked(self) -> tuple[Color, ...]:
-        """Understand which of the colors stay as they are.
+        """Return the learned colors that do not change.
 
         Raises:
             RequestError: For words that cannot be meant.
@@ -102,15 +106,10 @@ class PaletteOptions:
         """
         if self.lock is None:
             return ()
-        if self.palette is not None:
-            raise RequestError(
-                "`--lock` keeps some of the `--colors`, and `--palette` fixes all: give one of the "
-                "two."
-            )
         return resolve_colors(self.lock, "--lock")
 
     def read_panel(self) -> Palette | None:
-        """Understand which device the locked colors are entries of; None if that is not said.
+        """Return the panel that the locked colors are entries of; None if it is not named.
 
         Raises:
             RequestError: For words that cannot be meant.
@@ -122,7 +121,7 @@ class PaletteOptions:
         return palette if palette.is_panel else None
 
     def read_gamut(self) -> HardwareGamut | None:
-        """Understand which colors can be learned; None for all.
+        """Return the colors that can be learned; None for all.
 
         Raises:
             RequestError: For words that cannot be meant.
@@ -130,15 +129,10 @@ class PaletteOptions:
         """
         if self.gamut is None:
             return None
-        if self.palette is not None:
-            raise RequestError(
-                "`--gamut` limits the `--colors` that are learned, and `--palette` fixes all: give "
-                "one of the two."
-            )
         return parse_gamut(self.gamut)
 
     def spelled_out(self, folder: Path) -> "PaletteOptions":
-        """Write colors in place of names and files, so that the words are complete in themselves.
+        """Replace names and files by colors, so that the words need no file.
 
         Args:
             folder: Where the files are.
@@ -183,8 +177,4 @@ class PaletteOptions:
             return rule.palette
         if self.palette is None:
             return _DEFAULT_NUM_COLORS if self.colors is None else self.colors
-        if self.colors is not None:
-            raise RequestError(
-                "`--palette` fixes the colors and `--colors` learns them: give one of the two."
-            )
         return resolve_palette(self.palette)

@@ -1,11 +1,11 @@
-"""A solution: the indexed picture that a problem led to, and how it got there."""
+"""A solution: the indexed pictures of a run, and its history."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,106 +19,109 @@ from ditherlab.images import (
     packed_bits,
     write_atomically,
 )
-from ditherlab.palette import MAX_NUM_COLORS, Palette
-from ditherlab.problem.problem import Problem
+from ditherlab.palette import MAX_NUM_COLORS, Palette, written_for
+from ditherlab.problem import Limits, Problem
 from ditherlab.protocol import Target
+from ditherlab.recipe import Recipe, settings_of
+from ditherlab.recipe.settings import Settings
+from ditherlab.solver.snapshot import History, Outcome
+from ditherlab.stages import State
 from ditherlab.types import Images
-
-Stage = Literal["step", "cells", "method", "polish"]
-
-Outcome = Literal[
-    "finished",
-    "out-of-time",
-    "out-of-evaluations",
-    "interrupted",
-    "not-finite",
-    "cost-failed",
-    "nothing-to-draw",
-]
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at a run that goes on.
-
-    Attributes:
-        stage: What goes on: `step` of an estimator, choices of `cells`, moves of a `method`, or
-            `polish`.
-        step: Steps of that stage taken so far.
-        seconds: Since the start.
-        cost: The expected cost, on hard draws.
-        entropy: Mean entropy of a pixel in nats.
-        progress: From 0 to 1, by the budget (steps, time, evaluations) that is spent furthest.
-        num_evaluations: Pictures priced so far to find gradients.
-        num_backward_passes: Those of them that were also differentiated.
-    """
-
-    step: int
-    seconds: float
-    cost: float
-    entropy: float
-    progress: float
-    num_evaluations: int
-    num_backward_passes: int
-    stage: Stage = "step"
-
-
-@dataclass(frozen=True)
-class History:
-    """What happened on the way.
-
-    Attributes:
-        costs: The expected cost at every step, before it was taken, those of the polish included.
-        looks: What was seen at the start, now and then, and at the end.
-        num_steps: Steps that the estimator took, those that learned the palette included.
-        num_evaluations: Pictures priced.
-        num_backward_passes: Pictures priced and differentiated.
-        temperature: Start and end of the annealing that was used; None without.
-    """
-
-    costs: tuple[float, ...] = ()
-    looks: tuple[Look, ...] = ()
-    num_steps: int = 0
-    num_evaluations: int = 0
-    num_backward_passes: int = 0
-    temperature: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """An indexed picture and its history; shows itself in a notebook.
+    """The indexed pictures and the history of a run; shows itself in a notebook.
 
     Attributes:
         problem: What was asked for.
-        indices: Palette indices, uint8.
+        recipe: The stages, with all parameters set.
+        index_images: Palette indices of every picture, uint8 `[b h w]`.
         palette: The palette as it is written, 8 bits a channel; learned colors are rounded.
+        outcome: Why the run ended.
+        limits: Of the run.
+        seed: Of everything random.
+        device: Where the run was computed.
         history: Costs and entropies on the way.
-        outcome: Why the loop ended.
-        seconds: How long it took.
-        notes: What the user should know.
-        failure: What went wrong with the objective, a sentence; None if nothing did.
-        parameters: Of the problem's model, by name, as they ended; empty without one.
+        seconds: Duration, by the clock of the run.
+        notes: Sentences that the user should know.
+        failure: What went wrong with the objective or a stage; None if nothing did.
+        parameters: Of a learned model by name, the pictures on the first axis; empty without one.
     """
 
     problem: Problem
-    indices: npt.NDArray[np.uint8]
+    recipe: Recipe
+    index_images: npt.NDArray[np.uint8]
     palette: Palette
     outcome: Outcome
+    limits: Limits = field(default_factory=Limits)
+    seed: int = 0
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     history: History = field(default_factory=History)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     failure: str | None = None
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, state: State, problem: Problem, **facts: Any) -> "Solution":
+        """Make a solution of the last state of a run.
+
+        Args:
+            state: Its learned colors are rounded; those that become equal share one entry.
+            problem: What was asked for.
+            facts: The other attributes.
+        """
+        shape = (len(problem.pictures), problem.height, problem.width)
+        drawn = state.picture() if state.has_picture else torch.zeros(shape, dtype=torch.int64)
+        palette, places = _written_palette(problem, state)
+        return cls(
+            problem=problem,
+            index_images=places[drawn.cpu().numpy()],
+            palette=palette,
+            parameters=state.parameters,
+            **facts,
+        )
+
+    @property
+    def indices(self) -> npt.NDArray[np.uint8]:
+        """Palette indices of the only picture, uint8 `[h w]`.
+
+        Raises:
+            RequestError: If there are several; `index_images` has them all.
+        """
+        if len(self.index_images) != 1:
+            raise RequestError(
+                f"`indices` needs a single picture, got {len(self.index_images)}. Use "
+                "`index_images`."
+            )
+        only: npt.NDArray[np.uint8] = self.index_images[0]
+        return only
+
+    @property
+    def source(self) -> Picture:
+        """The only source.
+
+        Raises:
+            RequestError: If there are several; `problem.pictures` has them all.
+        """
+        if len(self.problem.pictures) != 1:
+            raise RequestError(
+                f"`source` needs a single picture, got {len(self.problem.pictures)}. Use "
+                "`problem.pictures`."
+            )
+        return self.problem.pictures[0]
+
     @property
     def num_steps(self) -> int:
-        """Steps that the estimator took; the polish takes none."""
+        """Steps of the stages that descend; a polish takes none."""
         return self.history.num_steps
 
     @property
     def num_colors_used(self) -> int:
         """Palette colors that opaque pixels show."""
-        return len(np.unique(self.indices[self.problem.picture.opaque]))
+        opaque = np.stack([picture.opaque for picture in self.problem.pictures])
+        return len(np.unique(self.index_images[opaque]))
 
     def show(self, indices: npt.NDArray[np.uint8], target: Target) -> Images:
         """Show an index image as it will be seen, on the device and in the channels of a target."""
@@ -127,33 +130,58 @@ class Solution:
         return colors.T[:, places].unsqueeze(0)
 
     @cached_property
-    def picture(self) -> Picture:
-        """The picture as it will be seen, transparency as in the source."""
-        source = self.problem.picture
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures as they will be seen, transparency as in the sources."""
         colors = np.array(self.palette.seen, dtype=np.uint8)
-        return Picture(pixels=colors[self.indices], opaque=source.opaque, name=source.name)
+        pairs = zip(self.index_images, self.problem.pictures, strict=True)
+        return tuple(
+            Picture(pixels=colors[indices], opaque=source.opaque, name=source.name)
+            for indices, source in pairs
+        )
 
     @property
-    def settings(self) -> Mapping[str, object]:
-        """What reproduces the picture, with the temperature that was used."""
-        temperature = self.history.temperature
-        used = None if temperature is None else list(temperature)
-        return {**self.problem.settings, "temperature": used}
+    def picture(self) -> Picture:
+        """The only picture as it will be seen.
 
-    def to_png(self) -> bytes:
-        """Encode a truly indexed PNG, with the settings in its text chunks.
+        Raises:
+            RequestError: If there are several; `pictures` has them all.
+        """
+        _ = self.indices
+        return self.pictures[0]
+
+    @property
+    def settings(self) -> Settings:
+        """Everything that reproduces the pictures, with the temperature that was used."""
+        return self._settings(self.recipe)
+
+    def _settings(self, recipe: Recipe) -> Settings:
+        temperature = self.history.temperature
+        settings = settings_of(
+            self.problem, recipe, limits=self.limits, seed=self.seed, device=self.device
+        )
+        used = {"temperature": None if temperature is None else list(temperature)}
+        return {**settings, **(used if "temperature" in settings or temperature else {})}
+
+    def to_png(self, number: int = 0) -> bytes:
+        """Encode a truly indexed PNG of one picture, with the settings in its text chunks.
 
         Its colors are those that a driver wants, which a panel may show as others.
+
+        Args:
+            number: Of the picture, from 0.
 
         Raises:
             PictureError: If there are 256 colors and transparent pixels; `check_encodable` refuses
                 that before a picture is made.
         """
-        settings = {**self.settings, "objective": self.problem.objective.public_words}
+        settings = {
+            **self.settings,
+            "objective": self.problem.objective.public_words,
+            "recipe": self.recipe.public_words,
+        }
         text = {"Software": "ditherlab", "ditherlab": json.dumps(settings)}
-        return encode_indexed_png(
-            self.indices, self.palette.colors, self.problem.picture.opaque, text
-        )
+        opaque = self.problem.pictures[number].opaque
+        return encode_indexed_png(self.index_images[number], self.palette.colors, opaque, text)
 
     @property
     def packed_bits(self) -> int:
@@ -161,29 +189,46 @@ class Solution:
         codes = self.palette.codes
         return packed_bits(len(self.palette) - 1 if codes is None else max(codes))
 
-    def to_packed(self) -> bytes:
+    def to_packed(self, number: int = 0) -> bytes:
         """Pack the bare indices, or the codes by which a panel's driver knows the colors.
 
         Rows from the top, pixels from the left into the highest bits first, each row padded to
         whole bytes.
 
+        Args:
+            number: Of the picture, from 0.
+
         Raises:
             PictureError: If a pixel is transparent.
         """
-        check_packable(self.problem.picture)
+        check_packable(self.problem.pictures[number])
         codes = np.array(self.palette.codes or range(len(self.palette)), dtype=np.uint8)
-        return pack_indices(codes[self.indices], self.packed_bits)
+        return pack_indices(codes[self.index_images[number]], self.packed_bits)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the PNG.
+        """Write the PNG of the only picture.
 
         Raises:
             OutputError: If it cannot be written, or exists and `overwrite` is false.
         """
+        _ = self.indices
         write_atomically(path, self.to_png(), overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        return encode_indexed_png(self.indices, self.palette.seen, self.problem.picture.opaque, {})
+        opaque = self.problem.pictures[0].opaque
+        return encode_indexed_png(self.index_images[0], self.palette.seen, opaque, {})
+
+
+def _written_palette(problem: Problem, state: State) -> tuple[Palette, npt.NDArray[np.uint8]]:
+    """Return the palette to write, and the place in it of each color of the state."""
+    learned = problem.learned
+    if learned is None:
+        palette = problem.fixed_palette
+        return palette, np.arange(len(palette), dtype=np.uint8)
+    levels = (state.palette[0].expand(-1, 3) * 255).round().long().tolist()
+    colors = [(red, green, blue) for red, green, blue in levels]
+    palette = written_for(learned.panels, Palette(tuple(colors)))
+    return palette, np.array([palette.seen.index(color) for color in colors], dtype=np.uint8)
 
 
 def check_encodable(problem: Problem) -> None:
@@ -192,7 +237,8 @@ def check_encodable(problem: Problem) -> None:
     Raises:
         RequestError: If they are too many beside the entry of transparent pixels.
     """
-    if problem.picture.has_transparency and problem.num_colors >= MAX_NUM_COLORS:
+    has_transparency = any(picture.has_transparency for picture in problem.pictures)
+    if has_transparency and problem.num_colors >= MAX_NUM_COLORS:
         raise RequestError(
             f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
             f"{problem.num_colors}: transparent pixels need an entry of their own."

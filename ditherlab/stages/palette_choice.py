@@ -1,13 +1,12 @@
-"""Which of several palettes a picture looks best in, by a quick dither with each."""
+"""The choice among several palettes, by a quick dither with each."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 
 from ditherlab.discrete.direct_binary_search import Polisher
-from ditherlab.protocol import Cost, Target
-from ditherlab.stages.budget import Budget
-from ditherlab.stages.start import diffused_indices
+from ditherlab.stages.error_diffusion import diffused_indices, random_shifts
+from ditherlab.stages.stage import Bound, Progress
 from ditherlab.types import Colors
 
 _NUM_SWEEPS = 2
@@ -15,44 +14,31 @@ _NUM_SWEEPS = 2
 
 def choose_palette(
     palettes: Sequence[Colors],
-    cost: Cost,
-    target: Target,
+    bound: Bound,
     generator: torch.Generator,
-    budget: Budget,
     *,
     least_gain: float = 0.0,
-) -> Colors:
-    """Dither with each palette, by error diffusion and a short polish, and keep the cheapest.
+) -> Generator[Progress, None, Colors]:
+    """Dither with each palette, by error diffusion and a short polish, and return the cheapest.
 
     Args:
-        palettes: Of one picture, display sRGB. The first is kept if the budget does not suffice.
-        cost: Quadratic.
-        target: The picture.
-        generator: For the parts of diffused errors, and the order of the moves.
-        budget: Pays for every picture that is priced.
-        least_gain: By which part of its price another must be cheaper than the first.
+        palettes: Display sRGB, `[1 k c]`.
+        bound: Quadratic cost and target of one picture.
+        generator: Varies error diffusion, and orders the moves.
+        least_gain: Part of its price by which another must be cheaper than the first.
+
+    Yields:
+        Progress after each move; its cost is None, as the pictures are thrown away.
     """
-    budget.evaluations_of_step = 1
-    prices = []
+    prices: list[float] = []
     for palette in palettes:
-        price = _price(palette, cost, target, generator, budget)
-        if price is None:
-            return palettes[0]
-        prices.append(price)
+        indices = diffused_indices(bound, palette, random_shifts(bound, generator))
+        polisher = Polisher(bound.cost, bound.target, indices, palette, generator)
+        for _ in range(_NUM_SWEEPS):
+            for number in polisher.shuffle_classes():
+                yield Progress(1.0, num_evaluations=1)
+                polisher.move_class(number, polisher.price_with_slopes()[1], 0.0)
+        yield Progress(1.0, num_evaluations=1)
+        prices.append(float(polisher.price()))
     least = min(prices)
     return palettes[prices.index(least) if least <= (1 - least_gain) * prices[0] else 0]
-
-
-def _price(
-    palette: Colors, cost: Cost, target: Target, generator: torch.Generator, budget: Budget
-) -> float | None:
-    indices = diffused_indices(target, cost, palette, generator)
-    polisher = Polisher(cost, target, indices, palette, generator)
-    for _ in range(_NUM_SWEEPS):
-        for number in polisher.shuffle_classes():
-            if not (budget.has_time and budget.has_evaluations):
-                return None
-            polisher.move_class(number, 0.0)
-            budget.num_evaluations += 1
-    budget.num_evaluations += 1
-    return float(polisher.price())

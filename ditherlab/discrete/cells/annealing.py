@@ -69,14 +69,19 @@ class CellSearch(Search):
     @property
     def allowed(self) -> AllowedColors:
         """The colors that pixels may take, as chosen so far."""
-        return AllowedColors(self._members, self._grid.paint(self._chosen))
+        return AllowedColors(self._members, self.cell_choices)
+
+    @property
+    def cell_choices(self) -> Int[Tensor, "h w"]:
+        """The number of the sub-palette of each pixel's cell, as chosen so far."""
+        return self._grid.paint(self._chosen)
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:
         """The picture so far."""
         return self._grid.join(self._subpalettes[self._chosen].gather(1, self._places)[None])[0]
 
-    def visits(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Step]:
         """Let all cells choose, in several rounds; yield after some each."""
         moments = self._grid.split(torch.cat([self._values, self._values.square()]))
         num_numbers = moments.shape[2] * len(self._subpalettes)

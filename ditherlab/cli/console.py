@@ -1,0 +1,100 @@
+"""Messages about a run for a person, on standard error where standard output is taken."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from ditherlab.cli.destination import spell_destination
+from ditherlab.cli.streams import write_to_stdout
+from ditherlab.images import printable
+
+if TYPE_CHECKING:
+    from ditherlab.report import RunReport
+    from ditherlab.request.job import Job
+    from ditherlab.solver.solution import Solution
+
+_FAILURES = {
+    "interrupted": "Interrupted: {output} is the best picture so far.",
+    "not-finite": "Error: The cost became infinite or NaN: {output} is the last good picture.",
+    "cost-failed": "Error: {failure} {output} is the picture so far.",
+}
+_REMARKS = {
+    "out-of-time": "The time is up: {output} is the picture so far.",
+    "nothing-begun": "The time was up before the first step: {output} shows {start}.",
+    "nothing-to-draw": "Every pixel is transparent: {output} is as the source.",
+}
+_STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diffusion"}
+
+
+@dataclass(frozen=True)
+class Console:
+    """Report a run to a person.
+
+    Attributes:
+        is_quiet: Whether only errors are reported.
+        is_verbose: Whether all settings are reported.
+        is_stdout_taken: Whether standard output holds the picture or a document.
+    """
+
+    is_quiet: bool
+    is_verbose: bool
+    is_stdout_taken: bool
+
+    def report_job(self, job: "Job") -> None:
+        """Report what had to be assumed, and with -v all settings."""
+        for note in job.problem.notes:
+            self._remark(note)
+        if self.is_verbose:
+            for word, setting in job.settings.items():
+                # The temperature may depend on the first step, and is reported at the end.
+                if word != "temperature":
+                    self._remark(f"{word}: {_spell_setting(setting)}")
+            self._remark(f"device: {job.device}")
+
+    def report_solution(self, solution: "Solution", output: str) -> None:
+        """Report what was found and where it is."""
+        for note in solution.notes:
+            self._remark(note)
+        learned, used = solution.problem.learned, solution.num_colors_used
+        if learned is not None and 0 < used < learned.num_colors:
+            self._remark(f"Colors used: {used} of {learned.num_colors}.")
+        if self.is_verbose:
+            temperature = solution.history.temperature
+            spelled = "none" if temperature is None else "{:.3g}:{:.3g}".format(*temperature)
+            self._remark(f"temperature: {spelled}")
+            self._remark(f"colors: {','.join(solution.palette.hex)}")
+        where = spell_destination(output)
+        is_begun = solution.history.costs or solution.outcome != "out-of-time"
+        event = solution.outcome if is_begun else "nothing-begun"
+        if event in _FAILURES:
+            failure = printable(solution.failure or "")
+            click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
+        elif event in _REMARKS:
+            start = _STARTS[str(solution.settings.get("start", "nearest"))]
+            self._remark(_REMARKS[event].format(output=where, start=start))
+        elif not self.is_stdout_taken:
+            self._say(f"Wrote {where}.")
+
+    def report_packed(self, message: str | None) -> None:
+        """Report where the bare indices are."""
+        if message is not None:
+            self._remark(message)
+
+    def report_table(self, report: "RunReport") -> None:
+        """Report the metrics."""
+        self._say(report.table())
+
+    def _say(self, text: str) -> None:
+        if self.is_stdout_taken:
+            self._remark(text)
+        elif not self.is_quiet:
+            write_to_stdout(text)
+
+    def _remark(self, text: str) -> None:
+        if not self.is_quiet:
+            click.echo(text, err=True)
+
+
+def _spell_setting(setting: object) -> str:
+    return ",".join(setting) if isinstance(setting, list) else str(setting)

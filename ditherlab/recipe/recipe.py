@@ -1,0 +1,62 @@
+"""A recipe: stages in order, which can be printed, parsed, and compared."""
+
+from dataclasses import dataclass
+
+from ditherlab.errors import RequestError
+from ditherlab.problem import Problem
+from ditherlab.specs import split_outside
+from ditherlab.stages import Stage, parse_stage
+
+_SEPARATOR = " | "
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The stages that lead from a problem to a picture, in order.
+
+    Attributes:
+        stages: At least one.
+
+    Raises:
+        RequestError: If there is no stage.
+
+    Example:
+        >>> recipe = Recipe.parse("error-diffusion | polish(sweeps=3)")
+        >>> str(recipe)
+        'error-diffusion | polish(sweeps=3, moves=swaps, temperature=0)'
+        >>> Recipe.parse(str(recipe)) == recipe
+        True
+    """
+
+    stages: tuple[Stage, ...]
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise RequestError("A recipe must have at least one stage, got none.")
+
+    @classmethod
+    def parse(cls, words: str) -> "Recipe":
+        """Read stages with `|` between them.
+
+        Raises:
+            RequestError: For an unknown stage or parameter, or a value of the wrong kind.
+        """
+        parts = [part.strip() for part in split_outside(words, "|")]
+        if not all(parts):
+            raise RequestError(
+                f"A recipe must be stages with `|` between them, got '{words}'. Try "
+                "'error-diffusion | polish'."
+            )
+        return cls(tuple(parse_stage(part) for part in parts))
+
+    def resolved(self, problem: Problem) -> "Recipe":
+        """Return the recipe with every parameter that was left open set for a problem."""
+        return Recipe(tuple(stage.resolved(problem) for stage in self.stages))
+
+    @property
+    def public_words(self) -> str:
+        """The words for a file that others see: they name no folder of this machine."""
+        return _SEPARATOR.join(stage.public_words for stage in self.stages)
+
+    def __str__(self) -> str:
+        return _SEPARATOR.join(str(stage) for stage in self.stages)

@@ -1,0 +1,56 @@
+"""A job: a problem, a recipe and limits, ready to be solved."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ditherlab.problem import Limits, Problem, find_device
+from ditherlab.recipe import Recipe
+from ditherlab.recipe.settings import Settings, settings_of
+from ditherlab.solver.budget import Clock
+from ditherlab.solver.solution import Solution
+from ditherlab.solver.solver import optimize
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a call of `optimize` needs.
+
+    Attributes:
+        problem: What is asked for.
+        recipe: How, with all parameters set.
+        limits: How long.
+        seed: Of everything random.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+    """
+
+    problem: Problem
+    recipe: Recipe
+    limits: Limits = field(default_factory=Limits)
+    seed: int = 0
+    device: str = "auto"
+
+    @property
+    def settings(self) -> Settings:
+        """Everything that decides the picture."""
+        device = find_device(self.device)
+        return settings_of(
+            self.problem, self.recipe, limits=self.limits, seed=self.seed, device=device
+        )
+
+    def run(self, *, clock: Clock = time.monotonic, **callbacks: Any) -> Solution:
+        """Solve the problem.
+
+        Args:
+            clock: Returns seconds.
+            callbacks: `on_progress` and `should_stop` of `optimize`.
+        """
+        return optimize(
+            self.problem,
+            self.recipe,
+            limits=self.limits,
+            seed=self.seed,
+            device=self.device,
+            clock=clock,
+            **callbacks,
+        )

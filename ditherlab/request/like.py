@@ -1,0 +1,100 @@
+"""The settings that an earlier picture carries, as options of `optimize`."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ditherlab.errors import RequestError
+from ditherlab.images import path_label
+from ditherlab.palette import named_palettes
+
+# The text chunk of a PNG that holds the settings.
+_CHUNK = "ditherlab"
+
+_PYTHON = "python:"
+
+
+def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
+    """Return the options that give the settings of an earlier picture.
+
+    Args:
+        path: A PNG that ditherlab wrote.
+        typed: Options that were typed, by name: those of the palette replace the palette of the
+            picture, and others the setting of the same name.
+
+    Raises:
+        RequestError: If the file carries no settings, or some that name code to run.
+    """
+    label = path_label(path)
+    settings = _read_settings(path, label)
+    is_typed = any(name in typed for name in ("palette", "colors", "cells", "lock", "gamut"))
+    options = {
+        **({} if is_typed else _palette_options(settings, label)),
+        **{name: settings[name] for name in ("fit", "objective", "strength", "seed", "recipe")},
+    }
+    if options["fit"] != "none" and is_typed and "fit" not in typed:
+        # The fit of another palette says nothing about this one.
+        options["fit"] = "auto"
+    options.update(typed)
+    for name in ("objective", "recipe"):
+        if _PYTHON in options[name] and name not in typed:
+            raise RequestError(
+                f"{label} was made with Python code, `{options[name]}`, which is never run from the "
+                f"settings of a picture. Give it by hand: `--{name}`."
+            )
+    return options
+
+
+def _read_settings(path: str, label: str) -> Mapping[str, Any]:
+    try:
+        with Image.open(Path(path)) as image:
+            text = getattr(image, "text", {}).get(_CHUNK)
+    except FileNotFoundError:
+        raise RequestError(
+            f"`--like` must be a picture, got {label}, which does not exist."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise RequestError(f"`--like` must be a PNG that ditherlab wrote, got {label}.") from error
+    try:
+        settings = json.loads(text or "")
+    except ValueError:
+        settings = None
+    names = ("fit", "objective", "strength", "seed", "recipe", "palette")
+    if not isinstance(settings, dict) or not all(name in settings for name in names):
+        raise RequestError(
+            f"`--like` must be a PNG that ditherlab wrote, got {label}, which carries no settings."
+        )
+    return settings
+
+
+def _palette_options(settings: Mapping[str, Any], label: str) -> dict[str, Any]:
+    """Return the options of the palette; colors are spelled out, so that no file is read."""
+    if "cells" in settings:
+        return {"cells": str(settings["cells"])}
+    palette, panel = settings["palette"], settings.get("panel")
+    is_known = panel in named_palettes()
+    if isinstance(palette, int):
+        locked = panel if is_known else _colors(settings.get("locked"), label)
+        return {"colors": palette, "lock": locked, "gamut": _gamut(settings, label)}
+    measured = None if is_known else _colors(settings.get("palette_shown"), label)
+    return {"palette": panel if is_known else _colors(palette, label), "measured": measured}
+
+
+def _colors(colors: object, label: str) -> str | None:
+    if colors is None:
+        return None
+    if not isinstance(colors, list) or not all(str(color).startswith("#") for color in colors):
+        raise RequestError(f"The settings of {label} hold a palette that is not a list of colors.")
+    return ",".join(str(color) for color in colors)
+
+
+def _gamut(settings: Mapping[str, Any], label: str) -> str | None:
+    words = settings.get("gamut")
+    if words is None:
+        return None
+    if not isinstance(words, str) or Path(words).suffix:
+        raise RequestError(f"The settings of {label} hold a gamut that is not understood.")
+    return words

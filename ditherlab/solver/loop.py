@@ -1,0 +1,194 @@
+"""The loop: run the stages in order, within the budget, and keep the last good state."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import torch
+
+from ditherlab.black_box.deadline import DeadlineError, deadline
+from ditherlab.errors import ObjectiveError
+from ditherlab.problem import Problem
+from ditherlab.randomness import seeded_generator
+from ditherlab.solver.budget import Allotment, Budget
+from ditherlab.solver.plan import PlannedStage
+from ditherlab.solver.snapshot import History, Outcome, Snapshot
+from ditherlab.stages import Progress, StageContext, State
+from ditherlab.stages.keep_best import price_draws
+
+# After these, the next stage still has something to do.
+_GOES_ON = ("finished", "out-of-time", "out-of-evaluations")
+
+# A report on a large picture takes longer than a step: it may take a twentieth of the time.
+_STEPPING_TO_REPORTING = 20
+
+# A cost that another process computes is waited for a little beyond the end.
+_LEAST_GRACE_S = 0.5
+
+
+class Loop:
+    """One run: the stages, the state that they move, and what is recorded on the way.
+
+    Attributes:
+        state: Moved by the stages; after `run`, the result.
+        failure: Sentence about an objective or stage that failed; None if none did.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        context: StageContext,
+        budget: Budget,
+        *,
+        on_progress: Callable[[Snapshot], None],
+        should_stop: Callable[[], bool],
+        seconds_between_reports: float,
+        num_report_samples: int | None,
+    ) -> None:
+        self.state, self.context, self.budget = state, context, budget
+        self.on_progress, self.should_stop = on_progress, should_stop
+        self.seconds_between_reports = seconds_between_reports
+        self.num_report_samples = num_report_samples
+        # Reports draw from their own, so that a run is the same however often it reports.
+        self.report_generator = seeded_generator(context.seed, context.device)
+        self.failure: str | None = None
+        self.costs: list[torch.Tensor] = []
+        self.snapshots: list[Snapshot] = []
+        self.num_steps = 0
+        self.good = state.clone()
+        self.next_report_s = 0.0
+        self.step_s = 0.0
+
+    def run(self, stages: tuple[PlannedStage, ...]) -> Outcome:
+        """Run the stages; once one was stopped, only those without which there is no picture."""
+        outcome: Outcome = "finished"
+        for planned in stages:
+            is_needed = planned.stage.is_needed(self.state)
+            if not is_needed and (outcome not in _GOES_ON or self._is_over(planned)):
+                outcome = "out-of-time" if outcome in _GOES_ON else outcome
+                continue
+            ended = self._run_stage(planned, is_stopped=outcome not in _GOES_ON)
+            outcome = outcome if ended == "finished" else ended
+        return outcome
+
+    def history(self) -> History:
+        """Return what was recorded."""
+        return History(
+            costs=tuple(torch.stack(self.costs).tolist()) if self.costs else (),
+            snapshots=tuple(self.snapshots),
+            num_steps=self.num_steps,
+            num_evaluations=self.budget.num_evaluations,
+            num_backward_passes=self.budget.num_backward_passes,
+            temperature=self.state.temperature,
+        )
+
+    def _is_over(self, planned: PlannedStage) -> bool:
+        return planned.part > 0 and self.budget.is_over
+
+    def _run_stage(self, planned: PlannedStage, *, is_stopped: bool) -> Outcome:
+        """Run one stage to its end or its limit; of one that is only needed, the first step."""
+        allotment = self.budget.allot(planned.part or 1.0)
+        self.context.spent = allotment.share
+        self.next_report_s = 0.0
+        steps = planned.stage.run(self.context, self.state)
+        try:
+            if is_stopped or not planned.part:
+                next(steps, None)
+                outcome: Outcome = "finished"
+            else:
+                outcome = self._take_steps(steps, planned, allotment)
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+        except DeadlineError:
+            outcome = "interrupted" if self.should_stop() else "out-of-time"
+        except ObjectiveError as error:
+            if not self.costs:
+                raise
+            outcome, self.failure = "cost-failed", str(error)
+        self._close(steps)
+        self._settle_palette()
+        if outcome == "not-finite" or not self.state.is_finite():
+            self.state, outcome = self.good, "not-finite"
+        else:
+            self.good = self.state.clone()
+        return outcome
+
+    def _take_steps(
+        self, steps: Iterator[Progress], planned: PlannedStage, allotment: Allotment
+    ) -> Outcome:
+        earlier_steps = self.num_steps
+        unreported: Progress | None = None
+        outcome: Outcome | None = None
+        while outcome is None:
+            begin_s = self.budget.seconds
+            with deadline(lambda: self.should_stop() or allotment.is_over):
+                progress = next(steps, None)
+            self.step_s = self.budget.seconds - begin_s
+            if progress is None:
+                outcome = "finished"
+                break
+            self.budget.charge(progress)
+            if planned.stage.counts_steps:
+                self.num_steps = earlier_steps + progress.step
+            if progress.cost is not None:
+                self.costs.append(progress.cost.mean())
+                unreported = progress
+            # The host waits for an accelerator only here, not at every step.
+            if unreported is progress and self.budget.seconds >= self.next_report_s:
+                unreported = None
+                if not self._report(progress, planned):
+                    return "not-finite"
+            outcome = "interrupted" if self.should_stop() else allotment.exhausted()
+        if unreported is not None and not self._report(unreported, planned):
+            return "not-finite"
+        return outcome
+
+    def _report(self, progress: Progress, planned: PlannedStage) -> bool:
+        """Record and report a step; return False if the cost or the state is not finite."""
+        begin_s = self.budget.seconds
+        cost = self._expected_cost(progress)
+        if not (bool(cost.isfinite().all()) and self.state.is_finite()):
+            return False
+        self.good = self.state.clone()
+        has_probs = self.state.probs is not None
+        earlier = self.snapshots[-1].progress if self.snapshots else 0.0
+        snapshot = Snapshot(
+            stage=planned.stage.name,
+            step=progress.step,
+            seconds=self.budget.seconds,
+            cost=float(cost.mean()),
+            entropy=float(self.state.model().entropy().mean()) if has_probs else 0.0,
+            progress=max(earlier, planned.progress(progress.share)),
+            num_evaluations=self.budget.num_evaluations,
+            num_backward_passes=self.budget.num_backward_passes,
+        )
+        self.snapshots.append(snapshot)
+        self.on_progress(snapshot)
+        now_s = self.budget.seconds
+        pause_s = _STEPPING_TO_REPORTING * (now_s - begin_s)
+        self.next_report_s = now_s + max(self.seconds_between_reports, pause_s)
+        return True
+
+    def _expected_cost(self, progress: Progress) -> torch.Tensor:
+        if progress.cost is None:
+            raise ValueError("Only steps with a cost are reported.")
+        if self.num_report_samples is None or self.state.probs is None:
+            return progress.cost
+        cost = self.context.bind(self.state.palette).cost
+        if "value" not in cost.abilities:
+            return progress.cost
+        return price_draws(self.state, cost, self.report_generator, self.num_report_samples)
+
+    def _close(self, steps: Iterator[Progress]) -> None:
+        """End a stage; it may price its picture once more, for about as long as a step took."""
+        latest_s = self.budget.seconds + max(_LEAST_GRACE_S, 2 * self.step_s)
+        close = getattr(steps, "close", None)
+        if close is not None:
+            with suppress(DeadlineError), deadline(lambda: self.budget.seconds > latest_s):
+                close()
+
+    def _settle_palette(self) -> None:
+        """Move a learned palette to colors that the hardware can show."""
+        problem: Problem = self.context.problem
+        hardware = problem.hardware
+        if hardware is not None:
+            self.state.palette = hardware.snap(self.state.palette, problem.num_locked)

@@ -1,0 +1,186 @@
+"""The stage `descend`: move every pixel's probabilities along an estimated gradient."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+
+from ditherlab.optimizers import PaletteDescent
+from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
+from ditherlab.problem import Problem
+from ditherlab.protocol import Ability, Estimate, Estimator, Optimizer
+from ditherlab.protocol.categorical import peaked_probs
+from ditherlab.schedules import Temperatures
+from ditherlab.stages.annealing import Annealing
+from ditherlab.stages.descent import Descent, Mover, descent_memory, descent_work
+from ditherlab.stages.keep_best import keep_best
+from ditherlab.stages.stage import (
+    Bound,
+    Progress,
+    Stage,
+    StageContext,
+    StageMemory,
+    check_at_least,
+    num_pixels,
+)
+from ditherlab.stages.state import State
+from ditherlab.stages.strategies import (
+    check_estimator,
+    check_optimizer,
+    default_estimator,
+    default_optimizer,
+)
+from ditherlab.types import Colors, Logits, Probs
+
+# A fit of the palette takes as long as a few steps.
+_STEPS_BETWEEN_REFITS = 6
+
+# A color that is shown less than this part of its fair share is idle; it is moved elsewhere as long
+# as the others have time to make room.
+_IDLE_SHARE = 0.02
+_REVIVING_PART = 0.75
+
+# Colors that hardware must show take its colors one by one while the steps go from this part to
+# that: the other colors, and all pixels, adjust to each.
+_LANDING_PARTS = (0.85, 0.95)
+
+# Certainty of the colors of an index image from which a descent starts.
+_CERTAINTY = 0.9
+
+_MEAN_FIELD_PLANES, _ADAM_PLANES, _PATHWISE_PLANES = 3.1, 9.0, 12.0
+
+
+@dataclass(frozen=True)
+class Descend(Stage):
+    """Optimize probabilities, and a palette that is still free, against the expected cost.
+
+    Starts from logits, probabilities or an index image; ends with probabilities. If the cost rose,
+    the best state is restored.
+
+    Attributes:
+        estimator: Of the gradient; None takes what suits the objective.
+        optimizer: Of the probabilities; None takes what suits the estimator.
+        temperature: First and last temperature of the annealing: a relaxation's own temperature,
+            else the weight of a pixel's mean entropy against the cost. None takes what suits.
+        steps: Number of steps.
+    """
+
+    needs_picture: ClassVar[bool] = True
+
+    part_of_time: ClassVar[float] = 0.6
+    counts_steps: ClassVar[bool] = True
+
+    estimator: Estimator | None = None
+    optimizer: Optimizer | None = None
+    temperature: Temperatures | None = None
+    steps: int = 150
+
+    def __post_init__(self) -> None:
+        check_at_least("descend(steps=...)", self.steps, 1)
+
+    def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        problem = context.problem
+        estimator, optimizer = self._strategies(problem)
+        bound = context.bind(state.palette)
+        mover = PixelMover(bound, optimizer, problem, state)
+        annealing = Annealing.of(
+            estimator, problem.objective, self.temperature, len(problem.pictures)
+        )
+        descent = Descent(bound.cost, estimator, annealing, self.steps)
+        steps = descent.run(context, state, mover)
+        advice = f"`{estimator}` is too noisy here"
+        yield from keep_best(steps, context, state, bound.cost, advice)
+
+    def needs(self, problem: Problem) -> frozenset[Ability]:
+        return self._strategies(problem)[0].needs
+
+    def check(self, problem: Problem) -> None:
+        estimator, optimizer = self._strategies(problem)
+        check_estimator(problem, estimator)
+        check_optimizer(problem, estimator, optimizer)
+
+    def resolved(self, problem: Problem) -> "Descend":
+        estimator, optimizer = self._strategies(problem)
+        return replace(self, estimator=estimator, optimizer=optimizer)
+
+    def memory(self, problem: Problem) -> StageMemory:
+        estimator, optimizer = self._strategies(problem)
+        per_color = _ADAM_PLANES
+        if optimizer.needs_color_costs:
+            per_color = _MEAN_FIELD_PLANES
+        elif "gradient" in estimator.needs:
+            per_color = _PATHWISE_PLANES + estimator.num_draws
+        return descent_memory(problem, estimator, per_color)
+
+    def work(self, problem: Problem) -> float:
+        estimator, _ = self._strategies(problem)
+        return descent_work(problem, estimator, num_pixels(problem), self.steps)
+
+    def _strategies(self, problem: Problem) -> tuple[Estimator, Optimizer]:
+        estimator = self.estimator or default_estimator(problem.objective)
+        return estimator, self.optimizer or default_optimizer(problem.objective, estimator)
+
+
+class PixelMover(Mover):
+    """Moves the probabilities of every pixel, and the palette if it is free."""
+
+    def __init__(self, bound: Bound, optimizer: Optimizer, problem: Problem, state: State) -> None:
+        self.bound, self.optimizer, self.state = bound, optimizer, state
+        self.num_locked, self.hardware = problem.num_locked, problem.hardware
+        # Where probabilities jump to what is best for the palette, it has to keep up with them.
+        is_closed_form = optimizer.needs_color_costs and problem.is_quadratic
+        self.refits_palette = state.palette_is_free and is_closed_form
+        self.asks_palette = state.palette_is_free and not is_closed_form
+        logits = _starting_logits(state)
+        state.show_probs(logits.softmax(dim=1))
+        self.pixels = optimizer.start(logits)
+        self.colors = PaletteDescent().start(state.palette)
+        self.num_steps = 0
+
+    def step(self, estimate: Estimate, weights: Sequence[float], share: float) -> None:
+        state = self.state
+        probs = self.optimizer.step(self.pixels, estimate, weights, state.generator)
+        if estimate.grad_palette is not None:
+            gradient = estimate.grad_palette.sum(dim=0, keepdim=True)
+            gradient[:, : self.num_locked] = 0
+            # The descent itself goes on between the colors of the hardware.
+            state.palette = self._snap(PaletteDescent().step(self.colors, gradient))
+        elif self.refits_palette and self.num_steps % _STEPS_BETWEEN_REFITS == 0:
+            state.palette = self._fit_palette(probs, state.palette, share)
+        state.show_probs(probs)
+        self.num_steps += 1
+
+    def _snap(self, palette: Colors) -> Colors:
+        return palette if self.hardware is None else self.hardware.snap(palette, self.num_locked)
+
+    def _fit_palette(self, probs: Probs, palette: Colors, share: float) -> Colors:
+        """Return the best palette for the probabilities; move idle colors while there is time."""
+        equations = self.bound.cost.palette_equations(probs)
+        # At once, or from the start, colors would land where the pixels then keep them.
+        first, last = _LANDING_PARTS
+        part = min(1.0, max(0.0, (share - first) / (last - first)))
+        fitted = fit_palette(equations, palette, self.num_locked, self.hardware, part)
+        if not part and self.hardware is not None:
+            self.state.free_palette = fitted
+        if share > _REVIVING_PART:
+            return fitted
+        opaque = self.bound.target.opaque.flatten().to(probs)
+        shares = probs.movedim(1, 0).flatten(1) @ (opaque / opaque.sum())
+        return revive_colors(
+            fitted,
+            shares,
+            self.bound.cost,
+            self.bound.target,
+            least_share=_IDLE_SHARE / len(shares),
+            num_fixed=self.num_locked,
+        )
+
+
+def _starting_logits(state: State) -> Logits:
+    if state.logits is not None:
+        return state.logits
+    if state.indices is None:
+        return state.model().log_probs
+    pictures = [peaked_probs(one, state.palette, _CERTAINTY) for one in state.indices]
+    return torch.cat(pictures).log_()

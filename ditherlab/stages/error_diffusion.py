@@ -1,0 +1,71 @@
+"""The stage `error-diffusion`: start with error diffusion in the space of a quadratic cost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ditherlab.discrete.error_diffusion import diffuse_error
+from ditherlab.problem import Problem
+from ditherlab.protocol import Ability
+from ditherlab.stages.stage import Bound, Progress, Stage, StageContext, num_pixels
+from ditherlab.stages.state import State
+from ditherlab.types import Colors
+
+# How far the parts of an error vary. Otherwise flat areas show the direction in which errors
+# travel, even after a polish: at 1/8 of white, Ulichney's anisotropy was 2 dB in the mean. With 0.2
+# it is below 0 dB at every frequency; more costs fidelity.
+_MOST_SHIFTED = 0.2
+
+_WORK_PER_PIXEL, _WORK_PER_PIXEL_AND_COLOR = 500.0, 60.0
+
+
+@dataclass(frozen=True)
+class ErrorDiffusion(Stage):
+    """Start with Floyd-Steinberg error diffusion, its weights slightly varied at random."""
+
+    part_of_time: ClassVar[float] = 0.0
+    makes_picture: ClassVar[bool] = True
+
+    def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        each = context.bind_each(state.palette)
+        shifts = random_shifts(each[0], state.generator)
+        indices = [diffused_indices(bound, state.palette, shifts) for bound in each]
+        state.show_indices(torch.stack(indices))
+        yield Progress(1.0)
+
+    def needs(self, problem: Problem) -> frozenset[Ability]:
+        return frozenset({"quadratic"})
+
+    def is_needed(self, state: State) -> bool:
+        return not state.has_picture
+
+    def work(self, problem: Problem) -> float:
+        work = _WORK_PER_PIXEL + _WORK_PER_PIXEL_AND_COLOR * problem.num_colors
+        return num_pixels(problem) * work
+
+
+def random_shifts(bound: Bound, generator: torch.Generator) -> Float[Tensor, "2 h w"]:
+    """Draw how far the weights of each pixel's error move between pairs of neighbors."""
+    images = bound.target.images
+    shifts = images.new_empty((2, *images.shape[2:]))
+    return shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
+
+
+def diffused_indices(
+    bound: Bound, palette: Colors, shifts: Float[Tensor, "2 h w"]
+) -> Int[Tensor, "h w"]:
+    """Diffuse the errors of one picture in the space of its quadratic cost.
+
+    Args:
+        bound: Cost and target of one picture.
+        palette: Display sRGB, `[1 k c]`.
+        shifts: From `random_shifts`.
+    """
+    pixel = bound.cost.pixel_error()
+    values, weights = pixel.values[0], pixel.weights[0]
+    colors = bound.cost.expected_color_moments(palette)[0, : len(values)]
+    return diffuse_error(values, colors, weights, bound.target.opaque[0, 0], shifts=shifts)

@@ -1,0 +1,51 @@
+"""The stage `nearest`: start every pixel at the colors near its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from ditherlab.stages.stage import Progress, Stage, StageContext
+from ditherlab.stages.state import State
+from ditherlab.types import Colors, Images, Logits
+
+# Logits fall by this per squared sRGB distance: neighbors in the palette stay in play.
+_SHARPNESS = 30.0
+
+# A little noise breaks ties between pixels of one color, which would otherwise all move alike.
+_JITTER = 0.1
+
+
+@dataclass(frozen=True)
+class Nearest(Stage):
+    """Start with logits that fall with the squared distance from a pixel's own color."""
+
+    part_of_time: ClassVar[float] = 0.0
+    makes_picture: ClassVar[bool] = True
+
+    def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        images = context.bind(state.palette).target.images
+        state.show_logits(nearest_logits(images, state.palette, state.generator))
+        yield Progress(1.0)
+
+    def is_needed(self, state: State) -> bool:
+        return not state.has_picture
+
+
+def nearest_logits(images: Images, palette: Colors, generator: torch.Generator) -> Logits:
+    """Return logits around the nearest color of each pixel, slightly jittered.
+
+    Args:
+        images: Display sRGB, `[b c h w]`.
+        palette: Display sRGB, `[1 k c]`.
+        generator: All pictures get the same jitter.
+    """
+    b, _, h, w = images.shape
+    jitter = torch.empty((1, palette.shape[1], h, w), device=images.device, dtype=images.dtype)
+    logits = jitter.normal_(generator=generator).mul_(_JITTER).repeat(b, 1, 1, 1)
+    for color in range(palette.shape[1]):
+        distance = (images - palette[:, color, :, None, None]).square().sum(dim=1)
+        # One channel stands for three equal ones.
+        logits[:, color].sub_(distance, alpha=_SHARPNESS * 3 / images.shape[1])
+    return logits

@@ -1,0 +1,152 @@
+"""The stage `polish`: exact flips and swaps of pixels, with refits of a learned palette."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from ditherlab.discrete.allowed_colors import AllowedColors
+from ditherlab.discrete.direct_binary_search import NUM_CLASSES, Cooling, Polisher
+from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
+from ditherlab.problem import Problem
+from ditherlab.protocol import Ability
+from ditherlab.stages.pictures import copy_generators, keep_generator
+from ditherlab.stages.stage import (
+    Progress,
+    Stage,
+    StageContext,
+    StageMemory,
+    check_at_least,
+    num_pixels,
+)
+from ditherlab.stages.state import State
+
+# The palette is refitted in this part of the sweeps; the rest is for the palette that stays.
+_REFITTING_PART = 0.6
+
+_PLANES, _PLANES_PER_CHANNEL = 8.0, 32.0
+
+_WORK_PER_PIXEL_AND_SWEEP = 900.0
+
+
+@dataclass(frozen=True)
+class Polish(Stage):
+    """Direct binary search over the finished picture.
+
+    In each sweep every pixel may take another color, or change places with one of its neighbors.
+    The state is refitted to a learned palette after 1, 3, 7, ... sweeps.
+
+    Attributes:
+        sweeps: How often every pixel has its turn.
+        moves: `flips` of single pixels, or `swaps` of neighbors too.
+        temperature: Where the polish starts to cool, in mean costs of a pixel; 0 is greedy.
+    """
+
+    needs_picture: ClassVar[bool] = True
+    obeys_cells: ClassVar[bool] = True
+
+    sweeps: int = 12
+    moves: Literal["flips", "swaps"] = "swaps"
+    temperature: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_at_least("polish(sweeps=...)", self.sweeps, 0)
+        check_at_least("polish(temperature=...)", self.temperature, 0)
+
+    def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        polishers = self._start(context, state)
+        coolings = [Cooling(self.temperature) for _ in polishers]
+        num_moves = self.sweeps * NUM_CLASSES
+        orders: list[list[int]] = []
+        for number in range(num_moves):
+            sweep, place = divmod(number, NUM_CLASSES)
+            if place == 0:
+                orders = [polisher.shuffle_classes() for polisher in polishers]
+                if state.palette_is_free and self._is_time_to_refit(sweep):
+                    _refit_palette(polishers, context, state)
+            share = min(1.0, max(number / num_moves, context.spent()))
+            temperatures = [cooling.temperature(share) for cooling in coolings]
+            prices = [polisher.price_with_slopes() for polisher in polishers]
+            values = [value for value, _ in prices]
+            for cooling, value, polisher in zip(coolings, values, polishers, strict=True):
+                cooling.see(value, polisher.indices.numel())
+            yield Progress(share, torch.stack(values), number, num_evaluations=1)
+            moves = zip(polishers, orders, prices, temperatures, strict=True)
+            for polisher, order, (_, field), temperature in moves:
+                polisher.move_class(order[place], field, temperature)
+            self._keep(polishers, state)
+        costs = torch.stack([polisher.price() for polisher in polishers])
+        yield Progress(1.0, costs, num_moves, num_evaluations=1)
+
+    def needs(self, problem: Problem) -> frozenset[Ability]:
+        return frozenset({"quadratic"})
+
+    def memory(self, problem: Problem) -> StageMemory:
+        return StageMemory(_PLANES + problem.num_channels * _PLANES_PER_CHANNEL)
+
+    def work(self, problem: Problem) -> float:
+        return num_pixels(problem) * self.sweeps * _WORK_PER_PIXEL_AND_SWEEP
+
+    def _start(self, context: StageContext, state: State) -> list[Polisher]:
+        each = context.bind_each(state.palette)
+        pictures = state.picture()
+        generators = copy_generators(state.generator, len(each))
+        rule = context.problem.cells
+        polishers = []
+        for number, (bound, generator) in enumerate(zip(each, generators, strict=True)):
+            choices = None if state.cell_choices is None else state.cell_choices[number]
+            allowed = None if rule is None or choices is None else AllowedColors.of(rule, choices)
+            polishers.append(
+                Polisher(
+                    bound.cost,
+                    bound.target,
+                    pictures[number],
+                    state.palette,
+                    generator,
+                    swaps=self.moves == "swaps",
+                    allowed=allowed,
+                )
+            )
+        self._keep(polishers, state)
+        return polishers
+
+    def _keep(self, polishers: list[Polisher], state: State) -> None:
+        keep_generator(state.generator, polishers[0].generator)
+        state.show_indices(_stack([polisher.indices for polisher in polishers]))
+
+    def _is_time_to_refit(self, sweep: int) -> bool:
+        """Return whether it is after 1, 3, 7, 15, ... sweeps, and not near the end."""
+        return sweep & (sweep + 1) == 0 and 0 < sweep < _REFITTING_PART * self.sweeps
+
+
+def _refit_palette(polishers: list[Polisher], context: StageContext, state: State) -> None:
+    """Move the palette to its best place for all pictures, in 8-bit steps.
+
+    A color that no pixel shows goes where it is missed most.
+    """
+    problem = context.problem
+    hardware, num_fixed = problem.hardware, problem.num_locked
+    equations = reduce(add, (polisher.palette_equations() for polisher in polishers))
+    palette = fit_palette(equations, state.palette, num_fixed, hardware)
+    bound = context.bind(state.palette)
+    palette = revive_colors(
+        palette,
+        reduce(add, (polisher.count_colors() for polisher in polishers)),
+        bound.cost,
+        bound.target,
+        least_share=1,
+        num_fixed=num_fixed,
+        hardware=hardware,
+    )
+    state.palette = (palette * 255).round() / 255
+    for polisher in polishers:
+        polisher.show(state.palette)
+
+
+def _stack(indices: list[Tensor]) -> Tensor:
+    """Return the index images as one tensor; a single one without a copy."""
+    return indices[0].unsqueeze(0) if len(indices) == 1 else torch.stack(indices)

@@ -1,0 +1,233 @@
+"""The protocol of a stage: configuration that moves a state, step by step."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ditherlab.errors import RequestError
+from ditherlab.problem import Problem
+from ditherlab.protocol import Ability, Cost, Target
+from ditherlab.randomness import seeded_generator
+from ditherlab.specs import spell_out
+from ditherlab.stages.state import State
+from ditherlab.stages.weaken import weaken_dither
+from ditherlab.types import Colors
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a stage reports after each step.
+
+    Attributes:
+        share: How much of the stage is done, from 0 to 1.
+        cost: Expected cost of the pictures as they stand in the state, or as they were before the
+            step if pricing them again would cost another evaluation; None if the step priced no
+            picture that compares with the others.
+        step: Steps taken so far.
+        num_evaluations: Pictures priced for this step.
+        num_backward_passes: Those of them that were also differentiated.
+    """
+
+    share: float
+    cost: Float[Tensor, "b"] | None = None
+    step: int = 0
+    num_evaluations: int = 0
+    num_backward_passes: int = 0
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An objective bound to what the pictures shall look like.
+
+    Attributes:
+        target: The fitted sources, with weakened dither if the strength asks for it.
+        cost: Prices pictures against the target.
+    """
+
+    target: Target
+    cost: Cost
+
+    @classmethod
+    def of(cls, problem: Problem, target: Target) -> "Bound":
+        """Bind the objective of a problem."""
+        return cls(target, problem.objective.bind(target))
+
+
+@dataclass(kw_only=True)
+class StageContext:
+    """Everything beside the state that a stage may use.
+
+    Attributes:
+        problem: What is asked for.
+        device: Where tensors live.
+        seed: Of the run; the state's generator was made from it.
+        spent: Returns which part of the stage's time and evaluations is spent, from 0 to 1, so that
+            annealing keeps pace with the clock.
+        notes: Sentences for the user; stages may add to them.
+    """
+
+    problem: Problem
+    device: torch.device
+    seed: int = 0
+    spent: Callable[[], float] = field(default=lambda: 0.0)
+    notes: list[str] = field(default_factory=list)
+    _bound: Bound | None = None
+    _each: tuple[Bound, ...] | None = None
+
+    def bind(self, palette: Colors) -> Bound:
+        """Return the cost of all pictures, bound once.
+
+        Args:
+            palette: Display sRGB. With a strength below 1, the first palette decides the target.
+        """
+        if self._bound is None:
+            problem = self.problem
+            bound = Bound.of(problem, problem.target(self.device))
+            if problem.strength < 1:
+                weak = weaken_dither(bound.target, bound.cost, palette, problem.strength)
+                bound = Bound.of(problem, weak)
+            self._bound = bound
+        return self._bound
+
+    def bind_each(self, palette: Colors) -> tuple[Bound, ...]:
+        """Return the cost of each picture by itself."""
+        if self._each is None:
+            bound = self.bind(palette)
+            pairs = zip(bound.target.images.split(1), bound.target.opaque.split(1), strict=True)
+            self._each = (
+                (bound,)
+                if len(bound.target.images) == 1
+                else tuple(Bound.of(self.problem, Target(*pair)) for pair in pairs)
+            )
+        return self._each
+
+    def close(self) -> None:
+        """Close the costs, which may hold worker processes."""
+        for bound in {id(b): b for b in (self._bound, *(self._each or ())) if b}.values():
+            bound.cost.close()
+
+    def after(self, part: float) -> "StageContext":
+        """Return a context that counts as spent only what is spent after a part."""
+        spent = self.spent
+        rest = max(1 - part, 1e-9)
+        return StageContext(
+            problem=self.problem,
+            device=self.device,
+            seed=self.seed,
+            spent=lambda: max(0.0, spent() - part) / rest,
+            notes=self.notes,
+            _bound=self._bound,
+            _each=self._each,
+        )
+
+    def fresh_generator(self) -> torch.Generator:
+        """Return a generator for draws that decide, and must not disturb the state's own."""
+        return seeded_generator(self.seed + 1, self.device)
+
+
+@dataclass(frozen=True)
+class StageMemory:
+    """Numbers that a stage holds at its peak, as measured and rounded up.
+
+    Attributes:
+        num_planes: For each pixel, whatever the palette.
+        num_planes_per_color: For each pixel and palette color.
+    """
+
+    num_planes: float = 0.0
+    num_planes_per_color: float = 0.0
+
+    def scaled(self, part: float) -> "StageMemory":
+        """Return the need on a part of the pixels."""
+        return StageMemory(self.num_planes * part, self.num_planes_per_color * part)
+
+
+class Stage(ABC):
+    """A step on the way from a problem to a picture: a frozen dataclass of settings.
+
+    Attributes:
+        part_of_time: Part of the remaining time that the stage may take if others follow; 0 for a
+            stage that takes hardly any time and is never cut short.
+        counts_steps: Whether its steps are reported as the steps of the run.
+        makes_picture: Whether the state has a picture when it ends.
+        needs_picture: Whether the state must have a picture, or probabilities, when it begins.
+        obeys_cells: Whether it keeps to the colors of the cells of an old machine.
+    """
+
+    part_of_time: ClassVar[float] = 0.5
+    counts_steps: ClassVar[bool] = False
+    makes_picture: ClassVar[bool] = False
+    needs_picture: ClassVar[bool] = False
+    obeys_cells: ClassVar[bool] = False
+
+    @abstractmethod
+    def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        """Move the state, and yield after each step.
+
+        The solver may stop at every yield, by closing the generator: the state must then be valid.
+        """
+
+    def needs(self, problem: Problem) -> frozenset[Ability]:
+        """Return the abilities that the objective must offer."""
+        del problem
+        return frozenset()
+
+    def check(self, problem: Problem) -> None:
+        """Refuse a problem that the stage cannot work on, beyond what `needs` says.
+
+        Raises:
+            RequestError: If it does not suit; the message says what does.
+        """
+        return
+
+    def resolved(self, problem: Problem) -> "Stage":
+        """Return the stage with every parameter that was left open set for a problem."""
+        del problem
+        return self
+
+    def is_needed(self, state: State) -> bool:
+        """Return whether a run that was stopped still needs this stage to have a picture."""
+        del state
+        return False
+
+    def memory(self, problem: Problem) -> StageMemory:
+        """Return the memory that the stage takes at its peak."""
+        del problem
+        return StageMemory()
+
+    def work(self, problem: Problem) -> float:
+        """Return the expected CPU time in nanoseconds, from which the progress bar is scaled."""
+        return float(num_pixels(problem))
+
+    @property
+    def name(self) -> str:
+        """The word of the recipe and of progress reports."""
+        return str(self).partition("(")[0]
+
+    @property
+    def public_words(self) -> str:
+        """The words for a file that others see: they name no folder of this machine."""
+        return str(self)
+
+    def __str__(self) -> str:
+        return spell_out(self)
+
+
+def num_pixels(problem: Problem) -> int:
+    """Return the number of pixels of all pictures."""
+    return len(problem.pictures) * problem.height * problem.width
+
+
+def check_at_least(what: str, value: float, least: float) -> None:
+    """Refuse a parameter of a stage below its least value.
+
+    Raises:
+        RequestError: If it is below, or not finite.
+    """
+    if not least <= value < float("inf"):
+        raise RequestError(f"`{what}` must be at least {least:g}, got {value:g}.")
