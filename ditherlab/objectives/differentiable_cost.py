@@ -58,7 +58,7 @@ class DifferentiableCost(Cost):
             self.target.opaque.expand(num_samples, -1, -1, -1, -1).flatten(0, 1),
         ]
         with self.failing_clearly():
-            costs = self._call(given[: self.priced.manner.num_arguments])
+            costs = self._call(given[: self.priced.convention.num_arguments])
         return costs.view(images.shape[:2])
 
     @contextmanager
@@ -75,7 +75,7 @@ class DifferentiableCost(Cost):
 
     def _call(self, arguments: list[Tensor]) -> Tensor:
         function = self.priced.function
-        if self.priced.manner.takes == "batch":
+        if self.priced.convention.takes == "batch":
             return self._check(function(*arguments), len(arguments[0]))
         return torch.cat([self._check(function(*one), 1) for one in zip(*arguments, strict=True)])
 

@@ -83,7 +83,7 @@ class PythonFunction(Objective):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        if self._priced.manner.differentiable:
+        if self._priced.convention.differentiable:
             return frozenset({"value", "gradient"})
         return frozenset({"value"})
 
@@ -92,9 +92,9 @@ class PythonFunction(Objective):
         return 1
 
     def bind(self, target: Target) -> Cost:
-        if self._priced.manner.differentiable:
+        if self._priced.convention.differentiable:
             return DifferentiableCost.of(self._priced, target)
-        return BlackBoxCost.of(self._priced.source, target, self._priced.manner.takes)
+        return BlackBoxCost.of(self._priced.source, target, self._priced.convention.takes)
 
     def __str__(self) -> str:
         return f"python:{self.location}:{self.name}"
