@@ -30,7 +30,7 @@ def cost_function(
             several and returns a number for each.
         form: `numpy` (uint8 `[h w c]`, a batch `[n h w c]`), `torch` (display sRGB in [0, 1],
             float `[c h w]`, a batch `[n c h w]`) or `pillow` (RGB, a batch is a list).
-        differentiable: Whether torch can differentiate it; the form is then `torch`.
+        differentiable: True if torch can differentiate the function; the form is then `torch`.
 
     Returns:
         A decorator. By default, a function takes one picture in numpy, and a differentiable
@@ -58,7 +58,7 @@ class CallingConvention:
     Attributes:
         takes: One picture or a batch.
         form: The type of a picture.
-        differentiable: Whether torch can differentiate it.
+        differentiable: True if torch can differentiate the function.
         num_arguments: 1 for the picture, 2 with the target, 3 with the mask of opaque pixels.
     """
 

@@ -28,7 +28,7 @@ _START = (
     "from ditherlab.black_box.worker import work; work(int(sys.argv[1]))"
 )
 
-_NUMS_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _STANDARD_ERROR = 2
 
 
@@ -70,11 +70,11 @@ class _Worker:
         """
         if self.has_ended():
             # A process that the function started may still hold the connection open.
-            raise self._death()
+            raise self._exit_error()
         try:
             reply: Reply = self.connection.recv()
         except (EOFError, OSError):
-            raise self._death() from None
+            raise self._exit_error() from None
         if isinstance(reply, Failure):
             raise ObjectiveError(reply.message)
         if isinstance(reply, Started):
@@ -91,9 +91,9 @@ class _Worker:
         try:
             self.connection.send(message)
         except OSError:
-            raise self._death() from None
+            raise self._exit_error() from None
 
-    def _death(self) -> ObjectiveError:
+    def _exit_error(self) -> ObjectiveError:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(_EXIT_TIMEOUT_S)
         code = self.process.returncode
@@ -204,7 +204,7 @@ def _start_process(theirs: socket.socket) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **dict.fromkeys(_NUMS_THREADS, "1")},
+            env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, "1")},
             pass_fds=(descriptor,),
             # In its own process group, Ctrl-C does not reach it, and its children end with it.
             process_group=0,

@@ -77,8 +77,8 @@ def read_picture(source: str | os.PathLike[str] | ByteStream) -> Picture:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         picture = _decode(data, name)
-    spoken = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
-    return Picture(picture.pixels, picture.opaque, name, (*picture.notes, *spoken))
+    warned = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
+    return Picture(picture.pixels, picture.opaque, name, (*picture.notes, *warned))
 
 
 def _contents(source: str | os.PathLike[str] | ByteStream, label: str) -> bytes:
@@ -174,8 +174,8 @@ def _mask(image: Image.Image) -> tuple[Bool[np.ndarray, "h w"], str]:
 
 
 def _reason(error: BaseException) -> str:
-    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    reason = one_line(printable(said)).rstrip(".") or type(error).__name__
+    message = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason = one_line(printable(message)).rstrip(".") or type(error).__name__
     return reason[:1].lower() + reason[1:]
 
 

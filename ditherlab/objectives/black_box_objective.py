@@ -47,7 +47,7 @@ class BlackBoxCost(Cost):
     Attributes:
         target: The target; its values replace drawn ones at transparent pixels.
         pool: The worker processes of the function.
-        takes: Whether the function takes one picture or a batch.
+        takes: `picture` or `batch`, as the function takes them.
     """
 
     target: Target

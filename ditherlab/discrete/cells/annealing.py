@@ -106,13 +106,13 @@ class CellSearch(Search):
         temperature: float,
     ) -> Float[Tensor, "m c n"]:
         """Update cells to their best response; return the expected moments of their pixels."""
-        answer = self._responses.answer(slopes, moments, temperature)
-        chances = (answer.free_energies / -answer.heat[:, None]).softmax(dim=1)
+        response = self._responses.answer(slopes, moments, temperature)
+        chances = (response.free_energies / -response.heat[:, None]).softmax(dim=1)
         best = chances.argmax(dim=1)
         here = torch.arange(len(cells), device=cells.device)
-        self._places[cells] = answer.probs[:, here, :, best].argmax(dim=1)
+        self._places[cells] = response.probs[:, here, :, best].argmax(dim=1)
         self._chosen[cells] = best
-        weighted = answer.probs * chances[:, None]
+        weighted = response.probs * chances[:, None]
         shown = slopes.new_zeros((self._table.shape[1], *slopes.shape[1:]))
         for place, colors in zip(weighted, self._subpalettes.T, strict=True):
             shown.index_add_(0, colors, place.permute(2, 0, 1))

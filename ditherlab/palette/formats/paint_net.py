@@ -46,8 +46,8 @@ def parse(data: bytes, file: str) -> Swatches:
     """
     name, colors = "", []
     for number, line in numbered_lines(decode_text(data, file)):
-        if said := _NAME.match(line):
-            name = said[1].strip()
+        if header := _NAME.match(line):
+            name = header[1].strip()
         spelled = line.partition(";")[0].strip()
         if not spelled:
             continue
