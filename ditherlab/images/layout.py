@@ -8,7 +8,7 @@ import numpy as np
 from ditherlab.errors import PictureError
 from ditherlab.images.picture import Picture
 
-# The area that the copies of a picture and their gaps may fill, in shares.
+# The area that the copies of a picture and their gaps may fill, as a multiple of its share.
 _MOST_ROOM = 4
 
 

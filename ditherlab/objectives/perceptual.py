@@ -32,8 +32,8 @@ _GAINS = (1.0, 5 / 1.16, 2 / 1.16)
 _COLOR_WEIGHT = 0.5
 
 # Lightness is also priced at other distances, given as a factor on the blur and a weight. The near
-# one prevents noise that gains nothing at the viewing distance. The far one keeps tones
-# right in the mean; without it, faint grays would lose their last dots.
+# one prevents noise that gains nothing at the viewing distance. The far one keeps tones right in
+# the mean; without it, faint grays would lose their last dots.
 _OTHER_DISTANCES = ((0.5, 0.1), (2.5, 2.0))
 
 # The radius of the eye's blur, in standard deviations.

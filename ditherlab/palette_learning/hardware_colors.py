@@ -115,7 +115,7 @@ class HardwareColors:
     ) -> None:
         num_colors, num_channels = center.shape
         num_fixed = len(places) - num_colors
-        # The least used colors are placed last; no others are left by then to make up for errors.
+        # The least used colors are placed last: no free ones are left to make up for their errors.
         weights = form.diagonal(dim1=0, dim2=2).sum(dim=(0, 1))
         order = weights.argsort()
         ordered = form[order][:, :, order].reshape(num_colors * num_channels, -1)
