@@ -1,4 +1,4 @@
-"""Ways to estimate the gradient of an expected cost."""
+"""Estimators of the gradient of an expected cost, one per module."""
 
 from ditherlab.estimators.arm import ARM
 from ditherlab.estimators.arsm import ARSM

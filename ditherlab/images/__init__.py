@@ -1,4 +1,4 @@
-"""Pictures and their files."""
+"""Pictures, picture files, indexed PNGs, and safe writing of output files."""
 
 from ditherlab.images.indexed_png import encode_indexed_png
 from ditherlab.images.label import path_label, printable

@@ -1,4 +1,4 @@
-"""What is random in a drawn picture, where it is not each pixel's color by itself."""
+"""Models of drawn pictures with few parameters: noise before rounding, ordered dithering."""
 
 from ditherlab.models.mask import low_power_db, rank_mask, white_noise_mask
 from ditherlab.models.model import BoundModel, Model

@@ -1,4 +1,4 @@
-"""What a picture shall be good for: objectives to minimize."""
+"""Objectives to minimize: visible error, SSIM, variance loss, Python functions and sums."""
 
 from ditherlab.objectives.flip import FLIP
 from ditherlab.objectives.objective_sum import ObjectiveSum

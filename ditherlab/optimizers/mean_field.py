@@ -1,4 +1,4 @@
-"""Mean-field annealing in random parts: each pixel in turn meets its best response."""
+"""Mean-field annealing: sets a random part of the pixels to their best response in each step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ditherlab.types import Logits, Probs
 
 @dataclass
 class MeanFieldState:
-    """The probabilities, and which pixels this sweep has still to visit."""
+    """The probabilities, and the pixels that are left to visit in this sweep."""
 
     probs: Probs
     unvisited: Int[Tensor, "n"]
@@ -25,16 +25,16 @@ class MeanFieldState:
 class MeanField(Optimizer):
     """Set `p_ik` proportional to `exp(-Q_ik / T)` at a random part of the pixels in each step.
 
-    The minimum of `cost - T * mean entropy` in one pixel while the others stand still: a natural
-    gradient step of full length. Pixels that see each other through the eye's blur must not move
-    together (all at once, they overshoot and oscillate), so a step moves a random part, and a
+    This is the minimum of `cost - T * mean entropy` in one pixel while the others are fixed, and a
+    natural gradient step of full length. Pixels that interact through the eye's blur must not move
+    together, because they would overshoot and oscillate. So each step moves a random part, and a
     sweep of steps visits every pixel once. Needs an estimator that gives color costs.
 
     Source: Jan Puzicha et al., "On Spatial Quantization of Color Images", IEEE TIP 2000, sec. IV,
     for mean-field annealing of pixels and palette.
 
     Attributes:
-        learning_rate: The part of the pixels that moves in each step, above 0 to 1.
+        learning_rate: The fraction of the pixels that moves in each step, above 0 to 1.
     """
 
     needs_color_costs: ClassVar[bool] = True
@@ -78,5 +78,5 @@ class MeanField(Optimizer):
             )
         size = max(1, round(num_pixels * self.learning_rate))
         part, state.unvisited = state.unvisited[:size], state.unvisited[size:]
-        # In the order of memory, reading and writing them takes half the time.
+        # In memory order, reading and writing them takes half the time.
         return part.sort().values

@@ -1,4 +1,4 @@
-"""Palettes: built in, read from files, or spelled out; the import loads no torch."""
+"""Palettes: built in, read from files, or given as colors; importing them does not load torch."""
 
 from ditherlab.palette.files import parse_palette, read_palette_file
 from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write

@@ -1,4 +1,4 @@
-"""The best palette for given pixels: a least-squares problem inside the display's gamut."""
+"""Palette fits: the best palette for given pixels, by least squares in the display's gamut."""
 
 import torch
 from jaxtyping import Bool, Float, Shaped
@@ -10,12 +10,12 @@ from ditherlab.types import Colors
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 from ditherlab.vision.filtering import filter_reflected, gaussian_taps
 
-# Keeps a color that no pixel shows where it is; relative to the mean of the diagonal.
+# Regularization, relative to the mean of the diagonal, that keeps unused colors in place.
 _INERTIA = 1e-6
 
 _MAX_NUM_ROUNDS = 20
 
-# How large a place must be for a color of its own.
+# The blur of the error map in which new places for unused colors are sought.
 _GAP_BLUR_PX = 3.0
 
 
@@ -28,8 +28,8 @@ def fit_palette(
 ) -> Colors:
     """Minimize `x' A x - 2 x' b` over the palette's linear light `x` in [0, 1].
 
-    An active-set method: solve for the free entries, stop those that would leave the gamut at its
-    border, free those whose slope points inwards again.
+    An active-set method: it solves for the free entries, fixes those that would leave the gamut at
+    its border, and frees those whose slope points inwards again.
 
     Args:
         equations: `A` and `b`.
@@ -39,7 +39,7 @@ def fit_palette(
         hardware_part: Part of them that must be so already, those shown most first.
 
     Returns:
-        The best palette, display sRGB.
+        The best palette, in display sRGB.
     """
     num_colors = palette.shape[1]
     start = srgb_to_linear(palette[0]).T.reshape(-1).double()
@@ -102,7 +102,7 @@ def revive_colors(
     pixels = target.images.movedim(1, 0).flatten(1)
     revived = palette.clone()
     for color in idle:
-        # Not the single odd pixel: a place where many are far from every color.
+        # The blur prefers areas where many pixels are far from every color to single pixels.
         place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
         revived[0, color] = pixels[:, place]
         moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]

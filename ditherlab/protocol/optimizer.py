@@ -1,4 +1,4 @@
-"""An optimizer: a way to move probabilities along estimates."""
+"""The interface of an optimizer of probabilities."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ditherlab.types import Logits, Probs
 
 
 class Optimizer(ABC):
-    """A way to move probabilities along estimates; configuration only."""
+    """An optimizer that moves probabilities along estimates; configuration only."""
 
     learning_rate: float
     needs_color_costs: ClassVar[bool] = False
@@ -35,7 +35,7 @@ class Optimizer(ABC):
         """Take one step, change `state` in place and return the new probabilities.
 
         Args:
-            state: What `start` made.
+            state: The state that `start` returned.
             estimate: At the probabilities that the last call returned.
             temperatures: One for each picture: the step descends `cost - temperature * mean
                 entropy of a pixel`.
