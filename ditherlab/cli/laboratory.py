@@ -29,6 +29,7 @@ class Laboratory:
         self,
         problem: "Problem",
         estimators: "Mapping[str, Estimator]",
+        *,
         seeds: range,
         device: str,
         max_seconds: float | None,

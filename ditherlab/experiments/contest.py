@@ -86,11 +86,11 @@ def compare_runs(
     contest = _Contest(
         fix_palette(problem, seed=seed, device=device),
         estimators,
-        optimizer or Adam(),
-        range(seed, seed + num_seeds),
-        device,
-        max_seconds,
-        clock,
+        optimizer=optimizer or Adam(),
+        seeds=range(seed, seed + num_seeds),
+        device=device,
+        max_seconds=max_seconds,
+        clock=clock,
     )
     # What prices finished pictures waits beside the runs: to start it anew may take seconds.
     with (
@@ -114,6 +114,7 @@ class _Contest:
         self,
         problem: Problem,
         estimators: Mapping[str, Estimator],
+        *,
         optimizer: Optimizer,
         seeds: range,
         device: str,

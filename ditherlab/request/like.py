@@ -42,8 +42,8 @@ def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
     for name in ("objective", "recipe"):
         if _PYTHON in options[name] and name not in typed:
             raise RequestError(
-                f"{label} was made with Python code, `{options[name]}`, which is never run from the "
-                f"settings of a picture. Give it by hand: `--{name}`."
+                f"{label} was made with Python code, `{options[name]}`, which is never run from "
+                f"the settings of a picture. Give it by hand: `--{name}`."
             )
     return options
 
