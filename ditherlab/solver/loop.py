@@ -164,7 +164,7 @@ class Loop:
         self.snapshots.append(snapshot)
         self.on_progress(snapshot)
         now_s = self.budget.seconds
-        pause_s = _STEPPING_TO_REPORTING * (now_s - begin_s)
+        pause_s = _STEPPING_TO_REPORTING * (now_s - begin_s) if self.seconds_between_reports else 0
         self.next_report_s = now_s + max(self.seconds_between_reports, pause_s)
         return True
 

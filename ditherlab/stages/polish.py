@@ -67,7 +67,7 @@ class Polish(Stage):
             if place == 0:
                 orders = [polisher.shuffle_classes() for polisher in polishers]
                 if state.palette_is_free and self._is_time_to_refit(sweep):
-                    _refit_palette(polishers, context, state)
+                    refit_palette(polishers, context, state)
             share = min(1.0, max(number / num_moves, context.spent()))
             temperatures = [cooling.temperature(share) for cooling in coolings]
             prices = [polisher.price_with_slopes() for polisher in polishers]
@@ -123,7 +123,7 @@ class Polish(Stage):
         return sweep & (sweep + 1) == 0 and 0 < sweep < _REFITTING_PART * self.sweeps
 
 
-def _refit_palette(polishers: list[Polisher], context: StageContext, state: State) -> None:
+def refit_palette(polishers: list[Polisher], context: StageContext, state: State) -> None:
     """Move the palette to its best place for all pictures, in 8-bit steps.
 
     A color that no pixel shows goes where it is missed most.

@@ -34,7 +34,7 @@ def test_adam_is_that_of_torch_on_the_cost_of_a_pixel(generator):
     gradients = torch.randn((NUM_STEPS, *SHAPE), generator=generator, dtype=torch.float64)
     state = Adam(learning_rate=0.05).start(start)
     for gradient in gradients:
-        Adam(learning_rate=0.05).step(state, estimate_of(gradient), 0.0, generator)
+        Adam(learning_rate=0.05).step(state, estimate_of(gradient), [0.0], generator)
     expected = torch_steps(start, gradients * 20, lr=0.05, eps=0.0)
     torch.testing.assert_close(state.logits, expected)
 
@@ -62,7 +62,7 @@ def test_no_gradient_is_so_small_that_its_step_explodes(size, generator):
     before = state.logits.clone()
     for _ in range(NUM_STEPS):
         gradient = size * torch.randn(SHAPE, generator=generator)
-        Adam(learning_rate=0.1).step(state, estimate_of(gradient), 0.0, generator)
+        Adam(learning_rate=0.1).step(state, estimate_of(gradient), [0.0], generator)
         assert (state.logits - before).abs().max() < 0.5
         before = state.logits.clone()
 
@@ -72,7 +72,8 @@ def test_a_run_does_not_load_the_compiler_of_torch():
         "import sys, numpy as np, ditherlab as dl\n"
         "pixels = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)\n"
         "picture = dl.Picture(pixels, opaque=np.ones((8, 8), dtype=bool))\n"
-        "dl.optimize(dl.Problem(picture=picture, palette=4, num_steps=2))\n"
+        "problem = dl.Problem(picture=picture, palette=dl.LearnedPalette(4))\n"
+        "dl.optimize(problem, dl.default_recipe(problem, dl.Shorthands(steps=2)))\n"
         "assert 'torch._dynamo' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
