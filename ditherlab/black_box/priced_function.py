@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from PIL import Image
 
 from ditherlab.black_box.calling_convention import CallingConvention, Form
 from ditherlab.black_box.function_source import FunctionSource
@@ -113,6 +112,8 @@ def _to_form(array: Pixels | Masks, form: Form) -> Any:
     if form == "numpy":
         return array
     if form == "pillow":
+        from PIL import Image
+
         return [Image.fromarray(part) for part in array]
 
     import torch

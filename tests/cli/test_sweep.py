@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ditherlab.cli.app import app
+from ditherlab.cli.optimize import optimize
 from ditherlab.experiments import read_sweep
 from ditherlab.request.optimize_request import OptimizeRequest
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_is_refused(
 
 
 def test_the_defaults_are_those_of_optimize() -> None:
-    typed = app.commands["optimize"].make_context("optimize", ["photo.png"]).params
+    typed = optimize.make_context("optimize", ["photo.png"]).params
     assert {f.name: typed[f.name] for f in fields(OptimizeRequest)} == asdict(OptimizeRequest())
 
 
