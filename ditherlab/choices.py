@@ -1,4 +1,4 @@
-"""The words among which a setting chooses; known without torch, which their users import."""
+"""The values of settings that have a fixed set of choices; importing them does not load torch."""
 
 from typing import Literal
 

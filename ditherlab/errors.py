@@ -1,49 +1,49 @@
-"""What goes wrong, as one family of exceptions.
+"""The exceptions that ditherlab raises, all derived from `DitherlabError`.
 
-A message reads ``<what was given> must be <rule>, got <value>. <What to do instead.>``; the
-command line prints it and exits with `exit_code`: 2 for a request that cannot be meant, 1 for one
-that could not be carried out here.
+A message reads ``<what was given> must be <rule>, got <value>. <What to do instead.>``. The
+command line prints it and exits with `exit_code`: 2 for an invalid request, 1 for a valid request
+that failed.
 """
 
 
 class DitherlabError(Exception):
-    """Anything that ditherlab refuses or fails to do; never raised itself."""
+    """Base class of all errors of ditherlab; never raised itself."""
 
     exit_code = 1
 
 
 class RequestError(DitherlabError, ValueError):
-    """A value, a name or a combination that no picture and no machine could make work."""
+    """A value, a name or a combination that is invalid for any picture and on any machine."""
 
     exit_code = 2
 
 
 class AbilityError(RequestError):
-    """An estimator or optimizer needs what the objective or the estimator does not offer."""
+    """An estimator or optimizer needs an ability that the objective or estimator lacks."""
 
 
 class PictureError(DitherlabError, ValueError):
-    """A file or an array that is no usable picture, or too small or large for what was asked."""
+    """A file or array that is not a usable picture, or has the wrong size for the request."""
 
 
 class PaletteError(DitherlabError, ValueError):
-    """A file that holds no usable palette."""
+    """A file without a usable palette."""
 
 
 class PaletteRequestError(RequestError):
-    """A palette named or spelled out wrongly."""
+    """An unknown palette name, or invalid colors in a request."""
 
 
 class ResultsError(DitherlabError, ValueError):
-    """A file that holds something else than the results of a sweep."""
+    """A file that does not hold the results of a sweep."""
 
 
 class DeviceError(DitherlabError, RuntimeError):
-    """A device that this machine, or this build of torch, does not have."""
+    """A device that this machine or this build of torch lacks."""
 
 
 class OutputError(DitherlabError, OSError):
-    """A file that cannot be written, or would be overwritten."""
+    """An output file that cannot be written, or exists already."""
 
 
 class ObjectiveError(DitherlabError, RuntimeError):

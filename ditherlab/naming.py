@@ -1,11 +1,11 @@
-"""Words for people: how a class is called on the command line, which name was meant, one line."""
+"""Names and texts in messages: kebab case, suggestions for misspelled names, single lines."""
 
 import re
 from collections.abc import Iterable
 
 
 def kebab_case(class_name: str) -> str:
-    """Derive the word of the command line and of JSON from a class name.
+    """Derive the name on the command line and in JSON from a class name.
 
     Example:
         >>> kebab_case("LeaveOneOut"), kebab_case("SSIM"), kebab_case("ViewedSSIM")
@@ -15,7 +15,7 @@ def kebab_case(class_name: str) -> str:
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str:
-    """Say which of `names` was probably meant, or list them all.
+    """Return a hint that suggests the closest of `names`, or lists them all.
 
     Example:
         >>> nearest_name("pico8", ["pico-8", "nes"])
@@ -31,7 +31,7 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """Replace line breaks and other spaces by single ones.
+    """Replace every run of whitespace by a single space.
 
     Example:
         >>> one_line("two" + chr(10) + "lines ")

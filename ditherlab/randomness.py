@@ -1,13 +1,13 @@
-"""Explicit randomness: a seed at the edge, a generator inside."""
+"""The random generator of a run, made from its seed."""
 
 import torch
 
 
 def seeded_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
-    """Make the generator that everything random in one run draws from.
+    """Make the generator for all random draws of one run.
 
     Args:
-        seed: Any integer from 0; the same seed on the same device gives the same draws.
-        device: Where the draws are needed; devices differ for the same seed.
+        seed: An integer of at least 0; the same seed on the same device gives the same draws.
+        device: The device of the draws; the same seed gives other draws on another device.
     """
     return torch.Generator(device=device).manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Schedules: functions of the progress of a run, from 0 to 1, that return a value."""
+"""Schedules: functions that return a value for the progress of a run, from 0 to 1."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ Schedule = Callable[[float], float]
 
 
 def constant(value: float) -> Schedule:
-    """Keep one value."""
+    """Return a schedule with one constant value."""
     return lambda _progress: value
 
 
 def exponential(start: float, end: float) -> Schedule:
-    """Go from `start` to `end` by equal factors.
+    """Return a schedule that decays or grows exponentially from `start` to `end`.
 
     Example:
         >>> schedule = exponential(1.0, 0.01)
@@ -24,10 +24,10 @@ def exponential(start: float, end: float) -> Schedule:
 
 
 def parse_temperatures(text: str) -> tuple[float, float]:
-    """Read `START:END`, or one number for both.
+    """Parse `START:END`, or one number for both.
 
     Raises:
-        RequestError: If a part is no positive number.
+        RequestError: If either value is not a positive number.
 
     Example:
         >>> parse_temperatures("1:0.1")

@@ -1,4 +1,4 @@
-"""Strategies by their words: `leave-one-out(num_samples=8)` to a frozen dataclass and back."""
+"""Conversion between text such as `leave-one-out(num_samples=8)` and frozen dataclasses."""
 
 import math
 import re
@@ -17,12 +17,12 @@ _CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?
 
 @dataclass(frozen=True)
 class Registry(Generic[S]):
-    """Strategies of one kind under the names of the literature.
+    """Strategies of one kind, by the names that the literature gives them.
 
     Attributes:
-        kind: What they are, for messages: `estimator`.
+        kind: The kind of strategy, for messages: `estimator`.
         classes: Frozen dataclasses by name; the name is derived from the class.
-        aliases: Other words, each with what it stands for: a name, or one with parameters.
+        aliases: Other names, each with the name it stands for, or a name with parameters.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Registry(Generic[S]):
         return cls(kind, {kebab_case(c.__name__): c for c in classes}, aliases or {})
 
     def parse(self, text: str) -> S:
-        """Make the strategy that `name` or `name(parameter=value, ...)` says.
+        """Make the strategy that `name` or `name(parameter=value, ...)` describes.
 
         Raises:
             RequestError: For an unknown name or parameter, or a value of the wrong kind.
@@ -62,7 +62,7 @@ class Registry(Generic[S]):
 
     @property
     def names_and_compositions(self) -> list[str]:
-        """All names, and the short names of frequent compositions; no other words for either."""
+        """All names, and the aliases that stand for a name with parameters; no other aliases."""
         return [*self.classes, *(name for name, words in self.aliases.items() if "(" in words)]
 
     def defaults(self) -> Mapping[str, S]:
@@ -107,7 +107,7 @@ def split_outside(text: str, separator: str) -> list[str]:
 
 
 def describe(strategy: object) -> str:
-    """Write a strategy as the words that `Registry.parse` reads; defaults are left out.
+    """Write a strategy as text that `Registry.parse` reads; defaults are left out.
 
     Example:
         >>> @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _convert(what: str, text: str, hint: Any) -> Any:
             )
         return text
     if get_origin(hint) is UnionType:
-        # A parameter that may be left to the strategy: `float | None`.
+        # An optional parameter, such as `float | None`: parse the type that is not None.
         hint = next(kind for kind in get_args(hint) if kind is not type(None))
     try:
         value = hint(text)

@@ -1,4 +1,4 @@
-"""Shapes that many signatures share; every letter has one meaning.
+"""Tensor types that many signatures share; every axis letter has one meaning.
 
 `s` samples (drawn pictures), `b` pictures, `k` palette colors, `m` moments of a color, `q`
 statistics of a window, `c` channels, `h` rows, `w` columns, `n` pixels of a flattened picture;
@@ -27,16 +27,16 @@ Indices = Int[Tensor, "s b h w"]
 """Drawn palette indices."""
 
 Mask = Bool[Tensor, "b 1 h w"]
-"""True where a pixel takes part."""
+"""True at opaque pixels."""
 
 DrawCosts = Float[Tensor, "s b"]
 """The cost of each drawn picture."""
 
 PictureCosts = Float[Tensor, "b"]
-"""An expected cost of each picture."""
+"""The expected cost of each picture."""
 
 CostMap = Float[Tensor, "s b h w"]
-"""A cost, split over the pixels."""
+"""The cost of each drawn picture, split over its pixels."""
 
 Moments = Float[Tensor, "b m h w"]
 """The expected moments of every pixel's color."""
@@ -48,7 +48,7 @@ MomentTable = Float[Tensor, "b m k"]
 """The moments of every palette color: its value, its square, ..."""
 
 Statistics = Float[Tensor, "s b q h w"]
-"""What a windowed cost needs to know of each window; linear in the moments of its pixels."""
+"""The statistics of each window that determine its cost; linear in its pixels' moments."""
 
 WindowWeights = Float[Tensor, "*q h w"]
-"""What one pixel of each window counts in its statistics: the same for all of them, or for each."""
+"""The weight of one pixel in each window's statistics: one plane for all of them, or one each."""

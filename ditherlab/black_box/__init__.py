@@ -1,7 +1,7 @@
-"""Python functions that price pictures, the processes that call them, and their deadlines.
+"""Python functions that price pictures, the worker processes that call them, and deadlines.
 
-Nothing in here imports torch unless a function asks for it: a process that only computes with
-numpy starts in a tenth of a second.
+Nothing here imports torch unless a function needs it, so a process that only uses numpy starts in
+a tenth of a second.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How a Python function wants to be called: what it says itself, and what its parameters say."""
+"""Calling conventions of Python functions, read from their mark and their parameters."""
 
 import inspect
 import sys
@@ -21,19 +21,20 @@ _PARAMETERS = ("picture", "target", "opaque")
 def cost_function(
     *, takes: Takes | None = None, form: Form | None = None, differentiable: bool = False
 ) -> Callable[[F], F]:
-    """Mark a function, or anything callable, with how it wants to be called.
+    """Mark a function, or any callable, with its calling convention.
 
-    It only sets the attribute `ditherlab_cost`, a dictionary of the arguments.
+    The decorator only sets the attribute `ditherlab_cost`, a dictionary of the arguments.
 
     Args:
-        takes: One `picture`, and returns a number; or a `batch`, and returns one for each.
+        takes: `picture`: the function takes one picture and returns a number. `batch`: it takes
+            several and returns a number for each.
         form: `numpy` (uint8 `[h w c]`, a batch `[n h w c]`), `torch` (display sRGB in [0, 1],
             float `[c h w]`, a batch `[n c h w]`) or `pillow` (RGB, a batch is a list).
-        differentiable: Whether torch can differentiate it; the form is then `torch`.
+        differentiable: True if torch can differentiate the function; the form is then `torch`.
 
     Returns:
-        A decorator. Left out, a function takes a picture in numpy, a differentiable one a batch in
-        torch.
+        A decorator. By default, a function takes one picture in numpy, and a differentiable
+        function takes a batch in torch.
 
     Example:
         >>> @cost_function(form="pillow")
@@ -52,12 +53,12 @@ def cost_function(
 
 @dataclass(frozen=True)
 class CallingConvention:
-    """How a function is called.
+    """The arguments that a function takes, and the form of its pictures.
 
     Attributes:
         takes: One picture or a batch.
-        form: What a picture is.
-        differentiable: Whether torch can differentiate it.
+        form: The type of a picture.
+        differentiable: True if torch can differentiate the function.
         num_arguments: 1 for the picture, 2 with the target, 3 with the mask of opaque pixels.
     """
 
@@ -71,28 +72,29 @@ class CallingConvention:
         """Read the mark and the parameters of a function.
 
         Args:
-            function: What shall be called.
-            words: What it is called in messages.
+            function: The function, a callable object or a torch module.
+            words: The function's name in messages.
 
         Raises:
-            RequestError: If the mark or the parameters make no sense.
+            RequestError: If the mark is invalid, or the parameters are not those of a cost.
         """
         mark = getattr(function, _MARK, None)
         if mark is None:
             mark = {"differentiable": _is_torch_module(function)}
         _check_mark(mark, words)
         differentiable = bool(mark.get("differentiable", False))
-        manner = cls(
+        convention = cls(
             mark.get("takes") or ("batch" if differentiable else "picture"),
             mark.get("form") or ("torch" if differentiable else "numpy"),
             differentiable,
             _count_arguments(function, words),
         )
-        if differentiable and manner.form != "torch":
+        if differentiable and convention.form != "torch":
             raise RequestError(
-                f"`{words}` must have the form `torch` to be differentiable, got `{manner.form}`."
+                f"`{words}` must have the form `torch` to be differentiable, "
+                f"got `{convention.form}`."
             )
-        return manner
+        return convention
 
 
 def _check_mark(mark: Any, words: str) -> None:
@@ -109,17 +111,17 @@ def _check_mark(mark: Any, words: str) -> None:
 
 
 def _is_torch_module(function: object) -> bool:
-    # Whoever made a module has imported torch.
+    # A module exists only if torch was imported.
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(function, torch.nn.Module)
 
 
 def _count_arguments(function: Any, words: str) -> int:
-    """Count what the function takes of picture, target and mask.
+    """Count how many of picture, target and mask the function takes.
 
-    A parameter with a default is one of them only if it bears the name: `sigma=1.5` is not.
+    A parameter with a default counts only if it has that name: `sigma=1.5` does not.
     """
-    # What a module's own signature hides.
+    # The signature of a module itself is `(*args, **kwargs)`.
     called = function.forward if _is_torch_module(function) else function
     try:
         signature = inspect.signature(called)

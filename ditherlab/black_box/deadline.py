@@ -1,21 +1,21 @@
-"""How long to wait for a cost: whoever starts a run says it, whoever waits asks for it."""
+"""Deadlines for computing a cost: set around a block of code, checked by the code that waits."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_gives_up: ContextVar[Callable[[], bool] | None] = ContextVar("_gives_up", default=None)
+_is_over: ContextVar[Callable[[], bool] | None] = ContextVar("_is_over", default=None)
 
 
 class DeadlineError(Exception):
-    """Nobody waits for this cost any more; the one who set the limit catches it."""
+    """The deadline passed before the cost was computed; caught by the code that set it."""
 
 
 @contextmanager
-def deadline(gives_up: Callable[[], bool]) -> Iterator[None]:
-    """Let whoever waits inside the block ask `gives_up` whether to go on waiting.
+def deadline(is_over: Callable[[], bool]) -> Iterator[None]:
+    """Set a deadline for the block: `check_deadline` raises once `is_over` returns True.
 
-    The limits of blocks around this one hold inside it, too.
+    The deadlines of enclosing blocks apply too.
 
     Example:
         >>> with deadline(lambda: True):
@@ -24,20 +24,20 @@ def deadline(gives_up: Callable[[], bool]) -> Iterator[None]:
         ...
         ditherlab.black_box.deadline.DeadlineError
     """
-    outer = _gives_up.get()
-    token = _gives_up.set(gives_up if outer is None else lambda: outer() or gives_up())
+    outer = _is_over.get()
+    token = _is_over.set(is_over if outer is None else lambda: outer() or is_over())
     try:
         yield
     finally:
-        _gives_up.reset(token)
+        _is_over.reset(token)
 
 
 def check_deadline() -> None:
-    """Stop waiting if nobody wants the answer any more.
+    """Raise if the deadline of an enclosing block has passed.
 
     Raises:
-        DeadlineError: If the limit is reached; without a limit, never.
+        DeadlineError: If a deadline has passed; never outside a `deadline` block.
     """
-    gives_up = _gives_up.get()
-    if gives_up is not None and gives_up():
+    is_over = _is_over.get()
+    if is_over is not None and is_over():
         raise DeadlineError

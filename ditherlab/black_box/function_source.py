@@ -1,4 +1,4 @@
-"""Where a Python function is found: in a file, or in a module."""
+"""The source of a Python function: a file or a module, and the function's name there."""
 
 import importlib
 import sys
@@ -21,13 +21,13 @@ _LONGEST_MESSAGE = 300
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """The place of a function, and arguments that are fixed; the same in every process.
+    """The location of a function, and fixed keyword arguments; valid in every process.
 
     Attributes:
-        words: What the function is called in messages.
+        words: The function's name in messages.
         location: A file that ends in `.py`, or the name of a module.
-        name: The function's name there; dots lead into objects.
-        arguments: Passed to it by name at every call.
+        name: The function's name there; a dotted name refers to an attribute of an object.
+        arguments: Keyword arguments of every call.
     """
 
     words: str
@@ -37,7 +37,7 @@ class FunctionSource:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is in a file, and not in a module."""
+        """True if the function is in a file, False if it is in a module."""
         return self.location.endswith(".py")
 
     @property
@@ -48,10 +48,10 @@ class FunctionSource:
     def load(self) -> Callable[..., Any]:
         """Run the file or import the module, and return its function.
 
-        What it prints goes to standard error.
+        Anything the file prints goes to standard error.
 
         Raises:
-            RequestError: If there is no such file, module or function, or if it cannot be run.
+            RequestError: If the file, module or function does not exist, or loading it fails.
         """
         with redirect_stdout(sys.stderr):
             module = self._run_file() if self.is_file else self._import_module()
@@ -63,14 +63,14 @@ class FunctionSource:
         return partial(found, **self.arguments) if self.arguments else found
 
     def describe(self, error: BaseException) -> str:
-        """Say in one line what was raised, and where in the user's own file if it was there."""
+        """Return the error in one line, with the line of the user's file that raised it, if any."""
         message = " ".join(str(error).split())
         if len(message) > _LONGEST_MESSAGE:
             message = f"{message[:_LONGEST_MESSAGE]}..."
-        # A syntax error names its place itself.
+        # The message of a syntax error names the line already.
         place = None if isinstance(error, SyntaxError) else self._place(error)
-        told = f"{type(error).__name__}: {message}" if message else type(error).__name__
-        return f"{told} ({place})" if place else told
+        reported = f"{type(error).__name__}: {message}" if message else type(error).__name__
+        return f"{reported} ({place})" if place else reported
 
     def _place(self, error: BaseException) -> str | None:
         known = traceback.extract_tb(error.__traceback__)
@@ -88,9 +88,9 @@ class FunctionSource:
         loader = _FreshLoader(name, str(self.path))
         spec = spec_from_file_location(name, self.path, loader=loader)
         if spec is None:
-            raise RequestError(f"`{self.words}`: '{self.location}' is no Python file.")
+            raise RequestError(f"`{self.words}`: '{self.location}' is not a Python file.")
         module = module_from_spec(spec)
-        # Dataclasses look their own module up while the file runs.
+        # Dataclasses look up their module in `sys.modules` while the file runs.
         sys.modules[name] = module
         with _also_importing_from(self.path.parent), self._explaining("cannot be run"):
             loader.exec_module(module)
@@ -123,7 +123,7 @@ class FunctionSource:
 
 
 class _FreshLoader(SourceFileLoader):
-    """Compile the file as it is now, and leave no compiled copy beside it."""
+    """A loader that always compiles the current file, and writes no bytecode."""
 
     def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self.get_data(self.path), self.path)
@@ -136,7 +136,10 @@ def _is_offered(name: str, value: object) -> bool:
 
 @contextmanager
 def _also_importing_from(folder: Path) -> Iterator[None]:
-    """Let what is loaded import its neighbors, as a script can: first of all, and later last."""
+    """Let loaded code import modules in the folder, as a script can.
+
+    The folder is first on the search path inside the block, and last after it.
+    """
     sys.path.insert(0, str(folder))
     try:
         yield

@@ -1,4 +1,4 @@
-"""A loaded function that prices pictures in its own manner."""
+"""A loaded Python function that prices pictures, called by its own convention."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ Pixels = UInt8[np.ndarray, "n h w 3"]
 """Pictures in display sRGB."""
 
 Masks = Bool[np.ndarray, "n h w"]
-"""True where a pixel takes part."""
+"""True at opaque pixels."""
 
 
 @dataclass(frozen=True)
 class PricedFunction:
-    """A function, and where it came from.
+    """A function and its source.
 
     Attributes:
-        source: Where it is found.
-        function: What was found there.
+        source: The source that the function was loaded from.
+        function: The loaded function.
     """
 
     source: FunctionSource
@@ -33,29 +33,29 @@ class PricedFunction:
 
     @classmethod
     def load(cls, source: FunctionSource) -> "PricedFunction":
-        """Find the function.
+        """Load the function.
 
         Raises:
-            RequestError: If it is not there, or cannot be called as a cost.
+            RequestError: If it does not exist, or cannot be called as a cost.
         """
         priced = cls(source, source.load())
-        _ = priced.manner
+        _ = priced.convention
         return priced
 
     @cached_property
-    def manner(self) -> CallingConvention:
-        """How the function wants to be called."""
+    def convention(self) -> CallingConvention:
+        """The function's calling convention."""
         return CallingConvention.of(self.function, self.source.words)
 
     def price(self, pictures: Pixels, targets: Pixels, opaque: Masks) -> list[float]:
         """Price pictures, each beside its own target and mask.
 
         Raises:
-            ObjectiveError: If the function fails, or returns no number for each picture.
+            ObjectiveError: If the function fails, or does not return a number for each picture.
         """
-        given = [pictures, targets, opaque][: self.manner.num_arguments]
-        form = self.manner.form
-        if self.manner.takes == "batch":
+        given = [pictures, targets, opaque][: self.convention.num_arguments]
+        form = self.convention.form
+        if self.convention.takes == "batch":
             return self._call([_to_form(array.copy(), form) for array in given], len(pictures))
         costs = []
         for number in range(len(pictures)):
@@ -71,7 +71,7 @@ class PricedFunction:
         return self._read(result, num_pictures)
 
     def _read(self, result: Any, num_pictures: int) -> list[float]:
-        # What torch differentiates does not turn into numpy.
+        # A tensor that requires a gradient cannot be converted to numpy.
         plain = result.detach().cpu() if hasattr(result, "detach") else result
         try:
             costs = np.asarray(plain)
@@ -86,10 +86,10 @@ class PricedFunction:
         return [float(cost) for cost in costs.flat]
 
     def check_num_costs(self, num_costs: int, shape: list[int], num_pictures: int) -> None:
-        """Refuse a result that is not one number for each picture.
+        """Check that a result holds one number for each picture.
 
         Raises:
-            ObjectiveError: Naming the shape of the result.
+            ObjectiveError: If it does not; the message names the shape of the result.
         """
         if num_costs != num_pictures:
             raise ObjectiveError(
@@ -98,17 +98,17 @@ class PricedFunction:
             )
 
     def failure(self, error: BaseException) -> ObjectiveError:
-        """Say what the function raised."""
+        """Make the error that reports what the function raised."""
         return ObjectiveError(f"`{self.source.words}` raised {self.source.describe(error)}.")
 
     def _rule(self, num_pictures: int) -> str:
-        if self.manner.takes == "picture":
+        if self.convention.takes == "picture":
             return "a number"
         return f"a number for each of {num_pictures} pictures"
 
 
 def _to_form(array: Pixels | Masks, form: Form) -> Any:
-    """Make pictures or masks what the function wants them to be; the first axis stays."""
+    """Convert pictures or masks to the form that the function takes; the first axis stays."""
     if form == "numpy":
         return array
     if form == "pillow":

@@ -1,4 +1,4 @@
-"""A process that calls one function, again and again, until nobody is there who asks."""
+"""The main loop of a worker process, which calls one function until the run ends."""
 
 import os
 import signal
@@ -22,12 +22,12 @@ Planes = UInt8[np.ndarray, "n c h w"]
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker has to know before the first picture.
+    """The first message to a worker.
 
     Attributes:
         source: The function.
-        targets: What pictures shall look like.
-        opaque: Where they take part.
+        targets: The target pictures.
+        opaque: True at opaque pixels of each target.
     """
 
     source: FunctionSource
@@ -37,7 +37,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Started:
-    """The process can be assigned."""
+    """The process runs and waits for an `Assignment`."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Costs:
-    """What the pictures cost, in their order."""
+    """The costs of the pictures, in their order."""
 
     costs: list[float]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The function failed; the worker goes on."""
+    """The function failed; the worker keeps running."""
 
     message: str
 
@@ -63,8 +63,8 @@ Reply = Started | Ready | Costs | Failure
 
 
 def work(descriptor: int) -> None:
-    """Serve the other end of a socket; the first message is an `Assignment`."""
-    # Ctrl-C is for the run; it ends its workers itself.
+    """Answer requests from a socket; the first message must be an `Assignment`."""
+    # The main process handles Ctrl-C and ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = Connection(descriptor)
     requests: SimpleQueue[Any] = SimpleQueue()
@@ -78,7 +78,7 @@ def work(descriptor: int) -> None:
         return
     connection.send(Ready())
     targets = _to_pixels(assignment.targets)
-    # A connection that the function itself has closed is the end, too.
+    # The function itself may close the connection; the worker then ends as well.
     with suppress(OSError):
         while True:
             planes, places = requests.get()
@@ -87,7 +87,7 @@ def work(descriptor: int) -> None:
 
 
 def _listen(connection: Connection, requests: "SimpleQueue[Any]") -> None:
-    """Hand requests on; once the run is gone, end, even if the function never does."""
+    """Queue incoming requests; end the process when the run is gone, even in mid-call."""
     while True:
         try:
             requests.put(connection.recv())
@@ -106,7 +106,7 @@ def _to_pixels(planes: Planes) -> Pixels:
     """Put the channels of each pixel side by side; a gray one has three equal channels."""
     n, c, h, w = planes.shape
     pixels = np.empty((n, h, w, 3), dtype=np.uint8)
-    # Channel by channel, it is four times as fast as a transposed copy.
+    # Copying channel by channel is four times as fast as a transposed copy.
     for channel in range(3):
         pixels[..., channel] = planes[:, channel % c]
     return pixels

@@ -1,4 +1,4 @@
-"""Processes that price pictures with one function, so that it may take forever, or die."""
+"""Worker processes for one function: if it hangs or crashes, the run survives."""
 
 import json
 import os
@@ -18,17 +18,17 @@ from ditherlab.black_box.priced_function import Masks
 from ditherlab.black_box.worker import Assignment, Costs, Failure, Planes, Ready, Reply, Started
 from ditherlab.errors import ObjectiveError
 
-_SECONDS_BETWEEN_QUESTIONS = 0.02
-_SECONDS_TO_DIE = 1.0
+_POLL_INTERVAL_S = 0.02
+_EXIT_TIMEOUT_S = 1.0
 
-# A worker finds modules where this process does. It runs no main module, as the workers of
-# `multiprocessing` do: a script that optimizes need not guard itself against being run again.
+# A worker uses the search path of this process. Unlike the workers of `multiprocessing`, it does
+# not import the main module, so scripts need no `if __name__ == "__main__"` guard.
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from ditherlab.black_box.worker import work; work(int(sys.argv[1]))"
 )
 
-_NUMS_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _STANDARD_ERROR = 2
 
 
@@ -37,8 +37,8 @@ class Part:
     """Pictures that are priced together.
 
     Attributes:
-        pictures: In 8 bits a channel.
-        places: For each, which of the targets it belongs to.
+        pictures: Pictures in 8 bits a channel.
+        places: The index of each picture's target.
     """
 
     pictures: Planes
@@ -46,7 +46,7 @@ class Part:
 
 
 class _Worker:
-    """One process, and what it is doing."""
+    """One worker process and its state."""
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
@@ -58,61 +58,61 @@ class _Worker:
         self.part_number: int | None = None
 
     def ask(self, number: int, part: Part) -> None:
-        """Let the worker price a part."""
+        """Send a part to the worker to be priced."""
         self.is_free, self.part_number = False, number
         self._send((part.pictures, part.places))
 
-    def hear(self) -> list[float] | None:
-        """Receive what the worker has to say: the costs that it was asked for, or nothing.
+    def receive(self) -> list[float] | None:
+        """Receive one reply; return its costs, or None if it holds none.
 
         Raises:
-            ObjectiveError: If the function failed, or the process is gone.
+            ObjectiveError: If the function failed, or the process has ended.
         """
         if self.has_ended():
-            # The connection may be held open by a process that the function started.
-            raise self._death()
+            # A process that the function started may still hold the connection open.
+            raise self._exit_error()
         try:
             reply: Reply = self.connection.recv()
         except (EOFError, OSError):
-            raise self._death() from None
+            raise self._exit_error() from None
         if isinstance(reply, Failure):
             raise ObjectiveError(reply.message)
         if isinstance(reply, Started):
-            # Not before: while Python starts, nobody would take a picture from the socket.
+            # Sending earlier could block: Python does not read the socket while it starts.
             self._send(self._assignment)
         self.is_free = isinstance(reply, Ready | Costs)
         return reply.costs if isinstance(reply, Costs) else None
 
     def has_ended(self) -> bool:
-        """Say whether the process is gone, and has nothing more to say."""
+        """Return True if the process has ended and no reply is left to read."""
         return self.process.poll() is not None and not self.connection.poll()
 
     def _send(self, message: object) -> None:
         try:
             self.connection.send(message)
         except OSError:
-            raise self._death() from None
+            raise self._exit_error() from None
 
-    def _death(self) -> ObjectiveError:
+    def _exit_error(self) -> ObjectiveError:
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_SECONDS_TO_DIE)
+            self.process.wait(_EXIT_TIMEOUT_S)
         code = self.process.returncode
         if code is None:
-            told = "closed its connection"
+            reported = "closed its connection"
         elif code < 0:
-            told = f"was ended by {signal.Signals(-code).name}"
+            reported = f"was ended by {signal.Signals(-code).name}"
         else:
-            told = f"ended with exit code {code}"
+            reported = f"ended with exit code {code}"
         return ObjectiveError(
-            f"`{self._assignment.source.words}`: the process that computes it {told}."
+            f"`{self._assignment.source.words}`: the process that computes it {reported}."
         )
 
 
 class WorkerPool:
-    """Workers for one function, hired at the first request, at most one for each core.
+    """A pool of worker processes for one function, at most one for each core.
 
-    After anything went wrong they are all gone, and the next request hires others. They also go
-    when the crew is forgotten, or the program ends.
+    The workers start at the first request. After an error, all of them are ended, and the next
+    request starts new ones. They also end when the pool is garbage-collected or the program ends.
     """
 
     def __init__(self, assignment: Assignment) -> None:
@@ -122,7 +122,7 @@ class WorkerPool:
 
     @classmethod
     def of(cls, source: FunctionSource, targets: Planes, opaque: Masks) -> "WorkerPool":
-        """Describe what the workers shall compute; none is hired yet."""
+        """Make a pool for a function and its targets; no process is started yet."""
         return cls(Assignment(source, targets, opaque))
 
     def price(self, parts: Sequence[Part]) -> list[float]:
@@ -130,14 +130,14 @@ class WorkerPool:
 
         Raises:
             ObjectiveError: If the function fails, or its process ends.
-            DeadlineError: If the run does not wait any longer.
+            DeadlineError: If the deadline passes first.
         """
         try:
             while len(self._workers) < min(len(parts), num_cores()):
                 self._workers.append(_Worker(self._assignment))
             found = self._collect(parts)
         except BaseException:
-            # Some are still computing what nobody wants to know any more.
+            # Some workers may still be computing costs that are no longer needed.
             self.close()
             raise
         return [cost for costs in found for cost in costs]
@@ -152,8 +152,8 @@ class WorkerPool:
         self._distribute(left)
         while len(found) < len(parts):
             check_deadline()
-            for worker in self._heard():
-                costs = worker.hear()
+            for worker in self._wait():
+                costs = worker.receive()
                 if costs is not None and worker.part_number is not None:
                     found[worker.part_number] = costs
             self._distribute(left)
@@ -167,10 +167,10 @@ class WorkerPool:
                     return
                 worker.ask(*number_and_part)
 
-    def _heard(self) -> list[_Worker]:
-        """Wait a moment for workers that have something to say, or are gone."""
-        said = wait([w.connection for w in self._workers], _SECONDS_BETWEEN_QUESTIONS)
-        return [w for w in self._workers if w.connection in said or w.has_ended()]
+    def _wait(self) -> list[_Worker]:
+        """Wait up to the poll interval; return the workers that have replied or ended."""
+        ready = wait([w.connection for w in self._workers], _POLL_INTERVAL_S)
+        return [w for w in self._workers if w.connection in ready or w.has_ended()]
 
 
 def num_cores() -> int:
@@ -185,11 +185,11 @@ def _start_process(theirs: socket.socket) -> "subprocess.Popen[bytes]":
         import fcntl
     except ImportError:
         raise ObjectiveError(
-            "Functions that torch cannot differentiate need Linux or macOS: their processes are "
-            "started as these do it."
+            "Functions that torch cannot differentiate need Linux or macOS: they run in processes "
+            "that cannot be started on other systems."
         ) from None
 
-    # Standard output may be a picture; what a function prints goes to standard error.
+    # Standard output may be a picture, so anything the function prints goes to standard error.
     output = subprocess.DEVNULL if sys.__stderr__ is None else _STANDARD_ERROR
     descriptor = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, _STANDARD_ERROR + 1)
     try:
@@ -204,13 +204,13 @@ def _start_process(theirs: socket.socket) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **dict.fromkeys(_NUMS_THREADS, "1")},
+            env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, "1")},
             pass_fds=(descriptor,),
-            # A group of its own: a terminal's Ctrl-C does not reach it, and it ends as a whole.
+            # In its own process group, Ctrl-C does not reach it, and its children end with it.
             process_group=0,
         )
     except OSError as error:
-        raise ObjectiveError(f"No process could be started: {error.strerror}.") from error
+        raise ObjectiveError(f"No worker process could be started: {error.strerror}.") from error
     finally:
         os.close(descriptor)
 

@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: one module per command, and the options that they share."""
 
 from ditherlab.cli.app import main
 

@@ -1,4 +1,4 @@
-"""Gradients of expectations over continuous randomness: families, and estimators for them."""
+"""Continuous distributions, and estimators for gradients of expectations over them."""
 
 from typing import TYPE_CHECKING
 

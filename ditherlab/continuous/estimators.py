@@ -1,4 +1,4 @@
-"""Estimators of `d/dtheta E f(x)` for continuous `x`: a gradient for each draw, to look at."""
+"""Estimators of `d/dtheta E f(x)` for continuous `x`, with one gradient for each draw."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -11,17 +11,17 @@ from ditherlab.continuous.family import Draws, Family, Parameters
 from ditherlab.errors import AbilityError, RequestError
 
 Function = Callable[[Draws], Tensor]
-"""Prices each draw by itself."""
+"""A function that prices each draw separately."""
 
 Gradients = Mapping[str, Tensor]
-"""What each draw says of each parameter: `[n ...]`, of which the mean is the estimate."""
+"""The gradient estimates of the draws for each parameter, `[n ...]`; their mean is the estimate."""
 
 
 class ContinuousEstimator(ABC):
     """A way to estimate the gradient of an expected price."""
 
     evaluations_per_draw: int = 1
-    """How often each draw is priced, for one parameter."""
+    """Evaluations of the function for each draw and parameter."""
 
     @abstractmethod
     def gradients(
@@ -32,17 +32,17 @@ class ContinuousEstimator(ABC):
         num_draws: int,
         generator: torch.Generator,
     ) -> Gradients:
-        """Estimate.
+        """Estimate the gradient.
 
         Args:
-            family: What is drawn from.
-            parameters: Where the gradient is taken.
+            family: The family of distributions to draw from.
+            parameters: The parameters at which the gradient is taken.
             function: The price of each draw.
-            num_draws: At least 1; each is an estimate of its own.
+            num_draws: At least 1; each draw gives an estimate of its own.
             generator: For the draws.
 
         Raises:
-            AbilityError: The family lacks what the estimator needs.
+            AbilityError: If the family lacks something that the estimator needs.
         """
 
 
@@ -58,7 +58,7 @@ class Score(ContinuousEstimator):
     and Michael Jordan, "Variational Bayesian Inference with Stochastic Search", ICML 2012.
 
     Attributes:
-        baseline: `b`, which must not know the draws: a moving average of earlier prices, or 0.
+        baseline: `b`, which must not depend on the draws: a moving average of earlier prices, or 0.
         control: `none` or `delta`.
     """
 
@@ -79,8 +79,8 @@ class Score(ContinuousEstimator):
     ) -> Gradients:
         if family.moves_support:
             raise AbilityError(
-                f"`Score` needs a density whose ends stay where they are, and `{_name(family)}` "
-                "moves them with its parameters: it misses what happens there, or its variance is "
+                "`Score` needs a density whose support does not depend on the parameters, but that "
+                f"of `{_name(family)}` does: the estimate would be biased, or its variance "
                 "infinite. Use `MeasureValued`."
             )
         draws = family.draw(parameters, num_draws, generator)
@@ -96,9 +96,9 @@ class Score(ContinuousEstimator):
 
 @dataclass(frozen=True)
 class Pathwise(ContinuousEstimator):
-    """`f'(x) dx/dtheta`, where the draw is a path in the parameters: reparameterization.
+    """`f'(x) dx/dtheta`, with draws that are differentiable in the parameters: reparameterization.
 
-    Unbiased for continuous `f`; where `f` is a staircase it is zero almost everywhere, and wrong.
+    Unbiased for continuous `f`. For a step function `f` it is zero almost everywhere, and wrong.
 
     Source: Diederik Kingma and Max Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
     """
@@ -122,7 +122,7 @@ class Pathwise(ContinuousEstimator):
 class Implicit(ContinuousEstimator):
     """`f'(x) dx/dtheta` with `dx/dtheta = -(dF/dtheta) / p(x)`, from the cumulative probability.
 
-    The draw may come from anywhere. For a location, `dx/dtheta` is 1.
+    Any sampler can make the draws. For a location parameter, `dx/dtheta` is 1.
 
     Source: Michael Figurnov et al., "Implicit Reparameterization Gradients", NeurIPS 2018, eq. 6.
 
@@ -159,13 +159,13 @@ class Implicit(ContinuousEstimator):
 class MeasureValued(ContinuousEstimator):
     """`c (f(x+) - f(x-))`: the derivative of the distribution is a difference of two others.
 
-    Unbiased for any `f`, also a staircase; each parameter needs draws and two prices of its own.
+    Unbiased for any `f`, even a step function. Each parameter needs separate draws and two prices.
 
     Source: Georg Pflug, "Optimization of Stochastic Models", Kluwer 1996; Mohamed et al., JMLR
     2020, section 6.
 
     Attributes:
-        is_coupled: Whether `x+` and `x-` share their noise; else they are independent.
+        is_coupled: True if `x+` and `x-` share their noise, False if they are independent.
     """
 
     is_coupled: bool = True
@@ -194,19 +194,19 @@ class MeasureValued(ContinuousEstimator):
 
 @dataclass(frozen=True)
 class SmoothedPerturbation(ContinuousEstimator):
-    """`-sum_e dF(e)/dtheta (f(above e) - f(below e))`: what a staircase gains at its edges.
+    """`-sum_e dF(e)/dtheta (f(above e) - f(below e))`: the gradient of a step function's mean.
 
-    Smoothed perturbation analysis: a path stands still on a staircase but for its jumps, whose
-    number changes with the parameters as the probability of what lies below each edge does.
-    Unbiased for functions that change at the edges alone, of families with a cumulative
-    probability; it scatters no more than the function does by itself.
+    Smoothed perturbation analysis: a step function changes along a path only at its edges, and the
+    probability to lie below each edge changes with the parameters. Unbiased for functions that
+    change only at the edges, and families with a cumulative probability. The only variance is that
+    of the function itself.
 
     Source: Wei-Bo Gong and Yu-Chi Ho, "Smoothed (Conditional) Perturbation Analysis of Discrete
     Event Dynamic Systems", IEEE Transactions on Automatic Control 1987.
 
     Attributes:
-        edges: Where the function jumps, further apart than two `step`.
-        step: How far from an edge it is priced.
+        edges: The edges of the function, more than two `step` apart.
+        step: The distance from an edge at which the function is priced.
 
     Example:
         >>> from ditherlab.continuous import Uniform
@@ -244,7 +244,7 @@ class SmoothedPerturbation(ContinuousEstimator):
 
 
 def _spread(parameters: Parameters, num_draws: int) -> dict[str, Tensor]:
-    """Give each draw parameters of its own, so that autograd tells the draws apart."""
+    """Copy the parameters for each draw, so that autograd gives one gradient per draw."""
     return {
         name: value.detach().expand(num_draws, *value.shape).clone().requires_grad_()
         for name, value in parameters.items()

@@ -1,4 +1,4 @@
-"""A family of continuous distributions: what gradient estimators ask of it."""
+"""Families of continuous distributions: the interface that gradient estimators use."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 Draws = Float[Tensor, "*n"]
-"""Real numbers that were drawn; for vectors, such as Dirichlet's, the last axis holds one."""
+"""Drawn real numbers; for vectors, as of `Dirichlet`, the last axis is that of the vector."""
 
 Parameters = Mapping[str, Tensor]
-"""The parameters of a family by name; each of the shape of the draws, or of one number."""
+"""The parameters of a family by name; each has the shape of the draws, or is a scalar."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class WeakDerivative:
     `d/dtheta E f(x) = constant * (E f(positive) - E f(negative))`, for any `f`.
 
     Attributes:
-        constant: What the difference is multiplied by.
+        constant: The factor of the difference.
         positive: Draws from the first distribution.
-        negative: Draws from the second, coupled with those from the first.
+        negative: Draws from the second distribution, coupled with those from the first.
     """
 
     constant: Tensor
@@ -33,18 +33,18 @@ class WeakDerivative:
 
 
 class Family(ABC):
-    """Distributions of a real number, or of a vector, that smoothly depend on parameters.
+    """Distributions of a real number, or of a vector, that depend smoothly on parameters.
 
-    A family offers what it has: `path`, where draws move with the parameters; `cdf`, from which the
-    implicit derivative of a draw follows; `weak_derivative`, a measure-valued derivative. What it
-    lacks is None, and an estimator that needs it refuses the family.
+    These methods are optional: `path` for draws that are differentiable in the parameters, `cdf`
+    for implicit derivatives, `weak_derivative` for measure-valued derivatives. A method that a
+    family lacks returns None, and estimators that need it refuse the family.
     """
 
     names: tuple[str, ...]
-    """Of the parameters."""
+    """The names of the parameters."""
 
     moves_support = False
-    """Whether it depends on the parameters where the density is above zero."""
+    """True if the support of the density depends on the parameters."""
 
     @abstractmethod
     def draw(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:
@@ -57,30 +57,33 @@ class Family(ABC):
     def path(
         self, parameters: Parameters, num_draws: int, generator: torch.Generator
     ) -> Draws | None:
-        """Draw so that autograd knows how each draw moves with the parameters."""
+        """Draw, differentiable in the parameters; None if the family has no such path."""
         del parameters, num_draws, generator
         return None
 
     def cdf(self, parameters: Parameters, draws: Draws) -> Draws | None:
-        """Return the probability of what lies below each draw."""
+        """Return the cumulative probability at each draw; None if it is not known."""
         del parameters, draws
         return None
 
     def weak_derivative(
         self, name: str, parameters: Parameters, num_draws: int, generator: torch.Generator
     ) -> WeakDerivative | None:
-        """Draw from the two distributions whose difference is the derivative by a parameter."""
+        """Draw from the two distributions whose difference is the derivative by a parameter.
+
+        Returns None if the family has no weak derivative.
+        """
         del name, parameters, num_draws, generator
         return None
 
     def mean_and_variance(self, parameters: Parameters) -> tuple[Tensor, Tensor] | None:
-        """Return the two moments, differentiable in the parameters."""
+        """Return the mean and the variance, differentiable in the parameters; None if not known."""
         del parameters
         return None
 
 
 class PathFamily(Family):
-    """A family whose draws are paths in the parameters: noise of their own, moved by them."""
+    """A family whose draws are differentiable functions of the parameters and of noise."""
 
     @abstractmethod
     def move(self, parameters: Parameters, num_draws: int, generator: torch.Generator) -> Draws:

@@ -1,4 +1,4 @@
-"""Gamma, Beta and Dirichlet: families that are made of gamma draws."""
+"""Gamma, beta and Dirichlet distributions, all made from gamma draws."""
 
 import torch
 from torch import Tensor
@@ -7,9 +7,9 @@ from ditherlab.continuous.family import Draws, Parameters, PathFamily
 
 
 class Gamma(PathFamily):
-    """The gamma distribution of a concentration and a rate.
+    """The gamma distribution with a concentration and a rate.
 
-    Torch gives its draws the implicit derivative by the concentration.
+    Torch computes the implicit derivative of its draws by the concentration.
 
     Source: Michael Figurnov et al., "Implicit Reparameterization Gradients", NeurIPS 2018.
 
@@ -35,7 +35,7 @@ class Gamma(PathFamily):
 
 
 class Beta(PathFamily):
-    """The beta distribution: the share of one gamma draw in the sum of two.
+    """The beta distribution: the fraction of one gamma draw in the sum of two.
 
     Example:
         >>> at = {"alpha": torch.tensor(1.0), "beta": torch.tensor(3.0)}
@@ -62,7 +62,7 @@ class Beta(PathFamily):
 
 
 class Dirichlet(PathFamily):
-    """The Dirichlet distribution of shares: gamma draws over their sum; vectors in the last axis.
+    """The Dirichlet distribution: gamma draws over their sum, as vectors in the last axis.
 
     Example:
         >>> at = {"concentration": torch.ones(3)}
@@ -83,7 +83,7 @@ class Dirichlet(PathFamily):
 
 
 def _gamma_draws(concentration: Tensor, num_draws: int, generator: torch.Generator) -> Tensor:
-    """Draw with rate 1, for each number of the concentrations of one draw."""
+    """Draw with rate 1, for each entry of the concentration of one draw."""
     shape = concentration.shape
     own_draws = shape[:1] == (num_draws,)
     wide = concentration if own_draws else concentration.expand(num_draws, *shape)

@@ -1,4 +1,4 @@
-"""Location-scale families: `x = location + scale * eps`, with noise of one shape."""
+"""Location-scale families: `x = location + scale * eps`, with noise `eps` of a fixed shape."""
 
 import math
 from abc import abstractmethod
@@ -11,7 +11,7 @@ from ditherlab.continuous.family import Draws, Parameters, PathFamily, WeakDeriv
 
 
 class LocationScale(PathFamily):
-    """`x = location + scale * eps`: a draw moves by 1 with the location, by `eps` with scale."""
+    """`x = location + scale * eps`; a draw has derivatives 1 by location and `eps` by scale."""
 
     names = ("location", "scale")
     variance_of_noise: ClassVar[float]
@@ -26,7 +26,7 @@ class LocationScale(PathFamily):
 
     @abstractmethod
     def cdf_of_noise(self, noise: Tensor) -> Tensor:
-        """Return the probability of what lies below `eps`."""
+        """Return the cumulative probability of `eps`."""
 
     def log_density(self, parameters: Parameters, draws: Draws) -> Draws:
         location, scale = parameters["location"], parameters["scale"]
@@ -116,7 +116,7 @@ class Logistic(LocationScale):
 class Uniform(LocationScale):
     """The uniform distribution, `scale` wide and centered at the location.
 
-    Its ends move with both parameters: the score function misses what happens there, and is
+    Its ends move with both parameters: the score function misses their contribution, and is
     refused. The measure-valued derivatives put point masses at the ends: by the location, `1 /
     scale` times the difference of the right and the left end; by the scale, `1 / scale` times that
     of either end, each as likely as the other, and the distribution itself.
@@ -155,8 +155,8 @@ class Uniform(LocationScale):
 class Triangular(LocationScale):
     """The symmetric triangular distribution, `2 scale` wide: the sum of two equal uniform ones.
 
-    Its ends move with the parameters. The density is zero there, so the score function misses
-    nothing, but its variance is infinite, and it is refused. The measure-valued derivative by the
+    Its ends move with the parameters. The density is zero there, so the score function is unbiased,
+    but its variance is infinite, and it is refused. The measure-valued derivative by the
     location is `1 / scale` times the difference of the uniform distributions on the two halves;
     by the scale, with `v = |x - location| / scale` and a uniform `U`, it is `1 / (2 scale)` times
     that of `v = (1 + sqrt U) / 2` and `v = (1 - sqrt U) / 2`.

@@ -1,4 +1,4 @@
-"""Mixtures of normal distributions: no path is simple, but the implicit derivative is."""
+"""Mixtures of normal distributions, which have an implicit derivative but no simple path."""
 
 import torch
 from torch import Tensor
@@ -10,10 +10,10 @@ _NORMAL = Normal()
 
 
 class NormalMixture(Family):
-    """A mixture of normal distributions, with the softmax of logits as their weights.
+    """A mixture of normal distributions, weighted by the softmax of logits.
 
-    A draw cannot move from one hill to another with the weights, but the derivative of its
-    cumulative probability says how it would move without them.
+    A draw cannot move smoothly from one component to another as the weights change, but the
+    derivative of the cumulative probability gives the implicit derivative of a draw.
 
     Example:
         >>> at = {"logits": torch.zeros(2), "locations": torch.tensor([-1.0, 1.0])}

@@ -1,1 +1,1 @@
-"""Searches over index pictures: error diffusion, direct binary search, sampling, cells."""
+"""Searches over index images: error diffusion, direct binary search, sampling, cells."""

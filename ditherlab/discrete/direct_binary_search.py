@@ -1,4 +1,4 @@
-"""The discrete finish: exact changes of single pixels and of neighbors, many at once."""
+"""Direct binary search: exact changes of single pixels and pairs of neighbors, in parallel."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -16,17 +16,17 @@ from ditherlab.schedules import exponential
 from ditherlab.types import Colors, MomentTable
 
 # Pixels of one class move together. They are two pixels apart, and of neighbors in a class only
-# the one that gains most moves: changes so far apart hardly see each other.
+# the one that gains most moves, so that simultaneous changes hardly interact.
 _STRIDE = 2
 NUM_CLASSES = _STRIDE**2
 
 _HALF_OF_NEIGHBORS = ((0, 1), (1, 0), (1, 1), (1, -1))
 _NEIGHBORS = (*_HALF_OF_NEIGHBORS, *((-rows, -columns) for rows, columns in _HALF_OF_NEIGHBORS))
 
-# Prices computed at once: all colors of a part of the pixels.
+# Prices computed at once, for all colors of a part of the pixels.
 _PART_OF_PRICES = 1 << 20
 
-# Numbers of blurred colors held at once while a palette is fitted.
+# Numbers held at once for the blurred colors while a palette is fitted.
 PART_OF_COLORS = 1 << 23
 
 
@@ -39,43 +39,43 @@ class Cooling:
     """The falling temperature of a polish.
 
     Attributes:
-        heat: Where it starts, in mean costs of a pixel at the start; 0 is greedy from the start.
-        scale: The mean cost of a pixel, once it was seen.
+        heat: The initial temperature, in units of the initial mean cost of a pixel; 0 is greedy.
+        scale: The initial mean cost of a pixel; None before the first cost is known.
     """
 
     heat: float
     scale: float | None = None
 
     def see(self, value: Tensor, num_pixels: int) -> None:
-        """Take the scale from the first cost."""
+        """Set the scale from the first cost."""
         if self.heat and self.scale is None:
             self.scale = float(value) / num_pixels
 
     def temperature(self, progress: float) -> float:
-        """Fall to a hundredth in three quarters of the time, then stay at zero."""
+        """Return the temperature, which falls to a hundredth in 3/4 of the time, then to zero."""
         if self.scale is None or progress > _LAST_COOLING:
             return 0.0
         return exponential(1, _COLDEST)(progress / _LAST_COOLING) * self.heat * self.scale
 
 
 class Polisher:
-    """An index image that improves in place by direct binary search, in parallel.
+    """An index image that is improved in place by direct binary search, in parallel.
 
-    A pixel may take another color (a flip), or change colors with one of its eight neighbors (a
+    A pixel may take another color (a flip), or swap colors with one of its eight neighbors (a
     swap, which keeps the local mean). The change of a quadratic cost is exact for each move: with
     `g` the slope of the expected cost in the pixels' moments and `c` the pair weights, a flip
     changes the cost by `<g_i, T_k - T_xi>` and a swap by `<g_i - g_j, d> - <c_ij, d^2>`,
-    `d = T_xj - T_xi`. With a temperature, Gumbel noise is added to what each move gains: each pixel
-    is then drawn anew, as by Gibbs sampling.
+    `d = T_xj - T_xi`. With a temperature, Gumbel noise is added to the gain of each move, which
+    amounts to Gibbs sampling of each pixel.
 
     Source: Mohsen Analoui and Jan Allebach, "Model-Based Halftoning Using Direct Binary Search",
     Human Vision, Visual Processing, and Digital Display III, 1992, for flips and swaps.
 
     Attributes:
-        indices: The picture.
-        palette: Its colors, display sRGB.
-        showable: What learned colors must be of; None for any color.
-        allowed: The colors that each pixel may take, and has; None for all.
+        indices: The index image.
+        palette: Its colors, in display sRGB.
+        showable: The hardware colors that learned colors are chosen from; None for any color.
+        allowed: The colors that each pixel may take; None for all.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class Polisher:
         self._neighbors = _NEIGHBORS if swaps else ()
         half = self._neighbors[: len(_HALF_OF_NEIGHBORS)]
         pairs = [cost.pair_weights(*offset)[0] for offset in half]
-        # The squares of colors have no part in what two pixels have in common.
+        # The pair weights of squared colors are zero.
         self._pairs = [weights[: len(weights) // 2] for weights in pairs]
         self._show(palette)
 
     def move_class(self, number: int, temperature: float) -> Float[Tensor, ""]:
-        """Move the pixels of one class that gain by it; return the cost from before."""
+        """Make the moves of one class of pixels that gain; return the cost before them."""
         values, field = self.cost.expected_with_field(self._moments.unsqueeze(0))
         first = divmod(number, _STRIDE)
         if not self.indices[first[0] :, first[1] :].numel():
@@ -124,7 +124,7 @@ class Polisher:
         return values[0]
 
     def price(self) -> Float[Tensor, ""]:
-        """Return the cost of the picture."""
+        """Return the cost of the current picture."""
         return self.cost.expected_from_moments(self._moments.unsqueeze(0))[0]
 
     def shuffle_classes(self) -> list[int]:
@@ -136,9 +136,9 @@ class Polisher:
         return order
 
     def refit_palette(self, num_fixed: int) -> None:
-        """Move the palette to its best place for the picture, in 8-bit steps.
+        """Fit the palette to the picture, and round it to 8 bits.
 
-        A color that no pixel shows goes where it is missed most.
+        Unused colors move to where the palette is farthest from the picture.
         """
         height, width = self.indices.shape
         num_rows = max(1, PART_OF_COLORS // (width * self.palette.shape[1]))
@@ -184,7 +184,7 @@ class Polisher:
     def _best_moves(
         self, field: Float[Tensor, "m h w"], first: tuple[int, int], temperature: float
     ) -> tuple[Float[Tensor, "y x"], Int[Tensor, "y x"]]:
-        """Return what the best move of each pixel of a class changes the cost by, and which it is.
+        """Return the change of the cost by the best move of each pixel of a class, and that move.
 
         Moves are numbered: the colors first, then the neighbors to swap with.
         """
@@ -202,7 +202,7 @@ class Polisher:
             at = here if number < len(_HALF_OF_NEIGHBORS) else there
             gain -= (shared[at] * change[: len(shared)].square()).sum(dim=0)
             self._add_noise(gain, temperature)
-            # Swapping equal colors is no move, and must not win by its noise.
+            # Swapping equal colors changes nothing, and must not win because of its noise.
             old, new = self.indices[here[1:]], self.indices[there[1:]]
             gain[new == old] = torch.inf
             if self.allowed is not None:
@@ -246,9 +246,9 @@ class Polisher:
         moves: Int[Tensor, "y x"],
         first: tuple[int, int],
     ) -> tuple[Int[Tensor, "n"], Int[Tensor, "n"], Int[Tensor, "n"]]:
-        """Return where the moves are that gain more than those around them, and the moves."""
+        """Return the rows, columns and numbers of moves that gain more than those around them."""
         stays = moves == self.indices[first[0] :: _STRIDE, first[1] :: _STRIDE]
-        # Among equal gains, of flat pictures, chance decides.
+        # Equal gains, which are common in flat pictures, are decided at random.
         chance = torch.rand(gains.shape, generator=self.generator, device=gains.device)
         score = torch.where(stays, 0, -gains).clamp_min_(0) * chance.mul_(1e-3).add_(1)
         around = torch.nn.functional.max_pool2d(score[None], 3, stride=1, padding=1)[0]
@@ -260,7 +260,10 @@ class Polisher:
 def _pair_slices(
     shape: torch.Size, first: tuple[int, int], offset: tuple[int, int]
 ) -> tuple[tuple[slice, ...], tuple[slice, ...], tuple[slice, ...]]:
-    """Return where pixels of a class have a neighbor: in the class, in the picture, and theirs."""
+    """Return slices of the pixels of a class that have a neighbor at an offset.
+
+    The slices select the pixels in the class, the pixels in the picture, and their neighbors.
+    """
     inside, here, there = [], [slice(None)], [slice(None)]
     for size, start, step in zip(shape, first, offset, strict=True):
         count = len(range(start, size, _STRIDE))

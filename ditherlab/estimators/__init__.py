@@ -1,4 +1,4 @@
-"""Ways to estimate the gradient of an expected cost."""
+"""Estimators of the gradient of an expected cost, one per module."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Antithetic pairs of two-color pictures: what ARM and DisARM share."""
+"""Antithetic pairs of two-color pictures, shared by ARM and DisARM."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -16,17 +16,18 @@ from ditherlab.protocol.categorical import Categorical
 
 @dataclass(frozen=True)
 class AntitheticPairs:
-    """Pictures drawn from uniform numbers `u` and from `1 - u`, and what they cost.
+    """Pictures drawn from uniform numbers `u` and from `1 - u`, with their costs.
 
-    The second color is drawn where `u < p_1`: the same probabilities, as unlike as can be.
+    The second color is drawn where `u < p_1`. Both pictures have the same distribution, and differ
+    as much as possible.
 
     Attributes:
-        first: Drawn from `u`; a sample for each pair.
-        second: Drawn from `1 - u`.
+        first: Pictures drawn from `u`; one for each pair.
+        second: Pictures drawn from `1 - u`.
         difference: `f(first) - f(second)` of each pair.
-        value: The mean cost of all of them.
-        grad_palette: Its gradient for the palette; None where the palette is fixed.
-        num_backward_passes: Spent on it.
+        value: The mean cost of all pictures.
+        grad_palette: Its gradient for the palette; None if the palette is fixed.
+        num_backward_passes: Number of backward passes for it.
     """
 
     first: Int[Tensor, "s b h w"]
@@ -68,7 +69,7 @@ class AntitheticPairs:
 
 
 class Antithetic(Estimator):
-    """Draw uniform numbers, price the pairs, and weigh the difference of each."""
+    """Base class of estimators that weight the difference of antithetic pairs."""
 
     is_unbiased: ClassVar[bool] = True
     noise: ClassVar[Noise] = "uniform"

@@ -14,13 +14,13 @@ class ARM(Antithetic):
     """`(f(x(u)) - f(x(1 - u))) (1/2 - u)` for the logit of the second color, drawn where `u < p_1`.
 
     Unbiased, for two colors. The costs of an antithetic pair are each other's baseline. Costs two
-    evaluations a pair.
+    evaluations per pair.
 
     Source: Mingzhang Yin and Mingyuan Zhou, "ARM: Augment-REINFORCE-Merge Gradient for Stochastic
     Binary Networks", ICLR 2019, theorem 1.
 
     Attributes:
-        num_samples: Pictures to draw a step; rounded down to whole pairs.
+        num_samples: Pictures to draw per step; rounded down to whole pairs.
     """
 
     num_samples: int = 2

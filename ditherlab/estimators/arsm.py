@@ -20,17 +20,17 @@ from ditherlab.types import Indices, Logits
 class ARSM(Estimator):
     """`sum_j (f(x^(c,j)) - mean_m f(x^(m,j))) (1/k - w_j)` for the logit of color c.
 
-    The weights w of a pixel are uniform on the simplex, and its color is the one of the least
-    `w / p`; in `x^(c,j)` the weights of c and j have changed places, in all pixels at once. Swapped
-    pictures are each other's baseline, and a picture that no swap changes gives no gradient.
-    Unbiased. Costs `k (k - 1) / 2 + 1` evaluations for each of `num_samples` weights.
+    The weights w of a pixel are uniform on the simplex, and its color is the one with the least
+    `w / p`. In `x^(c,j)` the weights of c and j are swapped in all pixels at once. Swapped pictures
+    are each other's baseline, and a picture that no swap changes gives no gradient. Unbiased.
+    Costs `k (k - 1) / 2 + 1` evaluations for each of `num_samples` sets of weights.
 
     Source: Mingzhang Yin et al., "ARSM: Augment-REINFORCE-Swap-Merge Estimator for Gradient
     Backpropagation Through Categorical Variables", ICML 2019, theorem 3.
 
     Attributes:
-        num_samples: Weights to draw a step.
-        credit: `local` lets each pixel answer for the windows that contain it only.
+        num_samples: Sets of weights to draw per step.
+        credit: `local` credits each pixel only with the windows that contain it.
     """
 
     is_unbiased: ClassVar[bool] = True
@@ -76,7 +76,7 @@ class ARSM(Estimator):
     def _price_swaps(
         self, sample: Logits, unswapped: Float[Tensor, "b h w"], model: Categorical, cost: Cost
     ) -> Float[Tensor, "c j b h w"]:
-        """Price the picture of every swap; a table that is symmetric in c and j."""
+        """Price the picture of every swap; return a table that is symmetric in c and j."""
         num_colors = model.probs.shape[1]
         costs = unswapped.expand(num_colors, num_colors, *unswapped.shape).clone()
         for c, j in combinations(range(num_colors), 2):

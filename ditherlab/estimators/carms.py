@@ -1,4 +1,4 @@
-"""CARMS: draws that avoid one another, freed of the bias that this brings."""
+"""CARMS: antithetic draws, weighted so that the estimate is unbiased."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -25,9 +25,9 @@ class CARMS(Estimator):
     """`1 / (N (N - 1)) sum_(a<b) r_ab (f_a - f_b) (onehot(x_a) - onehot(x_b))`, draws antithetic.
 
     In each pixel the N uniform numbers that decide its colors come from a Dirichlet copula: each is
-    uniform, and two of them are seldom both large. `r_ab = p(x_a) p(x_b) / p(x_a, x_b)` undoes that
-    for the mean. A random rotation of the palette, pixel by pixel, lets any two colors meet, or
-    the ratio would be infinite somewhere. Unbiased; with independent draws it is `leave-one-out`.
+    uniform, and two of them are seldom both large. `r_ab = p(x_a) p(x_b) / p(x_a, x_b)` corrects
+    the mean for that. A random rotation of the palette in each pixel makes all pairs of colors
+    possible, so that the ratio is finite. Unbiased; with independent draws it is `leave-one-out`.
     Costs `num_samples` evaluations.
 
     Source: Alek Dimitriev and Mingyuan Zhou, "CARMS: Categorical-Antithetic-REINFORCE Multi-Sample
@@ -35,8 +35,8 @@ class CARMS(Estimator):
     rotation is ours.
 
     Attributes:
-        num_samples: Pictures to draw a step, at least 3.
-        credit: `local` lets each pixel answer for the windows that contain it only.
+        num_samples: Pictures to draw per step, at least 3.
+        credit: `local` credits each pixel only with the windows that contain it.
     """
 
     is_unbiased: ClassVar[bool] = True
@@ -46,7 +46,7 @@ class CARMS(Estimator):
     credit: Credit = "global"
 
     def __post_init__(self) -> None:
-        why = "of two, some pairs of colors are never drawn together. Use `leave-one-out`."
+        why = "with two, some pairs of colors are never drawn together. Use `leave-one-out`."
         check_num_samples(self, self.num_samples, least=3, why=why)
 
     @property
@@ -54,7 +54,7 @@ class CARMS(Estimator):
         return Pricing(self.credit).needs
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw independent uniform numbers: one for each picture, and one for the rotation."""
+        """Draw independent uniform numbers for each picture, and for the rotation."""
         b, _, h, w = model.probs.shape
         shape = (self.num_samples + 1, b, h, w)
         device, dtype = model.probs.device, model.probs.dtype
@@ -83,7 +83,7 @@ class DirichletCopula:
     """Uniform numbers `u_n = 1 - (1 - d_n)^(N - 1)` of a point d that is uniform on the simplex.
 
     Attributes:
-        size: N, how many there are.
+        size: N, the number of uniform numbers.
     """
 
     size: int
@@ -119,10 +119,10 @@ def _independence_ratio(
     copula: DirichletCopula,
     probs: Probs,
 ) -> Bounds:
-    """Return `p(x) p(y) / p(x, y)`, the joint chance averaged over all rotations.
+    """Return `p(x) p(y) / p(x, y)`, with the joint probability averaged over all rotations.
 
-    Where both colors are the same, it is 0: such a pair has no weight. In double precision, as the
-    joint chance is a difference of numbers near 1.
+    The ratio is 0 if both colors are the same, because such a pair has no weight. It is computed in
+    double precision, because the joint probability is a difference of numbers near 1.
     """
     given = probs
     probs = given.double() / given.double().sum(dim=1, keepdim=True)
@@ -133,7 +133,7 @@ def _independence_ratio(
     joint = torch.zeros_like(chance_first)
     for rotation in range(num_colors):
         start = bounds[:, rotation]
-        # The palette's lower bounds, seen from where the rotated one starts.
+        # The lower bounds of the colors, relative to the start of the rotated palette.
         low_first = _below(bounds, first, start)
         low_second = _below(bounds, second, start)
         high_first, high_second = low_first + chance_first, low_second + chance_second
@@ -144,7 +144,7 @@ def _independence_ratio(
             + copula.chance_above(high_first, high_second)
         )
     independent = chance_first * chance_second
-    # Two colors that are hardly ever drawn together: the difference would be all rounding.
+    # For colors that are hardly ever drawn together, the difference is all rounding error.
     is_rare = independent < _RAREST_PAIR
     ratio = torch.where(is_rare, 1.0, independent * num_colors / joint.where(~is_rare, 1.0))
     return ratio.where(first != second, 0.0).to(given.dtype)

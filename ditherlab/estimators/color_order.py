@@ -1,4 +1,4 @@
-"""An order of the palette's colors, for estimators in which neighbors meet."""
+"""An order of the palette's colors, for estimators that use neighboring colors."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,12 +11,12 @@ from ditherlab.types import Colors, Indices, Probs
 from ditherlab.vision.color import luminance, srgb_to_linear
 
 Order = Literal["palette", "lightness"]
-"""As the palette lists its colors, or from dark to light."""
+"""The order of the palette, or from dark to light."""
 
 
 @dataclass(frozen=True)
 class ColorOrder:
-    """Which color stands at which rank.
+    """A permutation between the colors of a palette and their ranks.
 
     Attributes:
         colors: The color of each rank.
@@ -46,11 +46,11 @@ class ColorOrder:
         return cls(colors, colors.argsort(dim=1))
 
     def sort(self, planes: Probs) -> Probs:
-        """Put the planes of colors into the order of ranks."""
+        """Reorder planes from the order of colors to that of ranks."""
         return planes.gather(1, self.colors[:, :, None, None].expand_as(planes))
 
     def restore(self, planes: Probs) -> Probs:
-        """Put the planes of ranks into the order of colors."""
+        """Reorder planes from the order of ranks to that of colors."""
         return planes.gather(1, self.ranks[:, :, None, None].expand_as(planes))
 
     def ranks_of(self, indices: Indices) -> Indices:
@@ -58,7 +58,7 @@ class ColorOrder:
         return _look_up(self.ranks, indices)
 
     def colors_at(self, ranks: Indices) -> Indices:
-        """Return the colors that stand at ranks."""
+        """Return the colors of ranks."""
         return _look_up(self.colors, ranks)
 
 

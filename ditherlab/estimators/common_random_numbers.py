@@ -14,20 +14,20 @@ from ditherlab.protocol.categorical import Categorical
 
 @dataclass(frozen=True)
 class CommonRandomNumbers(Option):
-    """Another estimator whose noise is drawn once and kept: the sample-average approximation.
+    """Another estimator, with noise that is drawn once and kept: the sample-average approximation.
 
-    Steps differ only in the probabilities, not in luck. Of a relaxation, what is minimized is then
-    one smooth function: the mean relaxed cost over the frozen noise, whose minimum is not that of
-    the expected cost. Of hard draws it would be a step function of the probabilities, with no
-    derivative; a score-function estimate keeps its error at every step instead. Biased, and
-    without variance from step to step; costs what the other estimator costs.
+    Steps differ only in the probabilities. With a relaxation, the optimizer then minimizes one
+    smooth function: the mean relaxed cost over the frozen noise, whose minimum is not that of the
+    expected cost. With hard draws, this mean is a step function of the probabilities without a
+    derivative; a score-function estimate has the same error at every step instead. Biased, and
+    without variance from step to step. Costs as much as the other estimator.
 
     Source: Sujin Kim et al., "A Guide to Sample Average Approximation", in "Handbook of Simulation
     Optimization", 2015, sec. 8.2.
 
     Attributes:
-        estimator: Whose noise is frozen.
-        noise_seed: Which noise.
+        estimator: The estimator whose noise is frozen.
+        noise_seed: The seed of the noise.
     """
 
     is_unbiased: ClassVar[bool] = False

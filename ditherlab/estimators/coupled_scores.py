@@ -1,4 +1,4 @@
-"""Perturbed logits, and others that draw the same picture: what REBAR and RELAX share."""
+"""Pairs of perturbed logits that draw the same picture, shared by REBAR and RELAX."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ from ditherlab.types import DrawnImages, Indices, Logits, Probs
 _TINY = 1e-30
 
 Scores = Float[Tensor, "s b k h w"]
-"""Perturbed log probabilities; the drawn color is the one of the largest."""
+"""Perturbed log probabilities; the drawn color is the one with the largest."""
 
 
 Differences = Float[Tensor, "s *where"]
-"""What each draw costs more than its control variate says: of pictures, or of pixels."""
+"""The cost of each draw minus its control variate, of pictures or of pixels."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class CoupledScores:
 
     Attributes:
         free: `z = log p + g` with Gumbel noise g.
-        given: `z~`, drawn again under the condition that the same colors win.
-        follow: `dz~_k / dlog p_k`: how far the second follow the log probabilities.
+        given: `z~`, drawn under the condition that the same colors win.
+        follow: `dz~_k / dlog p_k`, the derivative of `z~` by the log probabilities.
         probs: `p`.
     """
 
@@ -43,7 +43,7 @@ class CoupledScores:
 
     @classmethod
     def of(cls, noise: Scores, model: Categorical) -> "CoupledScores":
-        """Use the first half of Gumbel noise for `z`, the second for `z~`."""
+        """Make `z` from the first half of Gumbel noise, and `z~` from the second."""
         first, second = noise.chunk(2)
         free = model.log_probs + first
         winner = largest_color(free).unsqueeze(2)
@@ -52,11 +52,11 @@ class CoupledScores:
 
     @property
     def indices(self) -> Indices:
-        """The pictures that both draw."""
+        """The pictures that both sets draw."""
         return largest_color(self.free)
 
     def to_logits(self, grad_free: Scores, grad_given: Scores) -> Logits:
-        """Pull gradients for both sets back to the logits; the mean over the draws."""
+        """Convert gradients for both sets to one for the logits, the mean over the draws."""
         gradient = (grad_free + grad_given * self.follow).mean(dim=0)
         # The log probabilities are the logits, less the logarithm of their sum of exponentials.
         return gradient - self.probs * gradient.sum(dim=1, keepdim=True)
@@ -65,7 +65,7 @@ class CoupledScores:
 def condition_noise(
     noise: Float[Tensor, "*s b k h w"], winner: Int[Tensor, "*s b 1 h w"], probs: Probs
 ) -> tuple[Float[Tensor, "*s b k h w"], Float[Tensor, "*s b k h w"]]:
-    """Perturb log probabilities by Gumbel noise, under the condition that some color wins.
+    """Perturb log probabilities by Gumbel noise, under the condition that a given color wins.
 
     Returns:
         The perturbed log probabilities, and their derivatives in the log probabilities.
@@ -78,9 +78,9 @@ def condition_noise(
 
 
 def leave_out(differences: Differences) -> Differences:
-    """Weigh each draw's difference from its control variate for the mean of the draws.
+    """Return the weight of each draw from its difference to the control variate.
 
-    The other draws' mean is the baseline, where there are others: they are independent.
+    With several draws, the mean of the other draws, which are independent, is the baseline.
     """
     num_samples = len(differences)
     if num_samples == 1:

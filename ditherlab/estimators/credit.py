@@ -1,4 +1,4 @@
-"""Credit: which part of a drawn picture's cost a pixel has to answer for."""
+"""Credit: the part of a drawn picture's cost that is attributed to a pixel."""
 
 from typing import Literal
 
@@ -9,19 +9,20 @@ from torch.nn.functional import pad
 from ditherlab.types import CostMap
 
 Credit = Literal["global", "local"]
-"""`global`: the whole cost; `local`: only of the windows that contain the pixel."""
+"""`global`: the whole cost; `local`: the cost of the windows that contain the pixel."""
 
 PixelCosts = Float[Tensor, "s b h w"]
 
 
 def credit_pixels(cost_map: CostMap, footprint_px: int) -> PixelCosts:
-    """Sum the cost map over the square of windows that a pixel can reach.
+    """Sum the cost map over the square of windows that a pixel influences.
 
-    The other windows do not depend on the pixel, so in its score term they have mean zero: leaving
-    them out keeps the gradient and drops a variance that grows with the size of the picture.
+    The other windows do not depend on the pixel, so their contribution to its score term has mean
+    zero. Leaving them out keeps the gradient, and removes a variance that grows with the size of
+    the picture.
 
     Args:
-        cost_map: Costs that sum to the whole.
+        cost_map: A cost map, which sums to the cost.
         footprint_px: The radius of a pixel's influence.
     """
     for dim in (-1, -2):
@@ -33,7 +34,7 @@ def _sum_runs(values: Tensor, radius: int, dim: int) -> Tensor:
     """Sum the `2 radius + 1` neighbors along one axis, as a difference of running sums."""
     size = values.shape[dim]
     margins = (radius + 1, radius) if dim == -1 else (0, 0, radius + 1, radius)
-    # Running sums in double precision: a difference of large single ones would lose the small.
+    # In double precision, because differences of large sums would lose small values.
     sums = pad(values.double(), margins).cumsum(dim)
     difference = sums.narrow(dim, 2 * radius + 1, size) - sums.narrow(dim, 0, size)
     return difference.to(values.dtype)

@@ -1,4 +1,4 @@
-"""DARN: first-order differences between the drawn color and the expected one."""
+"""DARN: first-order differences between the drawn color and the expected color."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from ditherlab.types import Logits
 class DARN(StraightThrough):
     """`mean_n (D_n - p) <G_n, D_n - p>` with the one-hot `D` of the draw.
 
-    The score function of the cost expanded to first order at the draw, towards the mean color.
-    Exact for a linear cost; with `st` it averages to `reinmax`. Costs `num_samples` evaluations
+    The score function of the cost, expanded to first order from the draw towards the mean color.
+    Exact for a linear cost; the mean of this and `st` is `reinmax`. Costs `num_samples` evaluations
     with backward passes.
 
     Source: Karol Gregor et al., "Deep AutoRegressive Networks", ICML 2014, sec. 3; in this form
@@ -20,7 +20,7 @@ class DARN(StraightThrough):
     ICML 2023.
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
     """
 
     num_samples: int = 1

@@ -1,4 +1,4 @@
-"""Hard draws and their prices: what all score-function estimators share."""
+"""Hard draws and their costs, shared by all score-function estimators."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,23 +15,25 @@ from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Colors, CostMap, DrawCosts, DrawnImages, Indices, Logits
 
 Control = Literal["none", "linstat", "muprop"]
-"""What is subtracted from the samples, while its exact gradient is added: nothing, the cost
-linearized in the windows' statistics, or the cost linearized in the pixels of the mean picture."""
+"""The control variate, which is subtracted from the samples while its exact gradient is added.
+
+It is nothing, the cost linearized in the windows' statistics (`linstat`), or the cost linearized in
+the pixels of the mean picture (`muprop`)."""
 
 
 @dataclass(frozen=True)
 class PricedDraws:
-    """Drawn pictures with what each of them costs.
+    """Drawn pictures with their costs.
 
     Attributes:
         indices: The draws.
         costs: Their costs.
-        pixel_costs: What each pixel answers for, after the control variate; only differences
+        pixel_costs: The cost credited to each pixel, minus the control variate; only differences
             between draws matter.
-        control_gradient: The exact gradient of what the control variate took away.
-        grad_palette: The palette's term; None where the palette is fixed.
-        num_evaluations: Pictures priced so far.
-        num_backward_passes: Pictures differentiated so far.
+        control_gradient: The exact gradient of the control variate's expectation.
+        grad_palette: The gradient for the palette; None if the palette is fixed.
+        num_evaluations: Number of pictures priced.
+        num_backward_passes: Number of pictures differentiated.
     """
 
     indices: Indices
@@ -43,11 +45,11 @@ class PricedDraws:
     num_backward_passes: int
 
     def estimate(self, model: Categorical, weights: PixelCosts) -> Estimate:
-        """Weigh the score of each draw, and add the palette term `E[grad f]`.
+        """Make an estimate from weighted scores, with the palette term `E[grad f]`.
 
         Args:
-            model: What was drawn from.
-            weights: What each draw's score counts at each pixel; already divided by the number of
+            model: The distribution of the draws.
+            weights: The weight of each draw's score at each pixel, already divided by the number of
                 draws.
         """
         gradient = model.weigh_scores(self.indices, weights)
@@ -56,7 +58,7 @@ class PricedDraws:
         return self.estimate_with(gradient)
 
     def estimate_with(self, gradient: Logits) -> Estimate:
-        """Make the estimate of a gradient for the logits that the prices led to."""
+        """Make an estimate with a gradient for the logits."""
         return Estimate(
             value=self.costs.mean(dim=0),
             grad_palette=self.grad_palette,
@@ -68,13 +70,13 @@ class PricedDraws:
 
 @dataclass(frozen=True)
 class Controlled:
-    """What draws cost, and what a control variate took away.
+    """The costs of draws after subtracting a control variate.
 
     Attributes:
-        costs: Of each draw, whole.
-        pixel_costs: What each pixel answers for, less the control variate.
-        gradient: The exact gradient of what was taken away; None where nothing was.
-        num_evaluations: Pictures priced for it, beside the draws.
+        costs: The whole cost of each draw.
+        pixel_costs: The cost credited to each pixel, minus the control variate.
+        gradient: The exact gradient of the control variate's expectation; None without one.
+        num_evaluations: Number of pictures priced for it, beside the draws.
     """
 
     costs: DrawCosts
@@ -84,16 +86,16 @@ class Controlled:
 
 
 def spread(costs: DrawCosts, pixels: Shaped[Tensor, "s b h w"]) -> PixelCosts:
-    """Let every pixel answer for the whole cost of its picture."""
+    """Credit every pixel with the whole cost of its picture."""
     return costs[:, :, None, None].expand(pixels.shape)
 
 
 @dataclass(frozen=True)
 class Pricing:
-    """How draws are priced for a score function.
+    """Pricing of draws for a score function.
 
     Attributes:
-        credit: Which part of the cost a pixel answers for.
+        credit: The part of the cost that is credited to a pixel.
         control: The control variate.
     """
 
@@ -102,7 +104,7 @@ class Pricing:
 
     @property
     def needs(self) -> frozenset[Ability]:
-        """What the objective has to offer."""
+        """The abilities that the objective must offer."""
         needs: set[Ability] = {"value"}
         if self.credit == "local":
             needs.add("local")
@@ -113,11 +115,11 @@ class Pricing:
         return frozenset(needs)
 
     def num_extra_planes(self, num_channels: int) -> float:
-        """Return how many numbers a pixel the control variate holds; as measured."""
+        """Return the measured memory of the control variate, in numbers per pixel."""
         return 75.0 * num_channels if self.control == "linstat" else 0.0
 
     def price(self, indices: Indices, model: Categorical, cost: Cost) -> PricedDraws:
-        """Price drawn pictures, with gradients in the pixels where the palette is to be learned."""
+        """Price drawn pictures, with gradients in the pixels if the palette is learned."""
         hard: HardPrices | None = None
         if self.control == "none" and self.credit == "global":
             hard = HardPrices.of(indices, model, cost)
@@ -169,7 +171,7 @@ class Pricing:
         )
 
     def price_images(self, images: DrawnImages, cost: Cost) -> tuple[DrawCosts, PixelCosts]:
-        """Price pictures: each as a whole, and what each of its pixels answers for."""
+        """Return the cost of each picture, and the cost credited to each of its pixels."""
         if self.credit == "local":
             cost_map = cost.cost_map(images)
             return cost_map.sum(dim=(2, 3)), credit_pixels(cost_map, cost.footprint_px)

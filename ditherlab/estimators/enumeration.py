@@ -1,4 +1,4 @@
-"""All pictures that there are: for problems so small that they can be listed."""
+"""Enumeration of all possible pictures of a tiny problem."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _CHUNK = 512
 
 
 def list_pictures(probs: Probs) -> Iterator[Indices]:
-    """List every picture once, some at a time, the same for each of the problem's pictures."""
+    """Yield every possible picture once, in chunks, for all pictures of the problem alike."""
     b, k, h, w = probs.shape
     num_pictures = k ** (h * w)
     for first in range(0, num_pictures, _CHUNK):
@@ -23,7 +23,7 @@ def list_pictures(probs: Probs) -> Iterator[Indices]:
 def number_to_indices(
     numbers: Int[Tensor, "s b"], num_colors: int, height: int, width: int
 ) -> Indices:
-    """Read the digits of a picture's number: one color a pixel."""
+    """Convert numbers of pictures to indices: each digit is the color of a pixel."""
     places = num_colors ** torch.arange(height * width, device=numbers.device)
     digits = numbers.unsqueeze(2) // places % num_colors
     pictures: Tensor = digits.unflatten(2, (height, width))

@@ -1,4 +1,4 @@
-"""The exact gradient, by listing every picture that there is."""
+"""The exact gradient, by enumeration of all possible pictures."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,8 +16,8 @@ from ditherlab.protocol.categorical import Categorical
 class Exact(Estimator):
     """`sum_x p(x) f(x) grad log p(x)` over all pictures x, and `sum_x p(x) grad f(x)`.
 
-    Deterministic and without bias, for any objective; for k colors and n pixels it prices `k^n`
-    pictures, so it is refused above 65 536 of them: 2 colors on 4 x 4 pixels.
+    Deterministic and without bias, for any objective. With k colors and n pixels it prices `k^n`
+    pictures, and is refused above 65 536 pictures: 2 colors on 4 x 4 pixels.
     """
 
     is_unbiased: ClassVar[bool] = True

@@ -19,9 +19,9 @@ def differentiate_expectation(
 
     Args:
         cost: Offers `expectation`, or `statistics`.
-        moments: Of distributions, or of drawn pixels, which have no spread.
-        is_second_order: Take the objective's expectation (exact, or of second order); else the
-            cost of the expected statistics, as if pictures had no spread.
+        moments: The moments of distributions, or of drawn pixels, which have no variance.
+        is_second_order: True for the objective's expectation (exact, or of second order), False for
+            the cost of the expected statistics, which ignores the variance.
     """
     if is_second_order:
         return cost.expected_with_field(moments)

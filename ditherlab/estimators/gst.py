@@ -1,4 +1,4 @@
-"""Gapped straight-through: a softmax of logits that are moved so that the draw wins."""
+"""Gapped straight-through: a softmax of logits shifted so that the drawn color wins."""
 
 from dataclasses import dataclass
 
@@ -15,17 +15,17 @@ from ditherlab.types import Logits
 class GST(StraightThrough):
     """`J_q(G) / tau` with `q` the softmax of logits whose drawn color leads by `gap`.
 
-    The drawn color's logit is lifted to the largest one, and the others are lowered where they come
-    nearer than `gap`: what a Gumbel perturbation does at random is done in the least way that
-    agrees with the draw. Biased. Costs `num_samples` evaluations with backward passes.
+    The drawn color's logit is raised to the largest one, and the others are lowered where they come
+    nearer than `gap`. This is the smallest perturbation that agrees with the draw, in place of a
+    random one by Gumbel noise. Biased. Costs `num_samples` evaluations with backward passes.
 
     Source: Ting-Han Fan et al., "Training Discrete Deep Generative Models via Gapped
     Straight-Through Estimator", ICML 2022, sec. 4.
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
         tau: The softmax's temperature.
-        gap: How far the draw leads, in logits.
+        gap: The lead of the drawn color, in logits.
     """
 
     num_samples: int = 1

@@ -1,4 +1,4 @@
-"""Gumbel-Rao: straight-through Gumbel-softmax, averaged over the noise that gives the draw."""
+"""Gumbel-Rao: straight-through Gumbel-softmax, averaged over noise that gives the same draw."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,7 +17,8 @@ from ditherlab.protocol.categorical import Categorical, largest_color
 class GumbelRao(Estimator):
     """The mean of `st-gumbel` over `num_inner` Gumbel noises that all give the same draw.
 
-    A Rao-Blackwellization: same mean as `st-gumbel`, less variance, and no more prices. Given
+    A Rao-Blackwellization: the same mean as `st-gumbel`, with less variance and the same number of
+    evaluations. Given
     that color d won, `log p_d + g_d = -log E_d`, and `log p_k + g_k = -log(E_k / p_k + E_d)` for
     the others, with independent unit exponentials E (the probabilities sum to 1). Costs
     `num_samples` evaluations with backward passes.
@@ -26,9 +27,9 @@ class GumbelRao(Estimator):
     Estimator", ICLR 2021, eq. 9.
 
     Attributes:
-        num_samples: Pictures to draw a step.
-        tau: The relaxation's temperature; the temperature of a schedule takes its place.
-        num_inner: Noises for each draw.
+        num_samples: Pictures to draw per step.
+        tau: The relaxation's temperature; a schedule's temperature replaces it.
+        num_inner: Samples of noise for each draw.
     """
 
     noise: ClassVar[Noise] = "gumbel"
@@ -59,7 +60,7 @@ class GumbelRao(Estimator):
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
         tau = temperature or self.tau
-        # The first noise of each draw decides it; the others are made to agree with it.
+        # The first noise of each draw decides it; the others are conditioned on it.
         noises = draws.unflatten(0, (self.num_samples, 1 + self.num_inner))
         hard = HardPixels.of(largest_color(model.log_probs + noises[:, 0]), model, cost)
         gradient = torch.zeros_like(model.probs)

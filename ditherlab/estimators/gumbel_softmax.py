@@ -1,4 +1,4 @@
-"""The Gumbel-softmax relaxation: pictures of mixed colors, differentiated through."""
+"""The Gumbel-softmax relaxation: differentiates pictures of mixed colors."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
 from ditherlab.protocol.categorical import Categorical, largest_color
 
-# Numbers that are relaxed at once: small pictures together, larger ones sample by sample.
+# Numbers that are relaxed at once: several samples of small pictures, one of larger ones.
 _PART_SIZE = 1 << 18
 
 
@@ -18,17 +18,17 @@ _PART_SIZE = 1 << 18
 class GumbelSoftmax(Estimator):
     """Differentiate `f(softmax((log p + g) / tau) C)` with Gumbel noise `g`.
 
-    Biased: the relaxed pictures show mixed colors that no palette has; the bias falls with tau
-    while the variance grows. The value is that of the hard pictures which the same noise draws
-    (Gumbel-max, exact). Costs `num_samples` evaluations with backward passes, and as many without
-    for the value.
+    Biased, because the relaxed pictures show mixed colors that are not in the palette. As tau
+    falls, the bias falls and the variance grows. The value is that of the hard pictures that the
+    same noise draws (Gumbel-max, exact). Costs `num_samples` evaluations with backward passes, and
+    as many without for the value.
 
     Source: Eric Jang et al., "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017,
     eq. 2; Chris J. Maddison et al., "The Concrete Distribution", ICLR 2017, eq. 10.
 
     Attributes:
-        num_samples: Pictures to relax a step.
-        tau: The relaxation's temperature; the temperature of a schedule takes its place.
+        num_samples: Pictures to relax per step.
+        tau: The relaxation's temperature; a schedule's temperature replaces it.
     """
 
     noise: ClassVar[Noise] = "gumbel"
@@ -57,7 +57,7 @@ class GumbelSoftmax(Estimator):
         value = torch.zeros_like(model.probs[:, 0, 0, 0])
         grad_logits = torch.zeros_like(model.probs)
         grad_palette = torch.zeros_like(model.palette)
-        # Few samples at a time: the noise of all of them is there already, more need not be.
+        # Few samples at a time, to hold few temporaries beside the noise of all samples.
         for noise in draws.split(max(1, _PART_SIZE // logits.numel())):
             perturbed = logits + noise
             value += cost.cost(model.images(largest_color(perturbed))).sum(dim=0)

@@ -1,4 +1,4 @@
-"""Pixel gradients at hard drawn pictures: what the straight-through family shares."""
+"""Pixel gradients at hard drawn pictures, shared by the straight-through family."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from ditherlab.types import Colors, DrawCosts, Indices, Logits
 
 @dataclass(frozen=True)
 class HardPixels:
-    """Drawn pictures, their costs, and `G_ik = <df/dX_i, C_k>`: each color along the gradient.
+    """Drawn pictures, their costs, and `G_ik = <df/dX_i, C_k>`, the slope along each color.
 
     Attributes:
         indices: The draws.
         costs: Their costs.
         color_gradients: `G` of each draw.
-        grad_palette: The mean palette gradient, unbiased; None where the palette is fixed.
+        grad_palette: The mean palette gradient, unbiased; None if the palette is fixed.
     """
 
     indices: Indices
@@ -47,7 +47,7 @@ class HardPixels:
         return one_hots.scatter_(2, self.indices.unsqueeze(2), 1.0)
 
     def estimate(self, grad_logits: Logits) -> Estimate:
-        """Make the estimate of a straight-through Jacobian's result."""
+        """Make an estimate with a gradient for the logits."""
         num_samples = len(self.indices)
         return Estimate(
             value=self.costs.mean(dim=0),
@@ -59,7 +59,7 @@ class HardPixels:
 
 
 class StraightThrough(Estimator):
-    """Draw indices, differentiate the hard pictures, pull the pixel gradients back to logits."""
+    """Base class of estimators that map pixel gradients at hard pictures to logits."""
 
     is_unbiased: ClassVar[bool] = False
 

@@ -1,4 +1,4 @@
-"""Hard pictures and what they cost, with the palette's term of the gradient, `E[grad f]`."""
+"""Costs of hard pictures, with the palette's term of the gradient, `E[grad f]`."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from ditherlab.types import Colors, DrawCosts, Indices, Logits
 
 @dataclass(frozen=True)
 class HardPrices:
-    """The costs of drawn pictures, differentiated where the palette is to be learned.
+    """The costs of drawn pictures, differentiated if the palette is learned.
 
     Attributes:
-        costs: Of each draw.
-        grad_palette: The weighted gradient of the costs in the colors that they show; None where
-            the palette is fixed or the cost has no gradient.
-        num_backward_passes: Spent on it.
+        costs: The cost of each draw.
+        grad_palette: The weighted gradient of the costs for the palette; None if the palette is
+            fixed or the cost has no gradient.
+        num_backward_passes: Number of backward passes for it.
     """
 
     costs: DrawCosts
@@ -26,13 +26,13 @@ class HardPrices:
     def of(
         cls, indices: Indices, model: Categorical, cost: Cost, shares: DrawCosts | None = None
     ) -> "HardPrices":
-        """Price drawn pictures, once.
+        """Price drawn pictures.
 
         Args:
             indices: The draws.
-            model: What was drawn from.
-            cost: What is minimized.
-            shares: What each draw counts; None for all the same.
+            model: The distribution of the draws.
+            cost: The cost to minimize.
+            shares: The weight of each draw; None for equal weights.
         """
         images = model.images(indices)
         if not model.learns_palette or "gradient" not in cost.abilities:
@@ -45,7 +45,7 @@ class HardPrices:
         return cls(costs, model.gather_palette_gradient(indices, grad_images), len(indices))
 
     def estimate(self, logit_gradient: Logits, num_evaluations: int) -> Estimate:
-        """Make the estimate of a gradient for the logits that took so many prices in all."""
+        """Make an estimate with a gradient for the logits and a number of evaluations."""
         return Estimate(
             value=self.costs.mean(dim=0),
             grad_palette=self.grad_palette,

@@ -1,4 +1,4 @@
-"""The score function with the other draws as baseline: RLOO, also known as VarGrad."""
+"""The score function with the mean of the other draws as baseline: RLOO, or VarGrad."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,19 +17,19 @@ from ditherlab.protocol.categorical import Categorical
 class LeaveOneOut(Estimator):
     """`mean_n (f_n - mean of the other f) (onehot(x_n) - p)`, plus the palette term.
 
-    Equal to `1 / (N - 1) sum_n (f_n - mean f) (onehot(x_n) - p)`. Unbiased, since the others are
-    independent of draw n; its variance does not see a constant added to the cost. Costs
+    Equal to `1 / (N - 1) sum_n (f_n - mean f) (onehot(x_n) - p)`. Unbiased, because the others are
+    independent of draw n. A constant added to the cost does not change its variance. Costs
     `num_samples` evaluations.
 
     Source: Wouter Kool et al., "Buy 4 REINFORCE Samples, Get a Baseline for Free!", ICLR workshop
     2019, eq. 8; the same as Lorenz Richter et al., "VarGrad", NeurIPS 2020, eq. 7.
 
     Attributes:
-        num_samples: Pictures to draw a step, at least 2.
-        credit: `local` lets each pixel answer for the windows that contain it only, with a
-            baseline of its own: the same mean, and a variance that does not grow with the picture.
+        num_samples: Pictures to draw per step, at least 2.
+        credit: `local` credits each pixel only with the windows that contain it, with a baseline of
+            its own. The mean is the same, and the variance does not grow with the picture.
         control: `linstat` subtracts the cost linearized in the windows' statistics and adds its
-            exact gradient: one backward pass more.
+            exact gradient, for one more backward pass.
     """
 
     is_unbiased: ClassVar[bool] = True

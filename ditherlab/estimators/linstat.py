@@ -1,4 +1,4 @@
-"""LinStat: each window's cost, linearized in its statistics, as a control variate."""
+"""LinStat: the cost of each window, linearized in its statistics, as a control variate."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,14 @@ class LinearizedCost:
     """`c_w(X) = <J_w, S_w(X) - E S_w>` with `J_w` the slope of window `w`'s cost at `E S_w`.
 
     The statistics `S_w` (means of x, x^2, x y) are linear in the one-hots of the pixels, so their
-    means are exact, `c_w` has mean zero, and its expectation has a closed-form gradient: subtracted
-    from the samples and added back in expectation, it keeps the mean and drops what is linear.
+    means are exact, `c_w` has mean zero, and its expectation has a closed-form gradient.
+    Subtracting it from the samples and adding the gradient of its expectation keeps the mean, and
+    removes the variance of the linear part.
 
     Attributes:
         slopes: `J`, for the statistics of every window.
         means: `E S`.
-        color_costs: What each color adds to the linearized cost at each pixel, in expectation.
+        color_costs: The expected linearized cost of each color at each pixel.
     """
 
     slopes: Statistics
@@ -40,5 +41,5 @@ class LinearizedCost:
         return cls(slopes, statistics.detach(), ColorCosts(table, field))
 
     def cost_map(self, statistics: Statistics) -> CostMap:
-        """Price the windows of drawn pictures by the linearization; its mean is zero."""
+        """Price the windows of drawn pictures by the linearized cost, whose mean is zero."""
         return (self.slopes * (statistics - self.means)).sum(dim=2)

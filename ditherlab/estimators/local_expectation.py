@@ -1,4 +1,4 @@
-"""Local expectation: every color of every pixel is priced, the other pixels drawn."""
+"""Local expectation: prices every color of every pixel, with the other pixels drawn."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -24,12 +24,12 @@ Order = Literal["exact", "1", "2"]
 
 @dataclass(frozen=True)
 class LocalExpectation(Estimator):
-    """`Q_ik = mean_n f(x_n with x_i = k)`: the pixel itself is summed over, not drawn.
+    """`Q_ik = mean_n f(x_n with x_i = k)`: a sum over the colors of the pixel, not a draw.
 
-    Order `exact` prices every alternative: unbiased, `num_samples * k` pictures a window. Orders
-    `1` and `2` expand each window's cost in its statistics around the draw, which takes one
-    backward pass a draw, and is biased where the cost bends more. Order 2 is exact where the
-    objective's expectation is, and needs it.
+    Order `exact` prices every alternative color: it is unbiased, and prices `num_samples * k`
+    pictures per window. Orders `1` and `2` expand the cost of each window in its statistics around
+    the draw, with one backward pass per draw. They are biased if the cost has higher-order terms.
+    Order 2 needs the objective's expectation, and is exact if that is.
 
     Source: Michalis Titsias and Miguel Lázaro-Gredilla, "Local Expectation Gradients for Black Box
     Variational Inference", NeurIPS 2015, eq. 9; the same as Lennert De Smet et al., "Differentiable
@@ -37,10 +37,10 @@ class LocalExpectation(Estimator):
     (IndeCateR).
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
         order: `exact`, or the order of the expansion.
-        pricing: How `exact` prices alternatives: `closed`, by updating the windows' statistics, or
-            `phases`, by pricing whole pictures.
+        pricing: The method of `exact`: `closed` updates the windows' statistics, `phases` prices
+            whole pictures.
     """
 
     gives_color_costs: ClassVar[bool] = True
@@ -91,7 +91,7 @@ class LocalExpectation(Estimator):
         ), None
 
     def _expand(self, draws: Tensor, model: Categorical, cost: Cost) -> ColorCosts:
-        """Expand the cost around each draw: a distribution whose pixels have no spread."""
+        """Expand the cost around each draw, as a distribution whose pixels have no variance."""
         is_second_order = self.order == "2"
         table = moment_table(cost, model.palette, is_second_order=is_second_order)
         drawn = Categorical(model.probs, table.mT).images(draws)

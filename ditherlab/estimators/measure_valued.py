@@ -1,4 +1,4 @@
-"""The measure-valued derivative: each probability's derivative as a difference of two measures."""
+"""The measure-valued derivative: derivatives of probabilities as differences of two measures."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,17 +26,17 @@ from ditherlab.types import Logits, Probs
 class MeasureValued(Estimator):
     """`p_k (1 - p_k) (f(x with k) - f(x with j_k))`, with `j_k` drawn from p without color k.
 
-    The derivative of p for logit k is `p_k (1 - p_k)` times the difference of two measures: the
-    certain color k, and p without it. One number decides `j_k` for all k of a pixel. The estimate
-    is freed of its mean over the colors, as the true gradient has none. Unbiased; prices 2 k
-    replacing pictures a draw.
+    The derivative of p for logit k is `p_k (1 - p_k)` times the difference of two measures: color k
+    with certainty, and p without it. One uniform number decides `j_k` for all k of a pixel. The
+    mean over the colors is subtracted from the estimate, because it is zero in the true gradient.
+    Unbiased. Prices 2 k replacing pictures per draw.
 
     Source: Shakir Mohamed et al., "Monte Carlo Gradient Estimation in Machine Learning", JMLR 2020,
     sec. 6.1, with the decomposition of the categorical.
 
     Attributes:
-        num_samples: Pictures to draw a step.
-        pricing: `closed`, by updating the windows' statistics, or `phases`, by pricing pictures.
+        num_samples: Pictures to draw per step.
+        pricing: `closed` updates the windows' statistics, `phases` prices whole pictures.
     """
 
     is_unbiased: ClassVar[bool] = True
@@ -56,7 +56,7 @@ class MeasureValued(Estimator):
         return abilities_for(self.pricing)
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw pictures, and in place of each of their pixels another color for every color."""
+        """Draw pictures, and for every color, pictures of the other colors."""
         drawn = model.draw_indices(self.num_samples, generator)
         uniform = torch.rand(
             drawn.shape, generator=generator, device=drawn.device, dtype=model.probs.dtype
@@ -88,7 +88,7 @@ def _draw_without(color: int, uniform: Tensor, probs: Probs) -> Int[Tensor, "s b
     others = probs.clone()
     others[:, color] = 0
     cumulative = others.cumsum(dim=1)
-    # In a pixel that is certain of `color` the draw has no weight, but must be some other color.
+    # If the probability of `color` is 1, the draw has no weight, but must be another color.
     reached = uniform.unsqueeze(2) * cumulative[:, -1:] >= cumulative
     last = probs.shape[1] - 1
     return reached.sum(dim=2).clamp_max(last - (color == last))

@@ -1,4 +1,4 @@
-"""The exact gradient of costs whose expectation is known in closed form: no draws at all."""
+"""The exact gradient of costs whose expectation is known in closed form, without draws."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,11 +17,11 @@ class Moments(Estimator):
     """Differentiate the expected cost as a function of the moments of every pixel's color.
 
     `E f(X) = F(m)` with `m_i = sum_k p_ik T_k`, `T` the table of each color's moments; so
-    `Q_ik = <dF/dm_i, T_k>` and the palette's gradient goes through `T`. Deterministic, without bias
-    where the objective's expectation is exact. Costs one evaluation with one backward pass.
+    `Q_ik = <dF/dm_i, T_k>` and the palette's gradient goes through `T`. Deterministic, and without
+    bias if the objective's expectation is exact. Costs one evaluation with one backward pass.
 
-    Order 2 takes the objective's expectation, exact or of second order. Order 0 prices the expected
-    statistics instead, as if pictures had no spread. Order 1 would add a term whose mean is zero.
+    Order 2 uses the objective's expectation, exact or of second order. Order 0 prices the expected
+    statistics instead, and ignores the variance. Order 1 would add a term whose mean is zero.
 
     Attributes:
         order: 0 or 2.

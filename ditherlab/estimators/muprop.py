@@ -1,4 +1,4 @@
-"""MuProp: the cost, linearized at the expected picture, as a control variate."""
+"""MuProp: the cost linearized at the expected picture, as a control variate."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ from ditherlab.types import CostMap, DrawCosts, DrawnImages, Images, Logits
 class MeanFieldExpansion:
     """`c(X) = f(E X) + <df/dX at E X, X - E X>`: its expected gradient is known in closed form.
 
-    Subtracted from the samples and added back in expectation, it keeps the mean and drops what is
-    linear in the pixels; of little use where the cost of the mean picture says nothing about the
-    cost of drawn ones.
+    Subtracting it from the samples and adding the gradient of its expectation keeps the mean, and
+    removes the variance of the part that is linear in the pixels. It helps little if the cost of
+    the mean picture is unrelated to the costs of drawn pictures.
 
     Source: Shixiang Gu et al., "MuProp: Unbiased Backpropagation for Stochastic Neural Networks",
     ICLR 2016, eq. 5.
 
     Attributes:
         mean: The expected picture.
-        costs: What it costs.
+        costs: Its cost.
         slope: The gradient of the cost there.
         color_slopes: `<slope, C_k>`, the slope along each color.
     """

@@ -1,4 +1,4 @@
-"""Options: estimators around another estimator."""
+"""Options: estimators that wrap another estimator."""
 
 from dataclasses import replace
 from typing import Any, final
@@ -8,12 +8,12 @@ from ditherlab.protocol import Ability, Estimator
 
 
 class Option(Estimator):
-    """Another estimator, used in another way: it needs what that one needs, and what it adds."""
+    """Base class of estimators that wrap another one; they need at least its abilities."""
 
     estimator: Estimator
 
     def __post_init__(self) -> None:
-        """Refuse an option around an option: strips and frozen noise would freeze the strip."""
+        """Refuse to wrap another option: frozen noise would also freeze the random strip."""
         if isinstance(self.estimator, Option):
             raise AbilityError(
                 f"`{self}` must be around an estimator, got another option. Use one of the two."

@@ -1,4 +1,4 @@
-"""The pairwise estimator: differences between draws that are neighbors in the palette."""
+"""The pairwise estimator: differences between draws of neighboring colors."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,10 +19,11 @@ from ditherlab.types import Indices, Logits
 class Pairwise(Estimator):
     """The mean of `(f_b - f_a) kappa(x_a, x_b)` over all pairs of draws; only neighbors count.
 
-    By parts, `dE f = -sum_c dF_c (f(c+1) - f(c))` with the cumulative distribution F of the
-    palette's order, and a pair of draws shows the step from c to c + 1 with the probability
-    `2 p_c p_(c+1)`: so `kappa_j = -p_j (1[j <= c] - F_c) / (2 p_c p_(c+1))` for such pairs, and 0
-    for all others. Unbiased, and no good: most pairs say nothing, and rare ones a lot.
+    Summation by parts gives `dE f = -sum_c dF_c (f(c+1) - f(c))`, with the cumulative distribution
+    F in the palette's order. A pair of draws has the colors c and c + 1 with the probability
+    `2 p_c p_(c+1)`, so `kappa_j = -p_j (1[j <= c] - F_c) / (2 p_c p_(c+1))` for such pairs, and 0
+    for all others. Unbiased, but with a large variance: most pairs contribute nothing, and rare
+    ones contribute much.
 
     Walder's kernels are for continuous variables: they need a density, and a cost that changes
     little between near values. Colors in a palette have no such order, so only the sum by parts
@@ -33,8 +34,8 @@ class Pairwise(Estimator):
     for the pairs; the sum by parts is ours.
 
     Attributes:
-        num_samples: Pictures to draw a step, at least 2.
-        credit: `local` lets each pixel answer for the windows that contain it only.
+        num_samples: Pictures to draw per step, at least 2.
+        credit: `local` credits each pixel only with the windows that contain it.
     """
 
     is_unbiased: ClassVar[bool] = True

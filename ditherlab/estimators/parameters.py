@@ -1,4 +1,4 @@
-"""Checks of parameters that many estimators share."""
+"""Checks of parameters, shared by many estimators."""
 
 from ditherlab.errors import RequestError
 from ditherlab.naming import kebab_case
@@ -7,10 +7,10 @@ from ditherlab.naming import kebab_case
 def check_num_samples(
     estimator: object, num_samples: int, *, least: int = 1, most: int | None = None, why: str = ""
 ) -> None:
-    """Refuse fewer samples than an estimator needs, or more than it can take.
+    """Check that `num_samples` is from `least` to `most`.
 
     Raises:
-        RequestError: Naming the estimator; `why` says more.
+        RequestError: If it is not; the message names the estimator, and adds `why`.
     """
     if num_samples < least:
         name = kebab_case(type(estimator).__name__)
@@ -24,10 +24,10 @@ def check_num_samples(
 
 
 def check_positive(estimator: object, parameter: str, value: float | int) -> None:
-    """Refuse a temperature or the like that is not above zero.
+    """Check that a parameter, such as a temperature, is finite and above 0.
 
     Raises:
-        RequestError: Naming the estimator and the parameter.
+        RequestError: If it is not; the message names the estimator and the parameter.
     """
     if not 0 < value < float("inf"):
         name = kebab_case(type(estimator).__name__)

@@ -1,4 +1,4 @@
-"""Random sparsification: the backward pass remembers a random part of the windows."""
+"""Random sparsification: saves a random part of the windows for the backward pass."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -19,11 +19,11 @@ _LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class SparseDraws:
-    """What the estimator drew, and which windows its backward passes will remember.
+    """The draws of the wrapped estimator, and the seed of the masks of windows.
 
     Attributes:
-        seed: Of the masks.
-        draws: The estimator's own.
+        seed: Seed of the masks.
+        draws: Draws of the wrapped estimator.
     """
 
     seed: int
@@ -32,23 +32,23 @@ class SparseDraws:
 
 @dataclass(frozen=True)
 class RandomSparsification(Option):
-    """Another estimator, whose backward passes remember the statistics of few windows.
+    """Another estimator, whose backward passes use the saved statistics of few windows.
 
     `df = sum_w <dg_w/dS, dS_w>` is a sum over windows, linear in the slopes `dg_w/dS`. The forward
-    pass prices all windows, but keeps the statistics `S_w` of a random part `keep` of them only;
-    from these the backward pass computes their slopes, and weighs them with `1 / keep`. The mean
-    over the masks is the whole gradient, so where an estimator is linear in the gradient of drawn
-    pictures, as all that need one are, its mean stays; its variance grows. Prices and values stay
-    as they are. Takes a second forward pass through the windows' costs for each backward one.
+    pass prices all windows, but saves the statistics `S_w` of only a random fraction `keep` of
+    them. From these the backward pass computes their slopes, weighted by `1 / keep`. The mean over
+    the masks is the whole gradient. All estimators that need gradients of drawn pictures are linear
+    in them, so their means do not change, but their variances grow. Prices and values do not
+    change. Each backward pass takes a second forward pass through the windows' costs.
 
-    With `keep=1`, nothing is random, and what is saved is saved by computing slopes anew.
+    With `keep=1` nothing is random, and memory is saved only because slopes are recomputed.
 
     Source: Deniz Oktay et al., "Randomized Automatic Differentiation", ICLR 2021, sec. 3, for
     sampling the linearized computation; that windows are the unit is ours.
 
     Attributes:
-        estimator: What differentiates drawn, relaxed or expected pictures.
-        keep: The part of the windows, above 0 to 1.
+        estimator: An estimator that differentiates drawn, relaxed or expected pictures.
+        keep: The fraction of the windows that is saved, above 0 to 1.
     """
 
     noise: ClassVar[Noise] = "other"
@@ -66,7 +66,7 @@ class RandomSparsification(Option):
         if "gradient" not in self.estimator.needs:
             raise AbilityError(
                 "`random-sparsification(estimator=...)` must be an estimator that differentiates "
-                f"pictures, got `{self.estimator}`, which has no backward pass to spare. Use `st`."
+                f"pictures, got `{self.estimator}`, which has no backward pass. Use `st`."
             )
 
     @property
@@ -97,13 +97,13 @@ class RandomSparsification(Option):
 
 @dataclass(frozen=True, eq=False)
 class SparselyDifferentiated(Cost):
-    """A cost with the same prices, whose backward pass knows the slopes of some windows only.
+    """A cost with the same prices, whose backward pass uses the slopes of some windows only.
 
     Attributes:
-        abilities: What is left of those of the whole cost.
-        whole: The cost itself; must offer `statistics`.
-        keep: The part of the windows whose statistics are kept.
-        masks: Says which.
+        abilities: The remaining abilities of the whole cost.
+        whole: The whole cost; must offer `statistics`.
+        keep: The fraction of the windows whose statistics are saved.
+        masks: Generator of the masks.
     """
 
     abilities: frozenset[Ability]
@@ -113,18 +113,18 @@ class SparselyDifferentiated(Cost):
 
     @classmethod
     def of(cls, whole: Cost, keep: float, masks: torch.Generator) -> "SparselyDifferentiated":
-        """Offer what estimators of the gradient of pictures ask for."""
+        """Wrap a cost, with the abilities that estimators with gradients of pictures need."""
         offered: frozenset[Ability] = frozenset({"value", "gradient", "local"})
         return cls(offered & whole.abilities, whole, keep, masks)
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         if not (images.requires_grad and torch.is_grad_enabled()):
             return self.whole.cost(images)
-        # Draw by draw: what takes memory on the way does so for one of them at a time.
+        # Draw by draw, so that temporaries take memory for one draw at a time.
         return torch.cat([self._price(image) for image in images.split(1)])
 
     def _price(self, image: DrawnImages) -> DrawCosts:
-        # Every pixel as a color of a palette as large as the picture.
+        # Every pixel is treated as a color of a palette as large as the picture.
         colors = image[0].flatten(2).mT
         moments = self.whole.color_moments(colors).unflatten(2, image.shape[3:])
         statistics = self.whole.statistics(moments.unsqueeze(0))
@@ -132,7 +132,7 @@ class SparselyDifferentiated(Cost):
         return costs.sum(dim=(2, 3))
 
     def draw_mask(self, statistics: Statistics) -> Bool[Tensor, "s b h w"]:
-        """Choose the windows that are remembered."""
+        """Choose the windows that are saved."""
         shape = statistics[:, :, 0].shape
         return torch.rand(shape, generator=self.masks, device=statistics.device) < self.keep
 
@@ -145,7 +145,7 @@ class SparselyDifferentiated(Cost):
 
 
 class _SparseWindows(torch.autograd.Function):
-    """Prices windows by their statistics, and keeps those of some of them for the way back."""
+    """Prices windows by their statistics, and saves those of some for the backward pass."""
 
     @staticmethod
     def forward(ctx: Any, statistics: Statistics, cost: SparselyDifferentiated) -> CostMap:
@@ -164,5 +164,5 @@ class _SparseWindows(torch.autograd.Function):
             leaves = statistics.movedim(-1, 2).contiguous().requires_grad_()
             prices = cost.whole.map_from_statistics(leaves)
             (slopes,) = torch.autograd.grad(prices, leaves, grads[0])
-        # What was not kept is zero now, where slopes may be infinite.
+        # Statistics that were not saved are zero here, and slopes at zero may be infinite.
         return slopes.where(mask.unsqueeze(2), 0.0).div_(cost.keep), None

@@ -1,4 +1,4 @@
-"""Random windows: each step prices a part of the picture only, weighted by how rarely."""
+"""Random windows: prices a random part of the picture in each step, weighted accordingly."""
 
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -18,11 +18,11 @@ from ditherlab.protocol.categorical import Categorical
 
 @dataclass(frozen=True)
 class StripDraws:
-    """Which strip of windows is priced, and what the estimator drew for the whole picture.
+    """The strip of windows to price, and the estimator's draws for the whole picture.
 
     Attributes:
-        strip: Its number, from the top.
-        draws: Rows and columns are the last two axes, as in all draws.
+        strip: The number of the strip, from the top.
+        draws: The draws; rows and columns are the last two axes.
     """
 
     strip: int
@@ -34,15 +34,15 @@ class RandomWindows(Option):
     """Another estimator, on one of `num_strips` strips of windows, chosen at random each step.
 
     A cost that is a sum over windows is `num_strips` times the mean cost of a random strip. Only
-    the pixels that the strip's windows see are priced and differentiated, so time falls
-    with their number, while the variance grows. As unbiased as the other estimator.
+    the pixels in the strip's windows are priced and differentiated, which takes less time, while
+    the variance grows. Unbiased if the other estimator is.
 
     Source: Deniz Oktay et al., "Randomized Automatic Differentiation", ICLR 2021, sec. 3, for
     sampling parts of a computation; strips of windows are ours.
 
     Attributes:
-        estimator: What works on the strip.
-        num_strips: How many strips of rows the windows are parted into; at most the rows.
+        estimator: The estimator that works on the strip.
+        num_strips: The number of strips of rows; limited to the number of rows.
     """
 
     noise: ClassVar[Noise] = "other"
@@ -86,7 +86,7 @@ class RandomWindows(Option):
         first, last = (height * (draws.strip + n) // num_strips for n in (0, 1))
         seen = rows_seen(range(first, last), cost.footprint_px, height)
         part = replace(model, probs=model.probs[:, :, seen])
-        # A moving baseline belongs to its strip.
+        # Each strip has its own state, such as a moving baseline.
         states = dict(state or {})
         estimate, states[draws.strip] = self.estimator.weigh(
             draws.draws[..., seen, :],

@@ -1,4 +1,4 @@
-"""Rao-Blackwell: the most probable colors of a pixel are summed over, the rest sampled."""
+"""Rao-Blackwell: sums over the most probable colors of a pixel, and samples the rest."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,17 +26,17 @@ from ditherlab.types import Indices, Logits
 class RaoBlackwell(Estimator):
     """`sum_(k in T) p_k f(k) (e_k - p) + p(not T) f(j) (e_j - p)`, with j drawn from the rest.
 
-    T holds the `num_top` most probable colors of the pixel, f the cost with that color at the pixel
-    and all others drawn, less the cost of the draw itself. Unbiased; with all colors in T it is
-    `local-expectation`. Prices `num_top + 1` replacing pictures a draw.
+    T is the set of the `num_top` most probable colors of the pixel, and f the cost with that color
+    at the pixel and all other pixels drawn, minus the cost of the draw itself. Unbiased; with all
+    colors in T it is `local-expectation`. Prices `num_top + 1` replacing pictures per draw.
 
     Source: Runjing Liu et al., "Rao-Blackwellized Stochastic Gradients for Discrete Distributions",
     ICML 2019, eq. 8.
 
     Attributes:
-        num_samples: Pictures to draw a step.
-        num_top: Colors to sum over; more than there are means all.
-        pricing: `closed`, by updating the windows' statistics, or `phases`, by pricing pictures.
+        num_samples: Pictures to draw per step.
+        num_top: Number of colors to sum over; limited to the size of the palette.
+        pricing: `closed` updates the windows' statistics, `phases` prices whole pictures.
     """
 
     is_unbiased: ClassVar[bool] = True
@@ -58,10 +58,10 @@ class RaoBlackwell(Estimator):
         return abilities_for(self.pricing)
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw pictures, and pictures of the rest of each pixel's colors."""
+        """Draw pictures, and pictures of the remaining colors of each pixel."""
         drawn = model.draw_indices(self.num_samples, generator)
         rest = model.probs.scatter(1, self._top(model), 0.0)
-        # Where the rest has no chance at all, any color will do: it gets no weight.
+        # If the rest has probability 0, any color serves, because it has no weight.
         rest = rest / rest.sum(dim=1, keepdim=True).clamp_min(torch.finfo(rest.dtype).tiny)
         others = Categorical(rest, model.palette).draw_indices(self.num_samples, generator)
         return torch.stack([drawn, others])
@@ -85,7 +85,7 @@ class RaoBlackwell(Estimator):
 
 
 def _weigh(replacements: Replacements, changes: Changes, model: Categorical) -> Logits:
-    """Weigh the top colors' scores with their probability, the drawn ones with what is left."""
+    """Weight the scores of top colors by their probability, of drawn ones by the remaining one."""
     num_samples = changes.shape[1]
     gradient = torch.zeros_like(model.probs)
     left = torch.ones_like(changes[0, 0])

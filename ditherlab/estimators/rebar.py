@@ -25,21 +25,21 @@ from ditherlab.protocol.categorical import Categorical
 class Rebar(Estimator):
     """`(f(b) - eta c(z~)) (onehot(b) - p) + eta (dc(z) - dc(z~)) / dtheta`, `c` a relaxed cost.
 
-    `c(z) = f(softmax(z / tau) C)`. The relaxation of `z~`, which draws the same b, is subtracted,
-    and its gradient, found by following the noise, is added: unbiased whatever eta and tau are, and
-    as good as the relaxation is like the cost. With several draws, the others' mean difference is
-    each one's baseline. Costs `3 num_samples` evaluations, two thirds of
-    them with backward passes.
+    `c(z) = f(softmax(z / tau) C)`. The relaxed cost of `z~`, which draws the same b, is subtracted,
+    and its reparameterization gradient is added. Unbiased for any eta and tau; the variance is
+    small if the relaxed cost is close to the cost. With several draws, the mean difference of the
+    others is each one's baseline. Costs `3 num_samples` evaluations, two thirds of them with
+    backward passes.
 
     Source: George Tucker et al., "REBAR: Low-Variance, Unbiased Gradient Estimates for Discrete
     Latent Variable Models", NeurIPS 2017, eq. 5; the conditional noise of a categorical in Will
     Grathwohl et al., "Backpropagation through the Void", ICLR 2018, appendix B.
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
         tau: The relaxation's temperature.
         eta: The weight of the control variate.
-        credit: `local` lets each pixel answer for the windows that contain it only.
+        credit: `local` credits each pixel only with the windows that contain it.
     """
 
     is_unbiased: ClassVar[bool] = True

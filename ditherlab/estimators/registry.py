@@ -1,4 +1,4 @@
-"""Estimators by the names of the literature."""
+"""The registry of estimators, by their names in the literature."""
 
 from ditherlab.estimators.arm import ARM
 from ditherlab.estimators.arsm import ARSM

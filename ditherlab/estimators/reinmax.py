@@ -1,4 +1,4 @@
-"""ReinMax: straight-through to second order, by Heun's method."""
+"""ReinMax: second-order straight-through, by Heun's method."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from ditherlab.types import Logits
 class Reinmax(StraightThrough):
     """`2 J_q(G) - J_p(G) / 2` with `q = (softmax(log p / tau) + D) / 2` at hard drawn pictures.
 
-    Exact for a cost that is quadratic in one pixel's color where tau is 1; then it equals ZGR, the
+    With tau = 1 it is exact for a cost that is quadratic in one pixel's color, and equals ZGR, the
     mean of `st` and `darn`. Costs `num_samples` evaluations with backward passes.
 
     Source: Liyuan Liu et al., "Bridging Discrete and Backpropagation: Straight-Through and Beyond",
@@ -21,7 +21,7 @@ class Reinmax(StraightThrough):
     Rao-Blackwellized Straight-Through Gumbel-Softmax", ICML 2023.
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
         tau: The temperature of the probabilities that the draw is averaged with.
     """
 
@@ -35,7 +35,7 @@ class Reinmax(StraightThrough):
     def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
         tempered = model.probs if self.tau == 1 else (model.log_probs / self.tau).softmax(dim=1)
         middles = hard.one_hots().add_(tempered).div_(2)
-        # The Jacobian of the middle depends on the draw, that of the probabilities does not.
+        # The Jacobian at the midpoint depends on the draw; that of the probabilities does not.
         gradient = apply_softmax_jacobian(model.probs, hard.color_gradients.mean(dim=0)).div_(-2)
         for middle, color_gradient in zip(middles, hard.color_gradients, strict=True):
             per_draw = apply_softmax_jacobian(middle, color_gradient)

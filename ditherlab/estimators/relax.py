@@ -1,4 +1,4 @@
-"""RELAX: a small network, learned on the way, as a control variate of the score function."""
+"""RELAX: the score function with a learned network as control variate."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,15 +20,16 @@ _MEAN_DECAY, _SQUARE_DECAY = 0.9, 0.99
 
 @dataclass(frozen=True)
 class Surrogate:
-    """A network of two layers that prices relaxed pictures, and how it has been learning.
+    """A network of two layers that prices relaxed pictures, with the state of its optimizer.
 
-    It sees 3 x 3 pixels: by how much they differ from the expected picture, and that picture.
+    Its inputs are windows of 3 x 3 pixels: the difference from the expected picture, and that
+    picture.
 
     Attributes:
-        weights: Kernels and biases, in the order in which they are used.
+        weights: Kernels and biases, in the order of their use.
         means: Decaying means of their gradients.
-        mean_squares: Of the squares.
-        num_steps: Steps learned.
+        mean_squares: Decaying means of the squared gradients.
+        num_steps: Number of learning steps so far.
     """
 
     weights: tuple[Tensor, ...]
@@ -38,7 +39,7 @@ class Surrogate:
 
     @classmethod
     def start(cls, like: Tensor, num_channels: int) -> "Surrogate":
-        """Begin with small weights, always the same."""
+        """Make a network with small weights, always the same ones."""
         generator = torch.Generator().manual_seed(0)
         shapes = [(_NUM_HIDDEN, 2 * num_channels, 3, 3), (_NUM_HIDDEN,), (1, _NUM_HIDDEN, 1, 1)]
         weights = [torch.randn(shape, generator=generator).to(like) * 0.1 for shape in shapes]
@@ -47,7 +48,7 @@ class Surrogate:
         return cls(tuple(weights), zeros, zeros)
 
     def price(self, images: DrawnImages, mean: Tensor) -> DrawCosts:
-        """Price relaxed pictures, differentiably: the mean over the pixels, and a constant."""
+        """Price relaxed pictures, differentiably: the mean over the pixels plus a constant."""
         kernels, biases, outputs, constant = self.weights
         seen = torch.cat([images - mean, mean.expand(images.shape)], dim=2)
         hidden = conv2d(seen.flatten(0, 1), kernels, biases, padding=1).tanh()
@@ -56,7 +57,7 @@ class Surrogate:
         return costs
 
     def learn(self, gradients: tuple[Tensor, ...], rate: float) -> "Surrogate":
-        """Take a step against the gradients, with Adam's step sizes."""
+        """Take one step of gradient descent with Adam's step sizes."""
         step = self.num_steps + 1
         means = tuple(
             mean.lerp(gradient, 1 - _MEAN_DECAY)
@@ -80,18 +81,18 @@ class Relax(Estimator):
     """`(f(b) - c(z~)) (onehot(b) - p) + (dc(z) - dc(z~)) / dtheta`, `c` a learned surrogate.
 
     REBAR with a small network in place of the relaxed cost, so the objective needs no gradient. The
-    network sees relaxed pictures and learns, by gradient descent on the squared length of the
-    estimate, which is its variance but for a constant. Unbiased with whatever it has learned from
-    *past* draws. With several draws, the others' mean difference is each one's baseline. Costs
-    `num_samples` evaluations.
+    network prices relaxed pictures, and learns by gradient descent on the squared norm of the
+    estimate, which is its variance plus a constant. Unbiased, because the network depends only on
+    *past* draws. With several draws, the mean difference of the others is each one's baseline.
+    Costs `num_samples` evaluations.
 
     Source: Will Grathwohl et al., "Backpropagation through the Void: Optimizing Control Variates
     for Black-Box Gradient Estimation", ICLR 2018, eq. 8 and algorithm 2.
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
         tau: The relaxation's temperature.
-        learning_rate: Of the network's weights, a step.
+        learning_rate: Learning rate of the network's weights.
     """
 
     is_unbiased: ClassVar[bool] = True

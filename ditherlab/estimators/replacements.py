@@ -1,4 +1,4 @@
-"""What a drawn picture would cost with another color at one pixel: for every pixel at once."""
+"""Costs of a drawn picture with another color at one pixel, for every pixel at once."""
 
 from typing import Literal
 
@@ -13,32 +13,32 @@ from ditherlab.types import Indices
 
 Replacing = Literal["closed", "phases"]
 """`closed`: update the statistics of the windows around each pixel; `phases`: price pictures in
-which every pixel that shares no window with another one is replaced."""
+which a lattice of pixels, none of which share a window, is replaced."""
 
 Replacements = Int[Tensor, "a s b h w"]
 """Pictures of other palette indices: `a` of them for each draw."""
 
 Changes = Float[Tensor, "a s b h w"]
-"""What the cost of the whole picture gains if that pixel alone is replaced."""
+"""The change of the cost of the whole picture if that pixel alone is replaced."""
 
-# Costs that are updated at once: enough to keep the cores busy, while memory stays moderate.
+# Costs that are updated at once: enough to keep all cores busy with moderate memory.
 _MOST_NUMBERS = 1 << 19
 
 
 def abilities_for(pricing: Replacing) -> frozenset[Ability]:
-    """Return what the objective has to offer."""
+    """Return the abilities that the objective must offer."""
     return frozenset({"value", "local", "statistics" if pricing == "closed" else "local"})
 
 
 def count_maps(num_pictures: int, indices: Indices, cost: Cost) -> int:
-    """Count the cost maps that pricing so many replacing pictures takes, either way."""
+    """Return the number of cost maps that pricing replacing pictures takes, by either method."""
     reach = 2 * cost.footprint_px + 1
     height, width = indices.shape[-2:]
     return num_pictures * min(reach, height) * min(reach, width)
 
 
 def num_planes(num_replacements: int, num_channels: int) -> float:
-    """Return how many numbers a pixel pricing so many pictures at once holds; as measured."""
+    """Return the measured memory of pricing replacing pictures, in numbers per pixel."""
     return 28.0 * num_channels * num_replacements
 
 
@@ -47,18 +47,18 @@ def price_replacements(
 ) -> Changes:
     """Return `f(x with x_i = r_i) - f(x)` for every pixel `i` of every replacing picture `r`.
 
-    Exact, either way. It costs as much as pricing `(2 r + 1)^2` maps for each replacing picture,
+    Both methods are exact. They cost as much as `(2 r + 1)^2` cost maps for each replacing picture,
     with the radius `r` of a pixel's influence.
 
     Args:
         indices: Drawn pictures.
         replacements: Other pictures for each of them.
-        model: The palette.
+        model: The model, for its palette.
         cost: Must offer `abilities_for(pricing)`.
-        pricing: How.
+        pricing: The method.
     """
     price = _price_closed if pricing == "closed" else _price_in_phases
-    # A few draws at a time: the windows of all of their replacements are many.
+    # A few draws at a time, because the windows of all their replacements are many.
     size = max(1, _MOST_NUMBERS // replacements[:, 0].numel())
     parts = zip(indices.split(size), replacements.split(size, dim=1), strict=True)
     return torch.cat([price(draws, others, model, cost) for draws, others in parts], dim=1)
@@ -67,7 +67,7 @@ def price_replacements(
 def _price_closed(
     indices: Indices, replacements: Replacements, model: Categorical, cost: Cost
 ) -> Changes:
-    """Move each pixel's feature, offset by offset, into the statistics of the windows around it."""
+    """Add the change of each pixel's feature to the statistics of its windows, offset by offset."""
     moments = Categorical(model.probs, cost.color_moments(model.palette).mT)
     features = cost.features(moments.images(indices))
     statistics = cost.gather(features)
@@ -89,7 +89,7 @@ def _price_closed(
 def _price_in_phases(
     indices: Indices, replacements: Replacements, model: Categorical, cost: Cost
 ) -> Changes:
-    """Replace all pixels of a lattice at once, so far apart that no window sees two of them."""
+    """Replace all pixels of a lattice at once, so far apart that no window contains two of them."""
     before = model.images(indices)
     costs = cost.cost_map(before)
     after = model.images(replacements.flatten(0, 1))
@@ -106,7 +106,7 @@ def _price_in_phases(
 
 
 def _shift(planes: Tensor, rows: int, columns: int) -> Tensor:
-    """Put at each pixel what is `rows` below and `columns` right of it; zero beyond the border."""
+    """Shift planes: each pixel gets the value `rows` below and `columns` right of it, or zero."""
     return pad(planes, (-columns, columns, -rows, rows))
 
 
@@ -124,7 +124,7 @@ def sum_cells(gains: Changes, top: int, left: int, pitch: int) -> Tensor:
 
 
 def one_picture_per_color(indices: Indices, model: Categorical) -> Replacements:
-    """Return every palette color in turn, everywhere, for each draw."""
+    """Return pictures of one palette color each, for every color and draw."""
     num_colors = model.probs.shape[1]
     colors = torch.arange(num_colors, device=indices.device).view(-1, 1, 1, 1, 1)
     return colors.expand(-1, *indices.shape)

@@ -17,11 +17,11 @@ from ditherlab.protocol.categorical import Categorical
 
 @dataclass(frozen=True)
 class MovingBaseline:
-    """An exponential mean of past costs, for each pixel what it answers for.
+    """An exponential moving average of past costs, as credited to each pixel.
 
     Attributes:
-        mean: Biased towards zero while young.
-        weight: The total weight of what is in it, from 0 to 1: divides the youth away.
+        mean: The average, biased towards zero in the first steps.
+        weight: The sum of the weights in the average, from 0 to 1, which corrects the bias.
     """
 
     mean: Float[Tensor, "b h w"]
@@ -33,7 +33,7 @@ class MovingBaseline:
         return self.mean / self.weight
 
     def include(self, value: Float[Tensor, "b h w"], decay: float) -> "MovingBaseline":
-        """Fold in a cost that has been used."""
+        """Add a cost, after its gradient was computed."""
         mean = decay * self.mean + (1 - decay) * value
         return MovingBaseline(mean, decay * self.weight + 1 - decay)
 
@@ -42,19 +42,19 @@ class MovingBaseline:
 class ScoreFunction(Estimator):
     """`mean_n (f_n - b) (onehot(x_n) - p)`, plus the mean gradient of the costs for the palette.
 
-    Unbiased with any baseline `b` that does not depend on the present draws: `none` is zero, `ema`
-    an exponential mean of *past* costs. Its variance grows with the square of `f - b` and with the
-    number of pixels. Costs `num_samples` evaluations.
+    Unbiased with any baseline `b` that does not depend on the current draws: `none` is zero, `ema`
+    an exponential moving average of *past* costs. Its variance grows with the square of `f - b` and
+    with the number of pixels. Costs `num_samples` evaluations.
 
     Source: Ronald J. Williams, "Simple Statistical Gradient-Following Algorithms for Connectionist
     Reinforcement Learning", Machine Learning 1992, theorem 1; the categorical score in
     Mohamed et al., "Monte Carlo Gradient Estimation in Machine Learning", JMLR 2020, sec. 4.
 
     Attributes:
-        num_samples: Pictures to draw a step.
-        baseline: What is subtracted from the cost.
-        decay: How slowly the moving baseline forgets.
-        credit: `local` lets each pixel answer for the windows that contain it only.
+        num_samples: Pictures to draw per step.
+        baseline: The baseline that is subtracted from the cost.
+        decay: Decay rate of the moving average.
+        credit: `local` credits each pixel only with the windows that contain it.
         control: `linstat` subtracts the cost linearized in the windows' statistics and adds its
             exact gradient.
     """

@@ -12,8 +12,8 @@ from ditherlab.types import Logits
 class ST(StraightThrough):
     """`J_p(G)` with `G_ik = <df/dX_i, C_k>` at hard drawn pictures, `J_p(G) = p * (G - <p, G>)`.
 
-    The same as a first-order expansion of the cost in the pixels around each draw; biased where the
-    cost bends, exact for a linear one. Its palette gradient is unbiased. Costs `num_samples`
+    Equal to a first-order expansion of the cost in the pixels around each draw: exact for a linear
+    cost, otherwise biased. Its palette gradient is unbiased. Costs `num_samples`
     evaluations with backward passes.
 
     Source: Yoshua Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons",
@@ -21,12 +21,12 @@ class ST(StraightThrough):
     2023, eq. 5.
 
     Attributes:
-        num_samples: Pictures to draw a step.
+        num_samples: Pictures to draw per step.
     """
 
     num_samples: int = 1
 
     def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
-        # The Jacobian is the same for all draws, so it meets their mean gradient once.
+        # The Jacobian is the same for all draws, so it is applied once, to their mean gradient.
         mean_gradient = hard.color_gradients.mean(dim=0)
         return apply_softmax_jacobian(model.probs, mean_gradient)

@@ -16,15 +16,15 @@ from ditherlab.protocol.categorical import Categorical, largest_color
 class STGumbel(Estimator):
     """`J_q(G) / tau` at hard pictures `argmax(log p + g)`, with `q = softmax((log p + g) / tau)`.
 
-    Biased, but no mixed colors are ever priced. Costs `num_samples` evaluations with backward
+    Biased, but only prices hard pictures. Costs `num_samples` evaluations with backward
     passes.
 
     Source: Eric Jang et al., "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017,
     sec. 2.2.
 
     Attributes:
-        num_samples: Pictures to draw a step.
-        tau: The relaxation's temperature; the temperature of a schedule takes its place.
+        num_samples: Pictures to draw per step.
+        tau: The relaxation's temperature; a schedule's temperature replaces it.
     """
 
     noise: ClassVar[Noise] = "gumbel"

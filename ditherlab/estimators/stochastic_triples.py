@@ -1,4 +1,4 @@
-"""Stochastic triples: jumps to the neighboring color, weighted by how fast the bounds move."""
+"""Stochastic triples: jumps to neighboring colors, weighted by the derivatives of the bounds."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -23,38 +23,39 @@ from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Indices, Logits, Probs
 
 Pruning = Literal["none", "pixel", "picture"]
-"""Which of the jumps of a draw are priced: all, one of the two of each pixel, or one of all."""
+"""The jumps of a draw that are priced: all, one of the two of each pixel, or one in all."""
 
 Rates = Float[Tensor, "s b h w"]
 
 Shared = Float[Tensor, "s b #h #w"]
-"""Of each pixel, or of a whole picture."""
+"""Values of each pixel, or of a whole picture."""
 
 
 @dataclass(frozen=True)
 class StochasticTriples(Estimator):
     """`p_j / p_x (1[j > x] F_x (f(x+1) - f(x)) + 1[j < x] (1 - F_(x-1)) (f(x-1) - f(x)))`.
 
-    A color is drawn where a uniform number falls between the bounds `F_(x-1)` and `F_x` of the
-    cumulative distribution, in some order of the colors. A logit moves these bounds, by
+    A color x is drawn if a uniform number falls between the bounds `F_(x-1)` and `F_x` of the
+    cumulative distribution, in some order of the colors. A logit moves these bounds by
     `dF_x / dtheta_j = p_j (1[j <= x] - F_x)`, so a draw may jump to its neighbor in that order, at
-    a rate of that over `p_x`. The estimate is freed of its mean over the colors, as the true
-    gradient has none. Unbiased in any order. Prices two replacing pictures a draw; pruned to a jump
-    for each pixel, one; pruned to a single jump of the picture, `2 num_samples` pictures in all,
-    for any objective, and only one pixel of each draw gets a gradient.
+    this rate over `p_x`. The mean over the colors is subtracted from the estimate, because it is
+    zero in the true gradient. Unbiased in any order. Prices two replacing pictures per draw, or one
+    if pruned to one jump for each pixel. If pruned to a single jump of the picture, it prices
+    `2 num_samples` pictures in all and works with any objective, but only one pixel of each draw
+    gets a gradient.
 
-    A jump that is kept is chosen with a probability in proportion to its rate, summed over the
-    logits, and weighed with the inverse.
+    With pruning, a jump is chosen with a probability proportional to its rate, summed over the
+    logits, and weighted by the inverse.
 
     Source: Gaurav Arya et al., "Automatic Differentiation of Programs with Discrete Randomness",
     NeurIPS 2022, sec. 2 and 3, and for pruning; pricing the jumps of all pixels is ours.
 
     Attributes:
-        num_samples: Pictures to draw a step.
-        pricing: `closed`, by updating the windows' statistics, or `phases`, by pricing pictures;
-            not for single jumps.
-        order: In which colors are neighbors.
-        pruning: Which jumps are priced.
+        num_samples: Pictures to draw per step.
+        pricing: `closed` updates the windows' statistics, `phases` prices whole pictures; must
+            be left out for single jumps.
+        order: The order in which colors are neighbors.
+        pruning: The jumps that are priced.
     """
 
     is_unbiased: ClassVar[bool] = True
@@ -89,7 +90,7 @@ class StochasticTriples(Estimator):
         return frozenset({"value"}) if self.pruning == "picture" else abilities_for(self.pricing)
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw pictures; where jumps are pruned, also what each of them jumps to."""
+        """Draw pictures; with pruning, also the pictures after the jumps."""
         drawn = model.draw_indices(self.num_samples, generator)
         if self.pruning == "none":
             return drawn
@@ -122,16 +123,16 @@ class StochasticTriples(Estimator):
 
 @dataclass(frozen=True)
 class Jumps:
-    """How fast the draws of each pixel jump to their neighbors in some order of the colors.
+    """The rates at which the draws of each pixel jump to their neighbors in an order of colors.
 
     Attributes:
-        order: Of the colors.
-        probs: In that order.
-        ranks: Of the draws, in that order.
+        order: The order of the colors.
+        probs: The probabilities, in that order.
+        ranks: The ranks of the draws.
         below: The probability of all colors before the drawn one.
-        above: Of all after it.
-        rate_up: The rate of a jump up, for each unit by which the bound above falls: `F_x / p_x`.
-        rate_down: Of a jump down: `(1 - F_(x-1)) / p_x`.
+        above: The probability of all colors after the drawn one.
+        rate_up: The rate of a jump up: `F_x / p_x`.
+        rate_down: The rate of a jump down: `(1 - F_(x-1)) / p_x`.
     """
 
     order: ColorOrder
@@ -144,14 +145,14 @@ class Jumps:
 
     @classmethod
     def of(cls, drawn: Indices, model: Categorical, order: Order) -> "Jumps":
-        """Find the bounds between which the draws lie."""
+        """Compute the bounds and rates of drawn pictures."""
         sorted_colors = ColorOrder.of(model.palette, order)
         probs, ranks = sorted_colors.sort(model.probs), sorted_colors.ranks_of(drawn)
         by_picture = ranks.transpose(0, 1)
         chance = probs.gather(1, by_picture).transpose(0, 1)
         bound_above = probs.cumsum(dim=1).gather(1, by_picture).transpose(0, 1)
         below, above = (bound_above - chance).clamp_min(0), (1 - bound_above).clamp_min(0)
-        # Rounding lets a color of no chance be drawn once in a million pixels: it has no weight.
+        # Rounding draws a color of probability 0 once in a million pixels; it gets no weight.
         odds = chance.where(chance > 0, torch.inf).reciprocal()
         return cls(
             sorted_colors, probs, ranks, below, above, bound_above * odds, (1 - below) * odds
@@ -159,29 +160,29 @@ class Jumps:
 
     @property
     def rates_of_pixels(self) -> Rates:
-        """The rates of both jumps of each pixel, for all logits together."""
+        """The sum of the rates of both jumps of each pixel, over all logits."""
         return self.above * self.rate_up + self.below * self.rate_down
 
     @property
     def rates_of_pictures(self) -> Shared:
-        """The rates of all jumps of each drawn picture."""
+        """The sum of the rates of all jumps of each drawn picture."""
         return self.rates_of_pixels.sum(dim=(2, 3), keepdim=True)
 
     def neighbors(self, steps: int) -> Indices:
-        """Return the colors so many steps further in the order; at its ends, they stay."""
+        """Return the colors some steps further in the order, clamped at its ends."""
         last = self.probs.shape[1] - 1
         return self.order.colors_at((self.ranks + steps).clamp(0, last))
 
     def choose_for_pixels(self, generator: torch.Generator) -> Indices:
-        """Let each pixel jump up or down, by the rates."""
+        """Choose a jump up or down for each pixel, in proportion to the rates."""
         uniform = self._draw_uniform(self.ranks.shape, generator)
         goes_up = uniform * self.rates_of_pixels < self.above * self.rate_up
         return torch.where(goes_up, self.neighbors(1), self.neighbors(-1))
 
     def choose_for_pictures(self, generator: torch.Generator) -> Indices:
-        """Let a single pixel of each drawn picture jump, by the rates."""
+        """Choose a single jump for each drawn picture, in proportion to the rates."""
         rates = torch.stack([self.above * self.rate_up, self.below * self.rate_down], dim=2)
-        # In double precision: the rates of a million pixels are summed.
+        # In double precision, because the rates of a million pixels are summed.
         bounds = rates.flatten(2).double().cumsum(dim=2)
         uniform = self._draw_uniform((*bounds.shape[:2], 1), generator)
         chosen = torch.searchsorted(bounds, uniform * bounds[..., -1:], right=True)
@@ -193,21 +194,21 @@ class Jumps:
         return torch.where(down, self.neighbors(-1), jumped)
 
     def weigh_one(self, jumped: Indices, changes: Shared, rates: Shared) -> Logits:
-        """Weigh jumps that were chosen by their rates.
+        """Return the gradient from jumps that were chosen in proportion to their rates.
 
         Args:
-            jumped: What each pixel jumps to; where it stays, nothing counts.
-            changes: What the jump costs.
-            rates: The sum of the rates among which each was chosen.
+            jumped: The pictures after the jumps; pixels that did not jump do not count.
+            changes: The change of the cost by each jump.
+            rates: The sum of the rates among which each jump was chosen.
         """
         steps = self.order.ranks_of(jumped) - self.ranks
-        # The chosen jump's rate cancels but for which logits have a part in it.
+        # The rate of the chosen jump cancels, except for the logits that contribute to it.
         shares_up = (steps > 0) / self.above.where(self.above > 0, torch.inf)
         shares_down = (steps < 0) / self.below.where(self.below > 0, torch.inf)
         return self.weigh(shares_up * rates * changes, shares_down * rates * changes)
 
     def weigh(self, up: Rates, down: Rates) -> Logits:
-        """Spread the rates of jumps times their changes over the logits; the mean of the draws."""
+        """Return the mean gradient of the draws from the rates of jumps times their changes."""
         ranks = torch.arange(self.probs.shape[1], device=self.ranks.device).view(-1, 1, 1)
         gradient = torch.zeros_like(self.probs)
         for drawn, gain_up, gain_down in zip(self.ranks, up, down, strict=True):

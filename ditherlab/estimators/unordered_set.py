@@ -22,17 +22,17 @@ _MOST_SAMPLES = 8
 class UnorderedSet(Estimator):
     """`sum_s p(s) R(s) (f(s) - b(s)) grad log p(s)` over a set of different pictures.
 
-    R(s) is the chance of the set if s came first, over that of the set in any order; the baseline
-    `b(s) = p(s) f(s) + sum_(t not s) p(t) R(s, t) f(t)` is the same estimate of the mean cost, made
-    as if s had been drawn first. Unbiased. Where pictures hardly repeat, it is `leave-one-out`: it
-    differs on tiny problems only, and is refused above 65 536 pictures. Costs `num_samples`
+    R(s) is the probability of the set if s was drawn first, over that of the set in any order. The
+    baseline `b(s) = p(s) f(s) + sum_(t not s) p(t) R(s, t) f(t)` is the same estimate of the mean
+    cost, given that s was drawn first. Unbiased. If pictures hardly repeat, it is `leave-one-out`:
+    it differs on tiny problems only, and is refused above 65 536 pictures. Costs `num_samples`
     evaluations.
 
     Source: Wouter Kool et al., "Estimating Gradients for Discrete Random Variables by Sampling
     without Replacement", ICLR 2020, eq. 7 to 12.
 
     Attributes:
-        num_samples: Different pictures to draw a step, 2 to 8.
+        num_samples: Different pictures to draw per step, 2 to 8.
     """
 
     is_unbiased: ClassVar[bool] = True
@@ -49,7 +49,7 @@ class UnorderedSet(Estimator):
         return frozenset({"value"})
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw without replacement: the pictures of the largest perturbed log probabilities."""
+        """Draw without replacement: the pictures with the largest perturbed log probabilities."""
         _, num_colors, height, width = model.probs.shape
         log_probs = model.log_probs
         perturbed = torch.cat([log_chances(x, log_probs) for x in list_pictures(log_probs)])
@@ -77,11 +77,11 @@ class UnorderedSet(Estimator):
 
 @dataclass(frozen=True)
 class LeaveOneOutRatios:
-    """How much more probable a set is, if some of it is known to have come first.
+    """Ratios of the probability of a set given its first members to that of the set.
 
     Attributes:
         first: `R(s)` for each member.
-        second: `R(s, t)`: the same for t among what is drawn after s; 1 for t = s.
+        second: `R(s, t)`: the same for t as the first after s; 1 for t = s.
     """
 
     first: DrawCosts
@@ -89,16 +89,16 @@ class LeaveOneOutRatios:
 
     @classmethod
     def of(cls, log_chances: DrawCosts) -> "LeaveOneOutRatios":
-        """Sum over all orders of the set, subset by subset; in logarithms, as chances underflow."""
+        """Sum over all orders of the set, subset by subset, in logarithms to avoid underflow."""
         logs = log_chances.double()
         members = range(len(logs))
-        # The chance that the rest of the set follows, in any order, once `drawn` is out.
+        # The probability that the rest of the set follows, in any order, after `drawn`.
         follows = {frozenset(members): torch.zeros_like(logs[0])}
         for size in reversed(members):
             for drawn in map(frozenset, combinations(members, size)):
                 rest = [member for member in members if member not in drawn]
                 gone = logs[list(drawn)].exp().sum(dim=0)
-                # What is left is at least the rest of the set, whatever rounding says.
+                # Rounding must not make the remaining probability less than that of the set.
                 left = torch.log1p(-gone.clamp_max(1)).maximum(logs[rest].logsumexp(dim=0))
                 nexts = [logs[member] + follows[drawn | {member}] for member in rest]
                 follows[drawn] = torch.stack(nexts).logsumexp(dim=0) - left

@@ -1,4 +1,4 @@
-"""Experiments: estimators measured beside one another on the same problem."""
+"""Experiments: comparisons of estimators and palettes, sweeps, and published experiments."""
 
 from ditherlab.experiments.cell import Cell, carry_out
 from ditherlab.experiments.cell_result import CellResult

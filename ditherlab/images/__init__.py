@@ -1,4 +1,4 @@
-"""Pictures and their files."""
+"""Pictures, picture files, indexed PNGs, and safe writing of output files."""
 
 from typing import TYPE_CHECKING
 

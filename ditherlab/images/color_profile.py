@@ -1,4 +1,4 @@
-"""The ICC profile that says which colors the numbers of a file mean."""
+"""Conversion of images to display sRGB by their embedded ICC profile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MODES_OF_SPACE = {"GRAY": ("L",), "RGB": ("RGB", "L"), "CMYK": ("CMYK",), "Lab"
 
 
 class _ProfileError(ValueError):
-    """A profile that cannot be applied, and why."""
+    """A profile that cannot be applied; the message says why."""
 
 
 def image_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:
@@ -22,7 +22,7 @@ def image_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Imag
         profile: the embedded ICC profile.
 
     Returns:
-        An image of mode RGB; and a sentence if the profile was of no use, else an empty string.
+        An image of mode RGB; and a sentence if the profile could not be used, else an empty string.
     """
     if not profile:
         return image.convert("RGB"), ""
@@ -43,7 +43,7 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image:
         raise _ProfileError(f"is for {space} and not for {image.mode}")
     if space != "GRAY":
         return _apply(embedded, image.convert(modes[0]), ImageCms.Flags.NONE)
-    # Optimized, it is off by up to 10 levels in the shadows; all levels at once are few.
+    # An optimized transform is off by up to 10 levels in the shadows, and 256 levels are few.
     ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
     table = np.asarray(_apply(embedded, ramp, ImageCms.Flags.NOOPTIMIZE))[0]
     return Image.fromarray(table[np.asarray(image)])

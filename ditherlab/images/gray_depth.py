@@ -1,4 +1,4 @@
-"""The depth of a gray picture that has more than 8 bits a pixel."""
+"""Conversion of gray images with more than 8 bits a pixel to 8 bits."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _WHITE_IS_ZERO, _SIGNED = 0, 2
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Tell whether an image is gray with 16 or 32 bits a pixel, or with floats."""
+    """Return True for a gray image with 16 or 32 bits a pixel, or with floats."""
     return image.mode in ("I", "F") or image.mode.startswith("I;")
 
 
 def deep_to_gray(image: Image.Image) -> tuple[Image.Image, str]:
-    """Round a deep gray image to 8 bits, black at 0 and white at the largest value of its depth.
+    """Round a deep gray image to 8 bits; black is 0, and white the largest value of its depth.
 
-    Floats are taken to lie in [0, 1]; what lies outside is clipped.
+    Floats are expected in [0, 1]; values outside are clipped.
 
     Args:
-        image: of a mode for which `is_deep` is True.
+        image: an image for which `is_deep` is True.
 
     Returns:
         An image of mode L; and a sentence if something was clipped, else an empty string.
@@ -34,7 +34,7 @@ def deep_to_gray(image: Image.Image) -> tuple[Image.Image, str]:
     finite = np.nan_to_num(fraction, nan=0.0, posinf=1.0, neginf=0.0)
     note = ""
     if not np.isfinite(fraction).all() or finite.min() < 0 or finite.max() > 1:
-        note = "Some of its gray values lie outside of black to white, and were clipped."
+        note = "Some of its gray values were below black or above white, and were clipped."
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         finite = 1 - finite
     return Image.fromarray(_gray_levels(finite)), note

@@ -1,4 +1,4 @@
-"""The indexed PNG that a solution is written to."""
+"""Encoding of index images as indexed PNG files."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def encode_indexed_png(
 ) -> bytes:
     """Encode an index image as a PNG of 1, 2, 4 or 8 bits a pixel, as few as the entries allow.
 
-    The palette of the file is `colors`, in their order. Where some pixel is not opaque, one more
-    entry follows them, which is transparent. The same arguments give the same bytes.
+    The palette of the file is `colors`, in their order. If any pixel is not opaque, one transparent
+    entry follows them. The same arguments give the same bytes.
 
     Args:
-        indices: index image, uint8 `[h w]`; what it holds outside of `opaque` is ignored.
-        colors: display sRGB, 0 to 255 a channel: at most 256, or 255 beside a transparent entry.
-        opaque: True where a pixel shows its color, `[h w]`.
-        text: notes for the file; a keyword has 1 to 79 characters of Latin-1.
+        indices: index image, uint8 `[h w]`; its values outside `opaque` are ignored.
+        colors: display sRGB, 0 to 255 a channel; at most 256, or 255 with a transparent entry.
+        opaque: True at opaque pixels, `[h w]`.
+        text: text chunks of the file; a keyword has 1 to 79 characters of Latin-1.
 
     Returns:
         The contents of the file.
 
     Raises:
-        PictureError: if `indices` and `opaque` are no index image and its mask, an index has no
-            color, a color is out of range, there are too many colors, or a keyword is not allowed.
+        PictureError: if `indices` or `opaque` has the wrong shape or dtype, an index or a color is
+            out of range, there are too many colors, or a keyword is not allowed.
 
     Example:
         >>> corner = np.array([[0, 1], [1, 1]], dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""How a message calls a file."""
+"""Printable file names for messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def path_label(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
-    """Spell a path so that it fits into one line of any terminal.
+    """Return a path as text that any terminal prints on one line.
 
     Example:
         >>> path_label("two\\nlines.png")
@@ -16,5 +16,5 @@ def path_label(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str
 
 
 def printable(text: str) -> str:
-    """Replace what no terminal prints, line breaks included, by question marks."""
+    """Replace characters that are not printable, line breaks included, by question marks."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -8,20 +8,20 @@ import numpy as np
 from ditherlab.errors import PictureError
 from ditherlab.images.picture import Picture
 
-# Of a picture's share, which its copies with their gaps may fill.
+# The area that the copies of a picture and their gaps may fill, in shares.
 _MOST_ROOM = 4
 
 
 def lay_out(pictures: Sequence[Picture], *, num_px: int, gap_px: int) -> Picture:
     """Put pictures side by side, each with about the same number of opaque pixels.
 
-    A picture with more than its share is shrunk to it; one with less is repeated, whole, as often
-    as comes nearest to it.
+    A picture with more pixels than its share is shrunk to it. A picture with fewer is repeated as
+    many times as comes nearest to the share.
 
     Args:
-        pictures: Those without an opaque pixel are left out.
-        num_px: What all of them share.
-        gap_px: How far they lie apart at least; transparent.
+        pictures: The pictures; those without an opaque pixel are left out.
+        num_px: The number of opaque pixels of all pictures together.
+        gap_px: The smallest gap between pictures, which is transparent.
 
     Raises:
         PictureError: If no picture has an opaque pixel.
@@ -58,7 +58,7 @@ def lay_out(pictures: Sequence[Picture], *, num_px: int, gap_px: int) -> Picture
 def _in_rows(
     parts: Sequence[Picture], widest: int, gap_px: int
 ) -> tuple[list[tuple[int, int]], int, int]:
-    """Return the upper left corners, and the height and width that are needed."""
+    """Return the upper left corners of all parts, and the total height and width."""
     places, top, left, bottom, right = [], 0, 0, 0, 0
     for part in parts:
         if left and left + part.width > widest:

@@ -1,4 +1,4 @@
-"""The file that a result goes to: whole or not at all, and never over another one unasked."""
+"""Safe writing of output files: atomically, and without overwriting unless asked to."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ditherlab.images.label import path_label
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:
-    """Write a file beside its place and move it there, so that a reader sees all of it or nothing.
+    """Write a temporary file and move it into place, so that readers never see a partial file.
 
-    A new file has the permissions that the umask grants, one that is overwritten keeps its own. A
-    link is followed when overwriting. A device or a pipe is written to as it is.
+    A new file has the permissions that the umask grants; an overwritten file keeps its own. Links
+    are followed when overwriting. A device or a pipe is written to directly.
 
     Args:
-        path: where the file shall be.
-        data: its contents.
-        overwrite: whether a file that is there already may be replaced.
+        path: path of the file.
+        data: contents of the file.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
         OutputError: if the file exists and may not be replaced, its folder is missing or not
-            writable, the path is a folder, or the disk is full. Nothing is left behind then.
+            writable, the path is a folder, or the disk is full. No temporary file is left behind.
     """
     target = Path(path)
     label = path_label(target)
@@ -42,14 +42,14 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bo
 
 
 def check_writable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
-    """Refuse early what `write_atomically` would refuse once there is something to write.
+    """Check, before any work is done, that `write_atomically` could write a file.
 
     Args:
-        path: where a file shall be.
-        overwrite: whether a file that is there already may be replaced.
+        path: path of the file.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
-        OutputError: as far as can be told without writing.
+        OutputError: for every error that can be detected without writing.
     """
     target = Path(path)
     label = path_label(target)
@@ -62,17 +62,18 @@ def check_writable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
 
 
 def free_path(folder: str | os.PathLike[str], stem: str, suffix: str) -> Path:
-    """Find a name that is not taken: `stem.png`, else `stem-2.png`, `stem-3.png`, and so on.
+    """Find an unused name: `stem.png`, else `stem-2.png`, `stem-3.png`, and so on.
 
-    Another program may take it meanwhile; `write_atomically` without `overwrite` notices that.
+    Another program may create the file in the meantime; `write_atomically` without `overwrite`
+    detects that.
 
     Args:
-        folder: where the file shall be.
-        stem: the name without its ending.
-        suffix: the ending with its dot, such as `.png`.
+        folder: folder of the file.
+        stem: the name without its suffix.
+        suffix: the suffix with its dot, such as `.png`.
 
     Returns:
-        The first path at which there is nothing, not even a link that leads nowhere.
+        The first path that does not exist, not even as a broken link.
     """
     first = Path(folder) / f"{stem}{suffix}"
     if not os.path.lexists(first):
@@ -82,14 +83,16 @@ def free_path(folder: str | os.PathLike[str], stem: str, suffix: str) -> Path:
 
 
 def _checked_mode(target: Path, label: str, *, overwrite: bool) -> int | None:
-    """Return the mode of what is there, if anything, unless it forbids to write there."""
+    """Return the mode of an existing file, or None; raise if the target must not be written."""
     mode = _mode(target)
     if mode is not None and stat.S_ISDIR(mode):
         raise OutputError(f"{label} is a folder. Name a file in it.")
     folder = path_label(target.parent)
     if mode is None and not target.parent.is_dir():
         if os.path.lexists(target.parent):
-            raise OutputError(f"{label} cannot be written: {folder} is no folder. Choose another.")
+            raise OutputError(
+                f"{label} cannot be written: {folder} is not a folder. Choose another."
+            )
         raise OutputError(f"{label} cannot be written: there is no folder {folder}. Make it first.")
     if not overwrite and os.path.lexists(target) and (mode is None or stat.S_ISREG(mode)):
         raise _taken(label)
@@ -126,7 +129,10 @@ def _create(target: Path, data: bytes, label: str) -> None:
 
 
 def _claim(target: Path, beside: Path) -> bool:
-    """Move a file where no hard links are known, FAT for one: an empty file holds its place."""
+    """Move a file into place on a file system without hard links, such as FAT.
+
+    An empty file reserves the name first.
+    """
     try:
         target.open("xb").close()
     except FileExistsError:

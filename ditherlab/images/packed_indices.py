@@ -1,4 +1,4 @@
-"""An index image as the bytes that a panel's driver wants."""
+"""Packing of index images into bytes for the drivers of display panels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NUMBERS_OF_BITS = (1, 2, 4, 8)
 
 
 def packed_bits(largest: int) -> int:
-    """Say how many bits a pixel takes, 1, 2, 4 or 8, if `largest` is the largest of them.
+    """Return the bits that a pixel needs, 1, 2, 4 or 8, if `largest` is the largest index.
 
     Example:
         >>> [packed_bits(largest) for largest in (1, 2, 6, 16)]
@@ -23,7 +23,7 @@ def packed_bits(largest: int) -> int:
 def pack_indices(indices: UInt8[np.ndarray, "h w"], num_bits: int) -> bytes:
     """Pack an index image: rows from the top, pixels from the left into the highest bits first.
 
-    Each row begins with a new byte; what is left of its last one is zero.
+    Each row begins with a new byte; unused bits of its last byte are zero.
 
     Args:
         indices: index image, uint8 `[h w]`.
@@ -33,7 +33,7 @@ def pack_indices(indices: UInt8[np.ndarray, "h w"], num_bits: int) -> bytes:
         `h` rows of `ceil(w * num_bits / 8)` bytes.
 
     Raises:
-        PictureError: if `num_bits` is another number, or too few for an index.
+        PictureError: if `num_bits` is not one of these, or too small for an index.
 
     Example:
         >>> pack_indices(np.array([[1, 0, 3], [2, 2, 2]], dtype=np.uint8), 2).hex(" ")
@@ -44,7 +44,7 @@ def pack_indices(indices: UInt8[np.ndarray, "h w"], num_bits: int) -> bytes:
     if indices.size and int(indices.max()) >= 1 << num_bits:
         raise PictureError(
             f"`indices` must be below {1 << num_bits} to fit into {num_bits} bits, got "
-            f"{int(indices.max())}. Take more bits."
+            f"{int(indices.max())}. Use more bits."
         )
     height, width = indices.shape
     num_a_byte = 8 // num_bits

@@ -1,4 +1,4 @@
-"""The picture that is to be dithered."""
+"""A picture in 8-bit display sRGB with a mask of opaque pixels."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _DECODED_MIDDLES = (_DECODED[1:] + _DECODED[:-1]) / 2
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Hold the pixels of a picture and which of them take part.
+    """A picture: its pixels, and a mask of those that are opaque.
 
     Args:
         pixels: display sRGB, uint8, `[h w c]` with c = 3.
-        opaque: True where the picture takes part, `[h w]`; elsewhere `pixels` means nothing.
-        name: stem of the file that it came from, or empty.
-        notes: what reading it had to assume or leave out, a sentence each.
+        opaque: True at opaque pixels, `[h w]`; `pixels` is ignored elsewhere.
+        name: stem of the file that the picture was read from, or empty.
+        notes: sentences about anything that was assumed or left out on reading the file.
 
     Raises:
-        PictureError: for another shape or dtype, or a picture without pixels.
+        PictureError: for a wrong shape or dtype, or a picture without pixels.
 
     Example:
         >>> pixels = np.full((2, 3, 3), 128, dtype=np.uint8)
@@ -67,30 +67,30 @@ class Picture:
 
     @property
     def height(self) -> int:
-        """Count the rows of pixels."""
+        """Number of rows of pixels."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        """Count the columns of pixels."""
+        """Number of columns of pixels."""
         return int(self.pixels.shape[1])
 
     @property
     def is_gray(self) -> bool:
-        """Tell whether red, green and blue agree in every opaque pixel."""
+        """True if red, green and blue are equal in every opaque pixel."""
         red, green, blue = (self.pixels[:, :, channel] for channel in range(3))
         return not bool((((red != green) | (green != blue)) & self.opaque).any())
 
     @property
     def has_transparency(self) -> bool:
-        """Tell whether some pixel takes no part."""
+        """True if any pixel is not opaque."""
         return not bool(self.opaque.all())
 
     def crop(self, *, left: int, top: int, width: int, height: int) -> Picture:
         """Cut out a part.
 
         Raises:
-            PictureError: if it is empty or does not lie inside the picture.
+            PictureError: if the part is empty or does not lie inside the picture.
         """
         inside = left >= 0 and top >= 0 and width > 0 and height > 0
         if not (inside and left + width <= self.width and top + height <= self.height):
@@ -102,9 +102,10 @@ class Picture:
         return replace(self, pixels=self.pixels[rows, columns], opaque=self.opaque[rows, columns])
 
     def shrink(self, num_px: int) -> Picture:
-        """Make a copy of about `num_px` pixels at most: light is averaged over square blocks.
+        """Make a copy of about `num_px` pixels at most, averaging light over square blocks.
 
-        Rows and columns that fill no block are left out; a picture that is small enough is itself.
+        Rows and columns that do not fill a block are left out. A picture that is small enough is
+        returned itself.
         """
         factor = math.ceil(math.sqrt(self.height * self.width / num_px))
         height, width = self.height // factor, self.width // factor
@@ -120,10 +121,10 @@ class Picture:
         return replace(self, pixels=levels, opaque=counts > 0)
 
     def reduce(self, num_px: int) -> Picture:
-        """Make a copy in which about `num_px` pixels are opaque, if they are more here.
+        """Make a copy with about `num_px` opaque pixels, if this picture has more.
 
-        Light is averaged over areas that need not be whole pixels; a pixel stays opaque where at
-        least half of its area is.
+        Light is averaged over areas that need not be whole pixels. A pixel of the copy is opaque if
+        at least half of its area is.
         """
         from PIL import Image
 
@@ -148,7 +149,7 @@ class Picture:
         """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.
 
         Returns:
-            A fresh tensor `[b c h w]` with b = 1 that shares no memory with `pixels`.
+            A new tensor `[b c h w]` with b = 1 that shares no memory with `pixels`.
         """
         import torch
 

@@ -1,4 +1,4 @@
-"""The file that a picture is read from."""
+"""Reading of picture files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
 from ditherlab.naming import one_line
 
-# Only formats of pixels: EPS, for one, would run another program on what the file says.
+# Only raster formats: to read EPS, for example, Pillow would run another program on the file.
 _FORMATS = (
     *("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "PPM", "JPEG2000", "QOI"),
     *("ICO", "PSD", "PCX", "DDS", "SGI", "XPM", "XBM", "TGA"),
 )
-# In these files the further frames are views or layers of the picture, and no animation.
+# In these formats, further frames are views or layers of the picture, not an animation.
 _STACKED_FORMATS = ("MPO", "PSD")
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -53,9 +53,9 @@ class ByteStream(Protocol):
 def read_picture(source: str | os.PathLike[str] | ByteStream) -> Picture:
     """Read a picture from a file or from an open stream.
 
-    It is turned upright as its EXIF data asks, converted to sRGB by its color profile, and rounded
-    to 8 bits. A pixel is opaque from an alpha of one half on. Of an animation, the first frame is
-    taken. `Picture.notes` tells what was assumed or left out.
+    The picture is rotated by its EXIF orientation, converted to sRGB by its color profile, and
+    rounded to 8 bits. A pixel is opaque if its alpha is at least one half. For an animation, the
+    first frame is read. `Picture.notes` lists what was assumed or left out.
 
     Args:
         source: path of the file, or a binary stream, which is read to its end and called
@@ -65,8 +65,8 @@ def read_picture(source: str | os.PathLike[str] | ByteStream) -> Picture:
         The picture, named by the stem of its file, or by an empty string for a stream.
 
     Raises:
-        PictureError: if there is no such file, or it is no picture, damaged, or so large that
-            Pillow suspects a decompression bomb. Its message is one line that names the file.
+        PictureError: if the file does not exist, is not a picture, is damaged, or is so large that
+            Pillow suspects a decompression bomb. The message is one line that names the file.
     """
     if isinstance(source, str | os.PathLike):
         label, name = path_label(Path(source)), Path(source).stem
@@ -77,8 +77,8 @@ def read_picture(source: str | os.PathLike[str] | ByteStream) -> Picture:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         picture = _decode(data, name)
-    spoken = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
-    return Picture(picture.pixels, picture.opaque, name, (*picture.notes, *spoken))
+    warned = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
+    return Picture(picture.pixels, picture.opaque, name, (*picture.notes, *warned))
 
 
 def _contents(source: str | os.PathLike[str] | ByteStream, label: str) -> bytes:
@@ -108,11 +108,11 @@ def _explained(label: str) -> Iterator[None]:
         ) from None
     except UnidentifiedImageError:
         raise PictureError(
-            f"{label} is no picture of a known format, or its beginning is damaged. "
+            f"{label} is not a picture of a known format, or its header is damaged. "
             "Use PNG, JPEG, WebP, GIF or TIFF."
         ) from None
     except Exception as error:
-        # Pillow lets through whatever its parsers trip over, from EOFError to zlib.error.
+        # On damaged files, Pillow raises many kinds of errors, from EOFError to zlib.error.
         raise PictureError(f"{label} is a damaged picture: {_reason(error)}.") from error
 
 
@@ -133,20 +133,20 @@ def _decode(data: bytes, name: str) -> Picture:
 def _frames_note(image: Image.Image) -> str:
     if image.format in _STACKED_FORMATS or not getattr(image, "is_animated", False):
         return ""
-    return "It holds several pictures, of which the first is used."
+    return "It holds several pictures; the first one is used."
 
 
 def _turned_upright(image: Image.Image) -> tuple[Image.Image, str]:
     try:
         orientation = image.getexif().get(_ORIENTATION)
     except Exception:
-        return image, "Its EXIF data is damaged: it may have to be turned."
+        return image, "Its EXIF data is damaged, so its orientation may be wrong."
     method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
     return (image if method is None else image.transpose(method)), ""
 
 
 def _colors(image: Image.Image) -> tuple[Image.Image, str]:
-    """Reduce the many modes to L, RGB, CMYK and LAB, with 8 bits a channel and without alpha."""
+    """Convert any mode to L, RGB, CMYK or LAB, with 8 bits a channel and without alpha."""
     if is_deep(image):
         return deep_to_gray(image)
     if image.mode in ("L", "RGB", "CMYK", "LAB"):
@@ -165,17 +165,17 @@ def _mask(image: Image.Image) -> tuple[Bool[np.ndarray, "h w"], str]:
     if is_deep(image):
         return np.asarray(image) != key, ""
     if image.mode == "RGB" and isinstance(key, tuple) and max(key) > 255:
-        # The key of a PNG with 16 bits a channel, of which Pillow keeps the upper 8.
+        # The transparent color of a PNG with 16 bits a channel; Pillow keeps the upper 8 bits.
         image.info["transparency"] = tuple(value >> 8 for value in key)
     alpha = np.asarray(image.convert("RGBA").getchannel("A"))
     partly = bool(((alpha > 0) & (alpha < 255)).any())
-    note = "Its half transparent pixels count as opaque from one half on, else as transparent."
+    note = "Its partly transparent pixels count as opaque if their alpha is at least one half."
     return alpha >= _OPAQUE_FROM, note if partly else ""
 
 
 def _reason(error: BaseException) -> str:
-    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    reason = one_line(printable(said)).rstrip(".") or type(error).__name__
+    message = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason = one_line(printable(message)).rstrip(".") or type(error).__name__
     return reason[:1].lower() + reason[1:]
 
 

@@ -1,4 +1,4 @@
-"""How large the file of a drawn picture would be."""
+"""File size of a drawn picture as an indexed PNG."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def drawn_png_bytes(
     _target: UInt8[np.ndarray, "h w 3"],
     opaque: Bool[np.ndarray, "h w"],
 ) -> int:
-    """Return the size of an indexed PNG of the picture, with no color that it does not show.
+    """Return the size of an indexed PNG of the picture, whose palette has only the used colors.
 
     Args:
         picture: Display sRGB; at most 256 colors, or 255 beside transparent pixels.
-        _target: Not looked at.
+        _target: Ignored.
         opaque: False where the picture is transparent.
 
     Raises:

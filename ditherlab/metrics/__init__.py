@@ -1,4 +1,4 @@
-"""Figures that are reported of a picture; none of them is optimized."""
+"""Metrics that are reported for a picture, and baseline dithers to compare with."""
 
 from ditherlab.metrics.registry import METRICS, Metric, measure, measure_all
 

@@ -1,4 +1,4 @@
-"""What people do without optimizing: the nearest color, and Floyd-Steinberg."""
+"""Baselines without optimization: nearest color, and Floyd-Steinberg error diffusion."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,14 @@ _CHUNK_COLORS = 1 << 16
 
 
 def nearest_indices(pixels: Pixels, colors: Pixels) -> Pixels:
-    """Give every pixel the palette color that is nearest in OKLab: no dithering.
+    """Return the palette color nearest in OKLab for every pixel, without dithering.
 
     Args:
         pixels: Display sRGB, uint8 `[h w 3]`.
         colors: The palette, uint8 `[k 3]`.
 
     Returns:
-        Palette indices, uint8 `[h w]`; the first of equals.
+        Palette indices, uint8 `[h w]`; the first of equally near colors.
 
     Example:
         >>> black_and_white = np.array([[0, 0, 0], [255, 255, 255]], dtype=np.uint8)
@@ -56,7 +56,7 @@ def floyd_steinberg_indices(pixels: Pixels, colors: Pixels) -> Pixels:
     Proceedings of the SID 1976.
     """
     palette = Image.new("P", (1, 1))
-    # Pillow fills a short palette with black; the last color again keeps the indices in range.
+    # Pillow pads a short palette with black; repeating the last color keeps indices in range.
     padding = np.repeat(colors[-1:], 256 - len(colors), axis=0)
     palette.putpalette(np.concatenate([colors, padding]).tobytes())
     dithered = Image.fromarray(pixels).quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)

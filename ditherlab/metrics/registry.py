@@ -1,4 +1,4 @@
-"""The reported metrics, each with its blur, its space and its better end."""
+"""The reported metrics: for each, the blur, the color space, and which direction is better."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ _BLUR_PX = 1.5
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that is reported of a picture.
+    """A metric that is reported for a picture.
 
     Attributes:
-        name: Its short name.
-        meaning: One line: what, after which blur, in which space.
+        name: Short name.
+        meaning: Description in one line: the measure, the blur and the color space.
         unit: `dB`, or empty for a plain number.
-        is_higher_better: Which end is good.
+        is_higher_better: True if larger values are better.
     """
 
     name: str
@@ -62,8 +62,8 @@ def measure(
 
     Args:
         reference: Display sRGB in [0, 1], one picture.
-        picture: Of the same shape.
-        opaque: Which pixels count; all by default. Blurs see the reference elsewhere.
+        picture: The picture, of the same shape.
+        opaque: Pixels that count; all by default. Other pixels are replaced by the reference.
 
     Returns:
         A value for each name in `METRICS`; None where the picture is too small for the window.
@@ -83,11 +83,11 @@ def measure_all(
 
     Args:
         reference: Display sRGB in [0, 1], one picture.
-        pictures: Of the same shape.
-        opaque: Which pixels count; all by default. Blurs see the reference elsewhere.
+        pictures: Pictures of the same shape.
+        opaque: Pixels that count; all by default. Other pixels are replaced by the reference.
 
     Returns:
-        What `measure` says of each.
+        The result of `measure` for each picture.
     """
     counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
     figures: list[dict[str, float | None]] = [{} for _ in pictures]

@@ -13,7 +13,7 @@ _MARGIN_PX = _WINDOW_PX // 2
 _C1, _C2 = 0.01**2, 0.03**2
 
 MAX_PSNR_DB = 100.0
-"""What equal pictures get: their PSNR is infinite, and JSON has no number for that."""
+"""The PSNR reported for equal pictures, whose true PSNR is infinite; JSON has no infinity."""
 
 
 def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
@@ -23,8 +23,8 @@ def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
 
     Args:
         reference: One picture in [0, 1].
-        picture: What is compared with it, of the same shape.
-        opaque: Which pixels count.
+        picture: The picture to compare with it, of the same shape.
+        opaque: Pixels that count.
 
     Returns:
         At most 1, higher is better; None if no window fits or counts.

@@ -1,4 +1,4 @@
-"""What is random in a drawn picture, where it is not each pixel's color by itself."""
+"""Models of drawn pictures with few parameters: noise before rounding, ordered dithering."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Which noise rounds a pixel to which color: an interval for each, as the noise walks a line."""
+"""Intervals of the noise for which a pixel is rounded to each color, along a line of noise."""
 
 from dataclasses import dataclass
 from itertools import permutations
@@ -12,30 +12,31 @@ from ditherlab.models.rounding import Rounding
 Bounds = Float[Tensor, "k h w"]
 Rivals = Int[Tensor, "k h w"]
 
-# Colors that lie side by side as seen along the line never take turns on it; of two that are
-# equally near, as red and green are to a gray, the first of the palette is taken.
+# If two colors are side by side as seen along the line, one is nearer everywhere on it. If both are
+# equally near, as red and green are to a gray, the first one of the palette is taken.
 _SIDE_BY_SIDE = 1e-6
 
-# In amplitudes; stands for infinity, of which autograd would make NaN.
+# In amplitudes; used in place of infinity, for which autograd would return NaN.
 _FAR = 1e6
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """For which `e` the nearest color of `places + shift + e * amplitude` is which.
+    """The interval of `e` on which each color is nearest to `places + shift + e * amplitude`.
 
     The squared distances to two colors `k` and `j` differ by a linear function of `e`, so each
-    color is nearest on one interval, from where it overtakes its last rival below to where its
-    first rival above overtakes it; empty if `low >= high`.
+    color is nearest on one interval. The interval starts where the color becomes nearer than the
+    last rival below, and ends where the first rival above becomes nearer; it is empty if
+    `low >= high`.
 
     Attributes:
-        low: Where each color's interval begins; far below 0 for the first.
-        high: Where it ends; far above 0 for the last.
-        low_rivals: The color that it overtakes at `low`; itself for none.
-        high_rivals: The color that overtakes it at `high`; itself for none.
+        low: The start of each color's interval; far below 0 for the first color.
+        high: The end of each color's interval; far above 0 for the last color.
+        low_rivals: The rival that is equally near at `low`; the color itself if there is none.
+        high_rivals: The rival that is equally near at `high`; the color itself if there is none.
         differences: `C_k - C_j`, `[k k c]`.
-        shift: Where this holds, in steps a channel.
-        amplitude: Likewise.
+        shift: The shift at which the intervals were computed, in steps per channel.
+        amplitude: The amplitude at which they were computed, in steps per channel.
     """
 
     low: Bounds
@@ -50,7 +51,7 @@ class Intervals:
     def of(
         cls, rounding: Rounding, shift: Float[Tensor, "c"], amplitude: Float[Tensor, "c"]
     ) -> "Intervals":
-        """Find the intervals of one picture."""
+        """Compute the intervals of one picture."""
         with torch.no_grad():
             colors = rounding.colors[0]
             distances = rounding.distances(shift.view(-1, 1, 1))
@@ -75,10 +76,11 @@ class Intervals:
         """Cut the interval of a color where a rival is nearer.
 
         Args:
-            color: Whose interval it is.
+            color: The color of the interval.
             rival: Another color.
-            behind: How much farther the color is at `e = 0`, in squared steps.
-            gain: How much of that it catches up with each unit of `e`.
+            behind: Squared distance of the color minus that of the rival at `e = 0`, in squared
+                steps.
+            gain: Decrease of this difference for each unit of `e`.
         """
         low, high = self.low[color], self.high[color]
         if abs(gain) < _SIDE_BY_SIDE:
@@ -97,8 +99,8 @@ class Intervals:
     ) -> tuple[Bounds, Bounds]:
         """Return `low` and `high`, differentiable in the shift and the amplitude.
 
-        `de = -(d shift + e d amplitude) . (C_k - C_j) / (amplitude . (C_k - C_j))`; true for the
-        values at which the intervals were found, and near them.
+        `de = -(d shift + e d amplitude) . (C_k - C_j) / (amplitude . (C_k - C_j))`, valid at and
+        near the shift and amplitude at which the intervals were computed.
         """
         pushes = self.differences @ (shift - self.shift)
         gains, gains_before = self.differences @ amplitude, self.differences @ self.amplitude

@@ -1,22 +1,22 @@
-"""Masks: thresholds that repeat over a picture, and how blue their noise is."""
+"""Masks: tiles of thresholds, and a measure of how blue their noise is."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# Cycles a pixel: the quarter of the sampling frequency.
+# In cycles per pixel: a quarter of the sampling frequency.
 _LOW = 0.25
 
 
 def white_noise_mask(size: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
-    """Return `size` x `size` thresholds, evenly spread around 0 over one step, in any order."""
+    """Return `size` x `size` thresholds, evenly spread around 0 over one step, in random order."""
     num_places = size * size
     order = torch.randperm(num_places, generator=generator, device=generator.device)
     return ((order + 0.5) / num_places - 0.5).view(size, size)
 
 
 def rank_mask(mask: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
-    """Spread the thresholds evenly around 0 over one step, in the order that they have.
+    """Spread the thresholds evenly around 0 over one step, keeping their order.
 
     Example:
         >>> rank_mask(torch.tensor([[5.0, -9.0], [0.0, 1.0]])).tolist()
@@ -28,11 +28,11 @@ def rank_mask(mask: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
 
 
 def low_power_db(mask: Float[Tensor, "n n"]) -> float:
-    """Return the mean power below a quarter of the sampling frequency, in dB above white noise's.
+    """Return the mean power below a quarter of the sampling frequency, in dB over white noise.
 
-    White noise of the same variance has that variance at every frequency; what is visible from a
-    distance is the power at low ones, the mean itself excluded. Masks of fewer than 5 x 5 places
-    have no such frequencies: NaN.
+    White noise of the same variance has that variance at every frequency. From a distance, only the
+    power at low frequencies is visible; the mean itself is excluded. Masks smaller than 5 x 5 have
+    no such frequencies; the result is then NaN.
 
     Source: Robert Ulichney, "Dithering with Blue Noise", Proceedings of the IEEE 1988, section III.
 

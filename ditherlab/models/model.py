@@ -1,4 +1,4 @@
-"""A model: few parameters that say how probable each color is at each pixel."""
+"""The interface of a model: few parameters that determine the probabilities of all pixels."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from ditherlab.types import Probs
 
 
 class BoundModel(ABC):
-    """A model of one picture in one palette: what its parameters make of every pixel.
+    """A model bound to a picture and a palette: maps parameters to probabilities of every pixel.
 
     Attributes:
-        parameters: Tensors by name; moved in place by whoever learns them.
+        parameters: Tensors by name; the optimizer changes them in place.
     """
 
     parameters: Mapping[str, Tensor]
 
     def told(self) -> Mapping[str, Tensor]:
-        """Return the parameters as they are told to the user."""
+        """Return the parameters as they are reported to the user."""
         return self.parameters
 
     @abstractmethod
@@ -33,42 +33,42 @@ class BoundModel(ABC):
         """Return the probability of each color, differentiable in the parameters.
 
         Args:
-            progress: From 0 to 1; a model that is made firm on the way is firm at 1.
+            progress: From 0 to 1; a model that is annealed is deterministic at 1.
         """
 
 
 class Model(ABC):
-    """What is random in a drawn picture; configuration only.
+    """A model of the probabilities of a drawn picture; configuration only.
 
-    Pixels are still drawn independently, and estimators see the probabilities alone. The gradient
-    for the parameters follows by the chain rule, `sum_ik Q_ik dp_ik`, as if logits were upstream.
+    Pixels are still drawn independently, and estimators see only the probabilities. The gradient
+    for the parameters follows by the chain rule, `sum_ik Q_ik dp_ik`.
     """
 
     learning_rate: float
     draw: ClassVar[Draw]
-    """How its pictures are drawn in the end."""
+    """The way in which the final picture is drawn."""
 
     num_planes_per_color: ClassVar[float]
-    """Numbers a pixel that a step holds at its peak, for each color of the palette."""
+    """Peak memory of a step, in numbers per pixel and palette color."""
 
     def __str__(self) -> str:
         return describe(self)
 
     @abstractmethod
     def bind(self, rounding: Rounding, generator: torch.Generator) -> BoundModel:
-        """Begin with parameters for a picture and a palette.
+        """Bind the model to a picture and a palette, with initial parameters.
 
         Args:
-            rounding: The picture and the palette, as coordinates between which it is rounded.
-            generator: For parameters that begin at random.
+            rounding: The picture and the palette, in the coordinates of rounding.
+            generator: For random initial parameters.
         """
 
 
 def check_rate(model: Model) -> None:
-    """Refuse a learning rate that is none.
+    """Check the learning rate of a model.
 
     Raises:
-        RequestError: If it is not above 0.
+        RequestError: If it is not a finite number above 0.
     """
     if not 0 < model.learning_rate < float("inf"):
         name = kebab_case(type(model).__name__)

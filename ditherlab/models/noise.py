@@ -1,4 +1,4 @@
-"""Noise before rounding: the oldest dither of all, its amplitude learned."""
+"""Noise before rounding, the oldest dither, with a learned shift and amplitude."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ SHAPES: Mapping[NoiseShape, LocationScale] = {
     "logistic": Logistic(),
 }
 
-# In steps: with it, every shape has the variance of uniform noise that is one step wide.
+# The initial standard deviation, in steps: that of uniform noise one step wide.
 _FIRST_SIGMA = 12**-0.5
 
-# A pixel's own noise may vanish; its logarithm must not run away.
+# The noise of a pixel may vanish, but its logarithm must stay bounded.
 _LEAST_LOG_SCALE = -5.0
 
 
@@ -35,16 +35,15 @@ class Noise(Model):
 
     The noise moves a pixel along the gray axis, by the same `eps_i` in all channels, in steps of
     the palette. The probability of a color is then that of an interval, `F((high - shift) / scale)
-    - F((low - shift) / scale)`, differentiable in both parameters, although the rounding of a draw
-    is not.
+    - F((low - shift) / scale)`. It is differentiable in both parameters, although rounding is not.
 
     Source: Lawrence G. Roberts, "Picture Coding Using Pseudo-Random Noise", IRE Transactions on
     Information Theory 1962.
 
     Attributes:
-        shape: Of `eps`: uniform (1 wide), triangular (2 wide), normal or logistic.
-        scope: What has a shift and a scale of its own: the picture, each channel, or each pixel.
-        learning_rate: In steps of the palette for the shift, and in nats for the scale, a step.
+        shape: Distribution of `eps`: uniform (1 wide), triangular (2 wide), normal or logistic.
+        scope: The parts with separate shifts and scales: the picture, each channel, or each pixel.
+        learning_rate: Per step, in palette steps for the shift, and in nats for the scale.
     """
 
     draw: ClassVar[Draw] = "sample"
@@ -76,7 +75,7 @@ class Noise(Model):
 
 
 class RoundedNoise(BoundModel):
-    """A shift and a scale, and between which noise they give a pixel which color."""
+    """A learned shift and scale of the noise, with the intervals of noise for each color."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Ordered dithering with a learned tile of thresholds."""
+"""Ordered dithering with a learned mask of thresholds."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -15,8 +15,8 @@ from ditherlab.models.void_and_cluster import void_and_cluster_mask
 from ditherlab.schedules import exponential
 from ditherlab.types import Probs
 
-# How soft the rounding is on the way, in squared steps: with hotter ends the mask answers to noise
-# that is not there in the end.
+# The softness of rounding while learning, in squared steps. If it ended higher, the mask would
+# adapt to noise that the final picture does not have.
 _SOFTEST = 0.06
 _FIRMEST = 0.01
 
@@ -27,20 +27,20 @@ _MAX_SIZE = 64
 class Ordered(Model):
     """`x_i = nearest(palette, y_i + mask[i mod n])`: learn the mask, repeated over the picture.
 
-    Nothing is random in the end. While the mask is learned, rounding is soft: `p_k` is proportional
-    to `exp(-|u - C_k|^2 / softness)`, as if Gumbel noise came before the choice, and the softness
-    falls. Against an objective that sees as the eye does, a mask that begins as white noise becomes
-    blue where the picture asks for its thresholds. Those that no pixel needs stay as they began,
-    so by default it begins with void-and-cluster. Each channel has a mask of its own, so that for
-    colors the shifts point in all directions.
+    The final picture is deterministic. While the mask is learned, rounding is soft: `p_k` is
+    proportional to `exp(-|u - C_k|^2 / softness)`, as with Gumbel noise before the choice, and the
+    softness falls. With an objective that models the eye, a mask of white noise becomes blue where
+    the picture uses its thresholds. Thresholds that no pixel uses do not change, so by default the
+    mask starts as void-and-cluster. Each channel has its own mask, so that the shifts of colors
+    point in all directions.
 
     Source: for masks and what makes them good Robert Ulichney, "The void-and-cluster method for
     dither array generation", SPIE 1913, 1993.
 
     Attributes:
-        size: `n`: the mask has `n` x `n` places, from 2 to 64.
-        start: `blue`, void-and-cluster, or `white`, any order.
-        learning_rate: In steps of the palette a step.
+        size: `n`, from 2 to 64: the mask has `n` x `n` thresholds.
+        start: `blue`, a void-and-cluster mask, or `white`, a random order.
+        learning_rate: In palette steps per step.
     """
 
     draw: ClassVar[Draw] = "mode"
@@ -65,7 +65,7 @@ class Ordered(Model):
 
 
 class RepeatedMask(BoundModel):
-    """A tile of shifts, `[c n n]` in steps, repeated over a picture."""
+    """A mask of shifts, `[c n n]` in steps, repeated over a picture."""
 
     def __init__(self, rounding: Rounding, mask: Tensor) -> None:
         self.rounding = rounding

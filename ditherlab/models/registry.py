@@ -1,4 +1,4 @@
-"""Models by name."""
+"""The registry of models."""
 
 from ditherlab.models.model import Model
 from ditherlab.models.noise import Noise

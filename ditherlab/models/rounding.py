@@ -1,4 +1,4 @@
-"""Rounding to the nearest color: the coordinates in which a color is near."""
+"""The coordinates in which pixels are rounded to the nearest color."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,15 @@ from ditherlab.vision.color import srgb_to_linear
 class Rounding:
     """A picture and a palette in coordinates in which each pixel is rounded to the nearest color.
 
-    For grays, the coordinate is the step on the ladder that they form in linear light: the grays
-    lie at 0, 1, 2, ..., and light between two of them lies in proportion between their steps. Noise
-    that is uniform and one step wide then leaves the mean light of every pixel as it was. For
-    colors, the coordinates are display sRGB, divided so that a step along the gray axis is as long
-    as the mean distance of a color to its nearest neighbor. Repeated colors, as a panel may show
-    them, count once.
+    For a gray palette, the coordinate is piecewise linear in linear light: the grays lie at 0, 1,
+    2, ..., and light between two of them is interpolated. Uniform noise one step wide then
+    preserves the mean light of every pixel. For colors, the coordinates are display sRGB, scaled so
+    that a step along the gray axis is as long as the mean distance of a color to its nearest
+    neighbor. Repeated colors, which a panel may have, count once.
 
     Attributes:
-        places: Of the pixels.
-        colors: Of the palette.
+        places: Coordinates of the pixels.
+        colors: Coordinates of the palette.
     """
 
     places: Images
@@ -32,7 +31,7 @@ class Rounding:
 
     @classmethod
     def of(cls, target: Target, palette: Colors) -> "Rounding":
-        """Find the coordinates of a picture and a palette in display sRGB.
+        """Compute the coordinates of a picture and a palette in display sRGB.
 
         Example:
             >>> srgb = torch.tensor([0.0, 0.735357, 1.0]).view(1, 1, 1, 3)
@@ -47,7 +46,7 @@ class Rounding:
         return cls(target.images / step, palette / step)
 
     def distances(self, shift: Float[Tensor, "c #h #w"]) -> Float[Tensor, "k h w"]:
-        """Return how far each pixel, moved by a shift, is from each color, in squared steps."""
+        """Return the squared distance of each shifted pixel from each color, in squared steps."""
         moved = self.places[0] + shift
         return torch.stack(
             [(moved - color.view(-1, 1, 1)).square().sum(dim=0) for color in self.colors[0]]

@@ -1,24 +1,24 @@
-"""The void-and-cluster method: what a learned mask is compared with."""
+"""The void-and-cluster method for blue-noise masks."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# Of the Gaussian that tells where a pattern is crowded, in pixels.
+# Standard deviation of the Gaussian that measures the density of a pattern, in pixels.
 _SIGMA_PX = 1.5
 
 _FIRST_PART = 0.1
 
 
 def void_and_cluster_mask(size: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
-    """Return `size` x `size` thresholds, evenly spread around 0 over one step, in blue noise.
+    """Return a blue-noise mask: `size` x `size` thresholds, evenly spread around 0 over one step.
 
     Args:
         size: At least 4.
-        generator: For the pattern that it begins with.
+        generator: For the initial pattern.
 
     Returns:
-        Thresholds in steps: above a threshold `t`, a level rounds up if it lies above `0.5 - t`.
+        Thresholds in steps: at a threshold `t`, a level rounds up if it lies above `0.5 - t`.
 
     Source: Robert Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913,
     1993, with sigma = 1.5.
@@ -33,7 +33,7 @@ def void_and_cluster_mask(size: int, generator: torch.Generator) -> Float[Tensor
     order = torch.randperm(num_places, generator=generator, device=generator.device).cpu()
     pattern = torch.zeros(num_places, dtype=torch.float64)
     pattern[order[: max(1, round(_FIRST_PART * num_places))]] = 1
-    # It ends much sooner, unless equals take turns.
+    # The loop ends much sooner, unless equally dense places take turns.
     for _ in range(num_places):
         cluster = crowding.tightest_cluster(pattern)
         pattern[cluster] = 0
@@ -57,7 +57,7 @@ def void_and_cluster_mask(size: int, generator: torch.Generator) -> Float[Tensor
 
 
 class _Crowding:
-    """Where ones of a pattern, repeated over the plane, stand close, and where they are missing."""
+    """Finds the densest and the emptiest places of a pattern that repeats over the plane."""
 
     def __init__(self, size: int) -> None:
         steps = torch.arange(size, dtype=torch.float64)
@@ -67,11 +67,11 @@ class _Crowding:
         self.response = torch.fft.rfft2(gaussian)
 
     def tightest_cluster(self, pattern: Tensor) -> int:
-        """Return the one with the most ones around it."""
+        """Return the position of the one with the most ones around it."""
         return int(self._blurred(pattern).where(pattern > 0, -torch.inf).argmax())
 
     def largest_void(self, pattern: Tensor) -> int:
-        """Return the zero with the fewest ones around it."""
+        """Return the position of the zero with the fewest ones around it."""
         return int(self._blurred(pattern).where(pattern == 0, torch.inf).argmin())
 
     def _blurred(self, pattern: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a picture shall be good for: objectives to minimize."""
+"""Objectives to minimize: visible error, SSIM, variance loss, Python functions and sums."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Black boxes: functions of drawn pictures that other processes compute."""
+"""Black boxes: functions of drawn pictures, computed in worker processes."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from ditherlab.types import DrawCosts, DrawnImages
 
 
 class BlackBoxObjective(Objective):
-    """A function of one picture that is known by its source."""
+    """An objective that calls a function of one picture, given by its source."""
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -31,7 +31,7 @@ class BlackBoxObjective(Objective):
     @property
     @abstractmethod
     def source(self) -> FunctionSource:
-        """Where the function is found."""
+        """The source of the function."""
 
     @final
     def bind(self, target: Target) -> Cost:
@@ -40,16 +40,18 @@ class BlackBoxObjective(Objective):
 
 @dataclass(frozen=True, eq=False)
 class BlackBoxCost(Cost):
-    """A function's price of pictures in 8 bits a channel; its processes start at the first one.
+    """The cost of pictures in 8 bits a channel, computed by a function in worker processes.
+
+    The processes start when the first picture is priced.
 
     Attributes:
-        target: What shows at transparent pixels, for a function that looks at all of them.
-        crew: Computes the function.
-        takes: Whether the function takes pictures one by one.
+        target: The target; its values replace drawn ones at transparent pixels.
+        pool: The worker processes of the function.
+        takes: `picture` or `batch`, as the function takes them.
     """
 
     target: Target
-    crew: WorkerPool
+    pool: WorkerPool
     takes: Takes
     abilities: frozenset[Ability] = field(default=frozenset({"value"}))
 
@@ -66,11 +68,11 @@ class BlackBoxCost(Cost):
         num_parts = len(planes) if self.takes == "picture" else min(num_cores(), len(planes))
         bounds = np.linspace(0, len(planes), num_parts + 1).round().astype(int).tolist()
         parts = [Part(planes[start:end], places[start:end]) for start, end in pairwise(bounds)]
-        costs = torch.tensor(self.crew.price(parts), dtype=torch.float64)
+        costs = torch.tensor(self.pool.price(parts), dtype=torch.float64)
         return costs.view(num_samples, num_pictures).to(images)
 
     def close(self) -> None:
-        self.crew.close()
+        self.pool.close()
 
 
 def _to_planes(images: Tensor) -> Planes:

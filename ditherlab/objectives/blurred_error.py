@@ -49,12 +49,12 @@ SQUARED_ERROR_ABILITIES: frozenset[Ability] = frozenset(
 
 @dataclass(frozen=True)
 class Layer:
-    """One way of seeing the error of one channel: a blur, and what is visible where.
+    """One term of the error of one channel: a blur, and the weight of each blurred pixel.
 
     Attributes:
-        channel: Which one.
-        taps: The weights of the low-pass.
-        weights: What a squared error costs at each blurred pixel.
+        channel: Index of the channel.
+        taps: The filter weights of the low-pass.
+        weights: The cost of a unit squared error at each blurred pixel.
     """
 
     channel: int
@@ -66,7 +66,7 @@ class Layer:
         return filter_reflected(planes, self.taps)
 
     def restrict(self, rows: range, seen: slice) -> "Layer":
-        """Keep the windows in some rows, of pictures cut to those that are seen."""
+        """Restrict the layer to windows in some rows, for pictures cut to the rows `seen`."""
         return replace(self, weights=keep_rows(self.weights, rows)[..., seen, :])
 
 
@@ -75,14 +75,14 @@ class BlurredErrorCost(Cost):
     """`f(X) = sum_l sum_j w_lj (h_l * (M X - y)_c)_j^2` in linear light, `c` the layer's channel.
 
     For independent pixels `E f(X) = sum_l sum_j w_lj [(h_l * (E M X - y)_c)_j^2 + (h_l^2 * Var)_j]`
-    with `h` folded at the borders before it is squared.
+    with `h` mirrored at the borders before it is squared.
 
     Attributes:
-        target: The source.
-        mixing: `M`: priced channels from those of linear light.
-        values: `y`: the source in the priced channels.
-        layers: The ways in which the error is seen, at least one of each channel.
-        variance_weights: What the variance of each pixel costs.
+        target: The target.
+        mixing: `M`: the matrix from linear light to the priced channels.
+        values: `y`: the target in the priced channels.
+        layers: The terms of the error, at least one for each channel.
+        variance_weights: The cost of a unit variance of each pixel.
     """
 
     abilities: frozenset[Ability]
@@ -100,8 +100,8 @@ class BlurredErrorCost(Cost):
         values: Images,
         layers: tuple[Layer, ...],
     ) -> "BlurredErrorCost":
-        """Find what the variance of each pixel costs, which never changes."""
-        # `h` is symmetric, so each pixel's variance is weighed by `h^2 * w`.
+        """Make the cost; the weights of the variances are computed once."""
+        # `h` is symmetric, so the weight of each pixel's variance is `h^2 * w`.
         prices = _add_up(layers, values, lambda x: filter_reflected_squared(x.weights, x.taps))
         variance_weights = prices * target.opaque
         return cls(SQUARED_ERROR_ABILITIES, target, mixing, values, layers, variance_weights)
@@ -190,7 +190,7 @@ class BlurredErrorCost(Cost):
             self.values,
             lambda x: filter_reflected_products(x.weights, x.taps, rows, columns),
         )
-        # What wraps around has nothing in common.
+        # Pixels paired across the border by `roll` share no weight.
         partners = self.target.opaque.roll((-rows, -columns), dims=(-2, -1))
         pairs = shared * 2 * (self.target.opaque & partners)
         return torch.cat([pairs, torch.zeros_like(pairs)], dim=1)
@@ -227,7 +227,7 @@ class BlurredErrorCost(Cost):
 
 
 def _add_up(layers: tuple[Layer, ...], like: Images, price: Callable[[Layer], Planes]) -> Images:
-    """Add up what each layer says of its channel."""
+    """Sum a quantity of the layers over each channel."""
     total = torch.zeros_like(like)
     for layer in layers:
         total[:, layer.channel] += price(layer)

@@ -18,11 +18,11 @@ from ditherlab.types import DrawCosts, DrawnImages
 
 @dataclass(frozen=True, eq=False)
 class DifferentiableCost(Cost):
-    """A function's price of pictures, as it is; a module prices in its evaluation mode.
+    """The cost that a differentiable function returns; modules run in evaluation mode.
 
     Attributes:
-        target: What the pictures shall look like.
-        priced: The function; its own copy of a module, on the target's device.
+        target: The target.
+        priced: The function; a module is a copy on the target's device.
     """
 
     target: Target
@@ -31,7 +31,7 @@ class DifferentiableCost(Cost):
 
     @classmethod
     def of(cls, priced: PricedFunction, target: Target) -> "DifferentiableCost":
-        """Bind a function to a target; a module is copied, for others may train it."""
+        """Bind a function to a target; a module is copied, because other code may train it."""
         function = priced.function
         if isinstance(function, nn.Module):
             own = copy.deepcopy(function).requires_grad_(False).eval()
@@ -48,7 +48,7 @@ class DifferentiableCost(Cost):
         """Call the function.
 
         Raises:
-            ObjectiveError: If it fails, or returns no number for each picture.
+            ObjectiveError: If it fails, or does not return a number for each picture.
         """
         drawn = self.target.fill_transparent(images)
         num_samples = len(drawn)
@@ -58,14 +58,14 @@ class DifferentiableCost(Cost):
             self.target.opaque.expand(num_samples, -1, -1, -1, -1).flatten(0, 1),
         ]
         with self.failing_clearly():
-            costs = self._call(given[: self.priced.manner.num_arguments])
+            costs = self._call(given[: self.priced.convention.num_arguments])
         return costs.view(images.shape[:2])
 
     @contextmanager
     def failing_clearly(self) -> Iterator[None]:
-        """Turn what the function's code raises into a sentence; what it prints is no result."""
+        """Convert errors of the function's code to `ObjectiveError`; redirect what it prints."""
         try:
-            # Standard output may be a picture.
+            # Standard output may be a picture, so prints go to standard error.
             with redirect_stdout(sys.stderr):
                 yield
         except DitherlabError:
@@ -75,14 +75,14 @@ class DifferentiableCost(Cost):
 
     def _call(self, arguments: list[Tensor]) -> Tensor:
         function = self.priced.function
-        if self.priced.manner.takes == "batch":
+        if self.priced.convention.takes == "batch":
             return self._check(function(*arguments), len(arguments[0]))
         return torch.cat([self._check(function(*one), 1) for one in zip(*arguments, strict=True)])
 
     def _check(self, result: object, num_pictures: int) -> Tensor:
         if not isinstance(result, Tensor):
             raise ObjectiveError(
-                f"`{self.priced.source.words}` must return a tensor, for it is marked as "
+                f"`{self.priced.source.words}` must return a tensor, because it is marked as "
                 f"differentiable, got {type(result).__name__}."
             )
         self.priced.check_num_costs(result.numel(), list(result.shape), num_pictures)
@@ -90,7 +90,7 @@ class DifferentiableCost(Cost):
 
 
 class _Priced(torch.autograd.Function):
-    """The function with a gradient that fails as clearly as the function itself does."""
+    """Autograd wrapper that reports errors of the backward pass like those of the function."""
 
     @staticmethod
     def forward(ctx: Any, images: DrawnImages, cost: DifferentiableCost) -> DrawCosts:
@@ -99,8 +99,8 @@ class _Priced(torch.autograd.Function):
             costs = cost.price(leaves)
         if not costs.requires_grad:
             raise ObjectiveError(
-                f"`{cost.priced.source.words}` is marked as differentiable, and returns a number "
-                "without a gradient. Let torch compute all of it, or leave the mark out."
+                f"`{cost.priced.source.words}` is marked as differentiable, but returns a number "
+                "without a gradient. Compute all of it in torch, or remove the mark."
             )
         ctx.inner = (leaves, costs, cost)
         return costs.detach()

@@ -1,4 +1,4 @@
-"""FLIP: how visible the differences are to someone who flips between two pictures."""
+"""FLIP: visibility of the differences when flipping between two pictures."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from ditherlab.vision.packaged_metrics import require_package
 
 @dataclass(frozen=True)
 class FLIP(BlackBoxObjective):
-    """The mean FLIP error from the source, 0 to 1; needs the package flip-evaluator.
+    """The mean FLIP error against the target, 0 to 1; needs the package flip-evaluator.
 
     Source: Pontus Andersson et al., "FLIP: A Difference Evaluator for Alternating Images",
     HPG 2020.
 
     Attributes:
-        pixels_per_degree: Of visual angle, at the distance of the viewer: 67 is a 4K monitor at
-            70 cm.
+        pixels_per_degree: Pixels per degree of visual angle, at the distance of the viewer: 67 is a
+            4K monitor at 70 cm.
 
     Raises:
         RequestError: If the package is missing, or the number is not above 0.

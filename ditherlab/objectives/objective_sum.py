@@ -23,7 +23,7 @@ from ditherlab.types import (
 
 @dataclass(frozen=True)
 class ObjectiveSum(Objective):
-    """The sum of weighted objectives; offers what all of them offer.
+    """A weighted sum of objectives; it offers the abilities that all of them have.
 
     Attributes:
         terms: Pairs of a finite weight and an objective; at least one.

@@ -1,4 +1,4 @@
-"""What a person sees of the error from a stated distance: the objective of beautiful pictures."""
+"""The default objective: the error that a person sees from a given viewing distance."""
 
 from dataclasses import dataclass, replace
 
@@ -9,62 +9,63 @@ from ditherlab.vision.color import lightness_slope, linear_to_opponent, mix_chan
 from ditherlab.vision.filtering import Taps, filter_reflected, gaussian_taps
 from ditherlab.vision.viewing import point_spread_px
 
-# For nobody knows where: between a desktop monitor and a 4K one. `docs/quality.md` shows the curve
-# from which it is taken.
+# Used when no viewing distance is given: between a desktop monitor and a 4K monitor. The value is
+# taken from the curve in `docs/quality.md`.
 _UNKNOWN_DISTANCE = 45.0
 
-# Whoever looks from farther away is shown what is good from here: wider blurs have more local
-# optima, and pictures made for 100 pixels per degree were worse there than those made for 82.
+# Greater distances are treated as this one: wider blurs have more local optima, and pictures made
+# for 100 pixels per degree were worse at that distance than pictures made for 82.
 _FARTHEST = 82.0
 
-# The weight of single pixels beside colors to learn: full up to a distance, none from another on.
-# A fixed palette can rarely do without its dots, and would lose tones.
+# The default `crisp` with learned colors: full up to the first distance, 0 from the second.
+# Fixed palettes get none, because most of them need isolated dots, and would lose tones.
 _NEAR, _FAR, _CRISP_WHEN_NEAR = 45.0, 67.0, 0.05
 
 # Luminance below which a display's reflections keep steps from becoming more visible.
 _DARKEST = 0.01
 
-# How far L*, a* and b* move with Y, X - Y and Y - Z, relative to L* with Y.
+# The gains of L*, a* and b* with Y, X - Y and Y - Z, relative to that of L* with Y.
 _GAINS = (1.0, 5 / 1.16, 2 / 1.16)
 
-# What squared errors of a* and b* weigh beside those of L*: measured, on photos with learned and
-# fixed palettes; noise of lightness disturbs more than noise of color.
+# The weight of squared errors of a* and b* relative to L*, measured on photos with learned and
+# fixed palettes: noise in lightness disturbs more than noise in color.
 _COLOR_WEIGHT = 0.5
 
-# Lightness is also judged from other distances, by their ratio and the weight of the squared error:
-# closer, where pictures would else be loud and no better from afar; and from far away, where tones
-# must be right in the mean, or faint grays would lose their last dots.
+# Lightness is also priced at other distances, given as a factor on the blur and a weight. The near
+# one prevents noise that gains nothing at the viewing distance. The far one keeps tones
+# right in the mean; without it, faint grays would lose their last dots.
 _OTHER_DISTANCES = ((0.5, 0.1), (2.5, 2.0))
 
-# Where the eye's blur ends, in standard deviations.
+# The radius of the eye's blur, in standard deviations.
 _TRUNCATE = 2.5
 
 
 @dataclass(frozen=True)
 class Perceptual(Objective):
-    """Squared error in lightness and opponent colors, each behind the eye's own low-pass.
+    """Squared error in lightness and opponent colors, each after the eye's low-pass for it.
 
     Light is added and blurred in linear opponent channels: lightness, red against green, yellow
     against blue. The eye blurs colors more than lightness, so an optimized picture hides its noise
-    in color: dots of equal lightness are the quietest. Errors are weighed by the slope of CIELAB's
-    lightness at the blurred source, so that errors of equal visibility cost the same. With `h` the
-    eye's low-pass of each channel and `h'`, `h''` that of lightness from closer and from far away,
+    in color: dots of equal lightness are the least visible. Errors are weighted by the slope of
+    CIELAB's lightness at the blurred target, so that errors of equal visibility cost the same. With
+    `h` the eye's low-pass of each channel, and `h'`, `h''` that of lightness at a closer and a
+    farther distance,
 
         f(X) = mean_j [sum_c w_cj (h_c * e_c)_j^2 + w_1j (0.1 (h' * e_1)_j^2 + 2 (h'' * e_1)_j^2)]
                + crisp * mean_j sum_c w_cj e_cj^2,    e = M X - y.
 
-    The expectation is exact. The cost reads as a mean squared error of L*, a*, b* over 100.
+    The expectation is exact. The cost is in units of a mean squared error of L*, a*, b* over 100.
 
     Source: Xuemei Zhang and Brian Wandell, "A Spatial Extension of CIELAB for Digital Color-Image
     Reproduction", SID 1996, for the channels' bandwidths; the main lobes of their point spreads.
 
     Attributes:
-        pixels_per_degree: Of visual angle, where the picture will be looked at: about 35 at a
-            desktop monitor, 67 at a 4K monitor at 70 cm, 100 at a phone. More than 82 is taken as
-            82. None is for an unknown distance: 45.
-        crisp: The weight of single pixels against blurred ones: 0 dithers freely, 0.1 is quiet,
-            1 nearly forbids it. None is 0; beside colors to learn it is 0.05 for up to 45 pixels
-            per degree, and falls to 0 at 67.
+        pixels_per_degree: Pixels per degree of visual angle at the viewing distance: about 35 for a
+            desktop monitor, 67 for a 4K monitor at 70 cm, 100 for a phone. Values above 82 are
+            treated as 82. None means an unknown distance: 45.
+        crisp: The weight of single pixels relative to blurred ones: 0 dithers freely, 0.1 is quiet,
+            1 nearly forbids dithering. None means 0; with learned colors it means 0.05 up to 45
+            pixels per degree, falling to 0 at 67.
 
     Raises:
         RequestError: If a number is out of its range.

@@ -1,4 +1,4 @@
-"""PIQE: how distorted a picture looks, without knowing what it was made from."""
+"""PIQE: distortion of a picture, measured without a reference."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from ditherlab.black_box import FunctionSource
 from ditherlab.objectives.black_box_objective import BlackBoxObjective
 from ditherlab.vision.packaged_metrics import require_package
 
-# The score is taken over blocks of 16 x 16 pixels.
+# The score is computed over blocks of 16 x 16 pixels.
 _BLOCK_PX = 16
 
 
@@ -14,8 +14,8 @@ _BLOCK_PX = 16
 class PIQE(BlackBoxObjective):
     """The PIQE score, 0 to 100; needs the package pypiqe.
 
-    It does not look at the source: alone it leads to a picture without distortions, of whatever;
-    add it to an objective that compares.
+    The score does not depend on the target. Add it to an objective that does; alone, its optimum
+    is any picture without distortions.
 
     Source: N. Venkatanath et al., "Blind Image Quality Evaluation Using Perception Based Features",
     NCC 2015.

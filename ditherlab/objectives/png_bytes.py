@@ -1,4 +1,4 @@
-"""The size of the file: pictures that compress well."""
+"""The file size of a drawn picture as PNG, to find pictures that compress well."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ditherlab.objectives.black_box_objective import BlackBoxObjective
 class PngBytes(BlackBoxObjective):
     """The size of the drawn picture's indexed PNG in bytes, without text and unused colors.
 
-    It knows nothing of the source: add it to an objective that does, with a small weight.
+    The size does not depend on the target. Add it to an objective that does, with a small weight.
     """
 
     @property

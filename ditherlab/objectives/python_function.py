@@ -12,12 +12,12 @@ from ditherlab.objectives.black_box_objective import BlackBoxCost
 from ditherlab.objectives.differentiable_cost import DifferentiableCost
 from ditherlab.protocol import Ability, Cost, Objective, Target
 
-# A path may hold anything, a plus sign included, but ends in `.py`; a module is a dotted name.
+# A path may contain any character, even a plus sign, but ends in `.py`; a module is a dotted name.
 PYTHON_WORDS = re.compile(r"python:(?P<location>[\w.]+|.+?\.py):(?P<name>[\w.]+)(?=\s*(?:\+|$))")
 
 
 def hide_folders(words: str) -> str:
-    """Return the words of an objective without the folders of its Python functions.
+    """Remove the folders of Python functions from the text of an objective.
 
     Example:
         >>> hide_folders("0.5*python:/home/me/costs.py:sharpness+ssim")
@@ -29,7 +29,7 @@ def hide_folders(words: str) -> str:
 
 
 def place_files(words: str, folder: Path) -> str:
-    """Return the words of an objective with the files of its Python functions in a folder.
+    """Resolve the files of Python functions in the text of an objective relative to a folder.
 
     Example:
         >>> place_files("0.5*python:costs.py:sharpness+ssim", Path("/home/me"))
@@ -47,17 +47,17 @@ def place_files(words: str, folder: Path) -> str:
 
 @dataclass(frozen=True)
 class PythonFunction(Objective):
-    """A Python function that prices pictures; the one with the smallest price is looked for.
+    """A Python function that returns the cost of pictures.
 
-    It offers `value`, and `gradient` too if it is marked as differentiable: see
-    `ditherlab.cost_function`. Its code is run when the objective is made.
+    The objective offers `value`, and also `gradient` if the function is marked as differentiable:
+    see `ditherlab.cost_function`. The function's code is run when the objective is made.
 
     Attributes:
         location: A file that ends in `.py`, or the name of a module.
         name: The function's name there.
 
     Raises:
-        RequestError: If there is no such function.
+        RequestError: If the function does not exist or cannot be called as a cost.
     """
 
     location: str
@@ -68,10 +68,10 @@ class PythonFunction(Objective):
 
     @classmethod
     def parse(cls, words: str) -> "PythonFunction":
-        """Read `python:FILE.py:function` or `python:module:function`.
+        """Parse `python:FILE.py:function` or `python:module:function`.
 
         Raises:
-            RequestError: If the words are others, or there is no such function.
+            RequestError: If the text has another form, or the function does not exist.
         """
         match = PYTHON_WORDS.fullmatch(words)
         if match is None:
@@ -83,7 +83,7 @@ class PythonFunction(Objective):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        if self._priced.manner.differentiable:
+        if self._priced.convention.differentiable:
             return frozenset({"value", "gradient"})
         return frozenset({"value"})
 
@@ -92,9 +92,9 @@ class PythonFunction(Objective):
         return 1
 
     def bind(self, target: Target) -> Cost:
-        if self._priced.manner.differentiable:
+        if self._priced.convention.differentiable:
             return DifferentiableCost.of(self._priced, target)
-        return BlackBoxCost.of(self._priced.source, target, self._priced.manner.takes)
+        return BlackBoxCost.of(self._priced.source, target, self._priced.convention.takes)
 
     def __str__(self) -> str:
         return f"python:{self.location}:{self.name}"
@@ -105,7 +105,7 @@ class PythonFunction(Objective):
 
     @property
     def code_words(self) -> str:
-        """What tells whether it is the same function: of a file the code, and not the place."""
+        """A text that identifies the function: for a file, by a hash of its code, not its path."""
         source = self._priced.source
         if not source.is_file:
             return str(self)

@@ -28,13 +28,13 @@ _WEIGHTED = re.compile(
 
 
 def parse_objective(text: str) -> Objective:
-    """Make the objective that `name(parameter=value)` or a weighted sum of such says.
+    """Parse `name(parameter=value)`, or a weighted sum of such terms, as an objective.
 
     A term may also be `python:FILE.py:function` or `python:module:function`, whose code is run.
 
     Raises:
-        RequestError: For an unknown name or parameter, a bad weight, or a function that is not
-            there.
+        RequestError: For an unknown name or parameter, an invalid weight, or a function that does
+            not exist.
 
     Example:
         >>> str(parse_objective("viewed-error + 0.10*viewed-ssim(sigma=2)"))
@@ -46,7 +46,7 @@ def parse_objective(text: str) -> Objective:
 
 
 def _split_terms(text: str) -> Iterator[str]:
-    """Cut a sum at its plus signs; one in a path is none."""
+    """Split a sum at its plus signs, except those in paths."""
     python_words = [match.span() for match in PYTHON_WORDS.finditer(text)]
     start = 0
     for plus in _PLUS.finditer(text):

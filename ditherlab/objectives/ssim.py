@@ -1,4 +1,4 @@
-"""Structural similarity of drawn pictures, at pixel scale or behind the eye's low-pass."""
+"""Structural similarity of drawn pictures, at pixel scale or after the eye's low-pass."""
 
 from dataclasses import dataclass, replace
 
@@ -28,13 +28,13 @@ from ditherlab.vision.viewing import EyeBlur
 _C1 = 0.01**2
 _C2 = 0.03**2
 
-# Added to each window's contrast where it weighs: flat ones must keep some weight.
+# Added to each window's contrast in contrast weights, so that flat windows keep some weight.
 _FAINT_CONTRAST = 0.02
 
 _WINDOWED: frozenset[Ability] = frozenset({"value", "gradient", "local"})
 
-# The eye's encoding after the blur bends what it sees: only the sharp eye's windows have
-# statistics that are linear in the colors drawn.
+# Encoding as sRGB after the blur is not linear, so only without a blur are the windows' statistics
+# linear in the drawn colors.
 _SHARP: frozenset[Ability] = _WINDOWED | {"statistics", "expectation"}
 
 
@@ -42,15 +42,15 @@ _SHARP: frozenset[Ability] = _WINDOWED | {"statistics", "expectation"}
 class SSIM(Objective):
     """1 - mean SSIM of display sRGB, over the windows that lie inside and the channels.
 
-    It scores single pixels, so its optimum is posterized: see `ViewedSSIM` for pictures to look at.
+    It scores single pixels, so its optimum is posterized: use `ViewedSSIM` for pictures to look at.
     Its expectation is of second order (delta method): the window's cost at its expected statistics
-    plus half the trace of its bend times their covariance.
+    plus half the trace of its Hessian times their covariance.
 
     Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
     Similarity", IEEE TIP 2004, eq. 13; Gaussian window as there, K1 = .01, K2 = .03.
 
     Attributes:
-        sigma: Standard deviation of the Gaussian window in pixels; it is cut at 3.5 sigma.
+        sigma: Standard deviation of the Gaussian window in pixels; it is truncated at 3.5 sigma.
     """
 
     sigma: float = 1.5
@@ -76,16 +76,16 @@ class SSIM(Objective):
 
 @dataclass(frozen=True)
 class ViewedSSIM(Objective):
-    """1 - mean SSIM of what the eye sees: blurred in linear light, then encoded as sRGB again.
+    """1 - mean SSIM after the eye's low-pass: blurred in linear light, then encoded as sRGB again.
 
-    SSIM divides by the contrast of a window, so in flat ones it prices dots that nobody sees, and
-    misses wrong tones. Each window can be weighted by the contrast of the source in it, as it is
-    seen: `w_j ~ (s_j + 0.02)^contrast`, `s_j` the standard deviation, a mean of the channels.
+    SSIM divides by the contrast of a window, so in flat windows it penalizes invisible dots and
+    misses wrong tones. Windows can be weighted by the contrast of the blurred target:
+    `w_j ~ (s_j + 0.02)^contrast`, with `s_j` the standard deviation, averaged over the channels.
 
     Attributes:
         blur_px: Standard deviation of the eye's low-pass in pixels.
         sigma: Standard deviation of SSIM's Gaussian window in pixels.
-        contrast: How much more windows with contrast weigh: 0 takes all alike, 1 in proportion.
+        contrast: Exponent of the contrast weights: 0 weights all windows equally, 1 in proportion.
     """
 
     blur_px: float = 0.8
@@ -116,22 +116,22 @@ class ViewedSSIM(Objective):
 
 
 Windows = Float[Tensor, "b c y x"]
-"""A figure of each window that lies inside the picture: fewer rows and columns than pixels."""
+"""A value of each window that lies inside the picture: fewer rows and columns than pixels."""
 
 WindowStatistics = Float[Tensor, "s b q y x"]
-"""Means of x, x^2 and x y in each of them, for every channel."""
+"""Means of x, x^2 and x y in each such window, for every channel."""
 
 
 @dataclass(frozen=True, eq=False)
 class TargetWindows:
-    """What SSIM needs to know of the target: the same at every step.
+    """The statistics of the target that SSIM uses, computed once.
 
     Attributes:
-        images: The target as it is compared.
+        images: The target as it is compared, after the eye's low-pass if there is one.
         mean: Its mean in each window.
         square_plus_c1: The squared mean plus C1.
         variance_plus_c2: Its variance in each window plus C2.
-        weights: Each window's share in the mean; windows around transparent pixels have none.
+        weights: Each window's share in the mean; 0 for windows centered on transparent pixels.
     """
 
     taps: Taps
@@ -143,7 +143,7 @@ class TargetWindows:
 
     @classmethod
     def of(cls, target: Target, sigma: float) -> "TargetWindows":
-        """Filter the target once."""
+        """Compute the statistics of a target."""
         taps = gaussian_taps(sigma)
         margin = len(taps) // 2
         height, width = target.images.shape[-2:]
@@ -169,7 +169,7 @@ class TargetWindows:
         )
 
     def weighted_by_contrast(self, power: float) -> "TargetWindows":
-        """Let windows weigh as some power of their contrast, and all together as much as before."""
+        """Weight windows by a power of their contrast; the sum of all weights does not change."""
         variance = (self.variance_plus_c2 - _C2).clamp_min(0)
         contrast = variance.sqrt().mean(dim=1, keepdim=True) + _FAINT_CONTRAST
         weights = self.weights * contrast**power
@@ -177,7 +177,7 @@ class TargetWindows:
         return replace(self, weights=weights * (before / total.clamp_min(1e-12)))
 
     def cut(self, rows: range, seen: slice) -> "TargetWindows":
-        """Keep the windows with their middles in `rows`, for pictures of the pixels in `seen`."""
+        """Restrict to windows with their centers in `rows`, for pictures cut to the rows `seen`."""
         margin = len(self.taps) // 2
         inside = slice(seen.start, seen.stop - 2 * margin)
         height = self.mean.shape[-2]
@@ -199,7 +199,7 @@ class TargetWindows:
 
 @dataclass(frozen=True, eq=False)
 class SSIMCost(Cost):
-    """1 - SSIM from one target, behind an eye that may be perfectly sharp."""
+    """1 - mean SSIM against one target, after an eye blur that may be 0."""
 
     abilities: frozenset[Ability]
     target: Target
@@ -280,10 +280,10 @@ class SSIMCost(Cost):
     def _filter_covariances(
         self, var_x: Images, cov_x_xx: Images, var_xx: Images
     ) -> tuple[Windows, ...]:
-        """Return the covariances of each window's means of x, x^2 and x y that SSIM bends with.
+        """Return the covariances of each window's means of x, x^2 and x y that the bend depends on.
 
-        In the order (x, x), (x, x^2), (x^2, x^2), (x, x y), (x^2, x y); of independent pixels they
-        add up with the squared weights of the window.
+        The order is (x, x), (x, x^2), (x^2, x^2), (x, x y), (x^2, x y). For independent pixels,
+        they are sums with the squared weights of the window.
         """
         other = self.windows.images
         pixels = torch.cat([var_x, cov_x_xx, var_xx, other * var_x, other * cov_x_xx], dim=1)
@@ -293,7 +293,7 @@ class SSIMCost(Cost):
     def _expected_bend(
         self, means: Float[Tensor, "b q y x"], covariances: tuple[Windows, ...]
     ) -> Float[Tensor, "b y x"]:
-        """Return `1/2 tr(H Sigma)` of each window's similarity: the second term of its mean.
+        """Return `1/2 tr(H Sigma)` of each window's similarity: the second-order term of its mean.
 
         With a, b, d the window's means of x, x^2, x y, the similarity is `u v`, where
         `u = (2 a m + C1) / D1`, `v = (2 (d - a m) + C2) / D2`, `D1 = a^2 + m^2 + C1` and
@@ -327,11 +327,11 @@ class SSIMCost(Cost):
         return len(self.windows.taps) // 2
 
     def _place(self, windows: Tensor) -> Tensor:
-        """Put each window at its middle pixel; where none fits, there is zero."""
+        """Place each window at its center pixel; pixels without a window get zero."""
         return pad(windows, (self._margin_px,) * 4)
 
     def _compared(self, images: DrawnImages) -> tuple[DrawnImages, DrawnImages]:
-        """Return what is compared with the target, and its square."""
+        """Return the pictures as they are compared with the target, and their squares."""
         filled = self.target.fill_transparent(images)
         seen = self.eye.see(filled) if self.eye.blur_px > 0 else filled
         return seen, seen.square()

@@ -28,8 +28,8 @@ class Variance(Objective):
     """Squared error of the expected picture plus `c` times the variance of the drawn one.
 
     `(E X - y)^2 + c Var X` in display sRGB, mean over opaque pixels and channels. With c < 1 this
-    is no expected cost of a drawn picture, and its optimum stays random; with c = 1 it is the
-    squared error of the drawn picture, and only then it can price pictures.
+    is not the expected cost of a drawn picture, and its optimum stays random. With c = 1 it is the
+    squared error of the drawn picture; only then can it price drawn pictures.
 
     Source: Peter Stefek, "Differentiable Dithering", 2020.
 
@@ -68,7 +68,7 @@ class VarianceCost(Cost):
 
     Attributes:
         images: The target.
-        weights: The share of each pixel, 0 where transparent.
+        weights: The share of each pixel, 0 at transparent pixels.
     """
 
     c: float

@@ -1,4 +1,4 @@
-"""Squared error as the eye sees it: blurred in linear light, in steps of equal visibility."""
+"""Squared error after the eye's low-pass in linear light, in units of equal visibility."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ _DARKEST_LINEAR = 0.01
 
 @dataclass(frozen=True)
 class ViewedError(Objective):
-    """Mean squared error behind the eye's low-pass, with an exact expectation.
+    """Mean squared error after the eye's low-pass, with an exact expectation.
 
     `f(X) = mean_j w_j (h * (X - y))_j^2` over opaque pixels and channels, in linear light, with `w`
-    the squared slope of the sRGB encoding at the blurred target: errors of equal visibility cost
-    the same, and the cost reads as a squared sRGB error.
+    the squared slope of the sRGB encoding at the blurred target. Errors of equal visibility cost
+    the same, and the cost is in units of a squared sRGB error.
 
     Attributes:
         blur_px: Standard deviation of the low-pass in pixels.

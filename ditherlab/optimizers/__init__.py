@@ -1,4 +1,4 @@
-"""Ways to move probabilities, and palettes, along estimated gradients."""
+"""Optimizers that move probabilities, palettes and parameters along estimated gradients."""
 
 from typing import TYPE_CHECKING
 

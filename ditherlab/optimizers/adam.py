@@ -13,12 +13,12 @@ from ditherlab.types import Logits, Probs
 _MEAN_DECAY = 0.9
 _SQUARE_DECAY = 0.999
 
-# A color that is all but excluded at a pixel has a tiny gradient. Below this one, in the cost of a
-# pixel, the steps shrink; without such a floor its square would underflow and the step explode.
+# The gradient of a color that is nearly excluded at a pixel is tiny. Below this floor, in costs of
+# a pixel, the steps shrink; without it, the square would underflow and the step explode.
 _SMALLEST_GRADIENT = 1e-12
 
-# A dozen operations follow each other on the same numbers: on a CPU, parts that stay in the cache
-# are a third faster, and nothing as large as the logits is ever made beside the state.
+# A dozen operations run on the same numbers. Parts that fit into the cache of a CPU are a third
+# faster, and no temporary is as large as the logits.
 _CPU_PART = 1 << 17
 _ACCELERATOR_PART = 1 << 24
 
@@ -42,7 +42,7 @@ class Adam(Optimizer):
     ICLR 2015, algorithm 1.
 
     Attributes:
-        learning_rate: In logits a step.
+        learning_rate: In logits per step.
     """
 
     learning_rate: float = 0.1
@@ -65,7 +65,7 @@ class Adam(Optimizer):
         self, state: AdamState, estimate: Estimate, temperature: float, generator: torch.Generator
     ) -> Probs:
         state.num_steps += 1
-        # A cost is a mean over pixels, a temperature belongs to one of them.
+        # The cost is a mean over pixels, while the temperature applies to one pixel.
         num_pixels = state.logits.shape[2] * state.logits.shape[3]
         for rows in _parts(state.logits):
             gradient = _gradient_of_rows(estimate, rows) * num_pixels
@@ -96,7 +96,7 @@ def _parts(logits: Logits) -> Iterator[slice]:
 
 
 def _gradient_of_rows(estimate: Estimate, rows: slice) -> Logits:
-    """Return a part of `estimate.grad_logits`, without unfolding the rest."""
+    """Return some rows of `estimate.grad_logits`, without computing the others."""
     costs, probs = estimate.color_costs, estimate.probs
     if estimate.logit_gradient is not None or costs is None or probs is None:
         return estimate.grad_logits[:, :, rows]

@@ -1,4 +1,4 @@
-"""Mean-field annealing in random parts: each pixel in turn meets its best response."""
+"""Mean-field annealing: sets a random part of the pixels to their best response in each step."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ from ditherlab.types import Logits, Probs
 
 @dataclass
 class MeanFieldState:
-    """The probabilities, and which pixels this sweep has still to visit."""
+    """The probabilities, and the pixels that are left to visit in this sweep."""
 
     probs: Probs
     unvisited: Int[Tensor, "n"]
@@ -24,16 +24,16 @@ class MeanFieldState:
 class MeanField(Optimizer):
     """Set `p_ik` proportional to `exp(-Q_ik / T)` at a random part of the pixels in each step.
 
-    The minimum of `cost - T * mean entropy` in one pixel while the others stand still: a natural
-    gradient step of full length. Pixels that see each other through the eye's blur must not move
-    together (all at once, they overshoot and oscillate), so a step moves a random part, and a
+    This is the minimum of `cost - T * mean entropy` in one pixel while the others are fixed, and a
+    natural gradient step of full length. Pixels that interact through the eye's blur must not move
+    together, because they would overshoot and oscillate. So each step moves a random part, and a
     sweep of steps visits every pixel once. Needs an estimator that gives color costs.
 
     Source: Jan Puzicha et al., "On Spatial Quantization of Color Images", IEEE TIP 2000, sec. IV,
     for mean-field annealing of pixels and palette.
 
     Attributes:
-        learning_rate: The part of the pixels that moves in each step, above 0 to 1.
+        learning_rate: The fraction of the pixels that moves in each step, above 0 to 1.
     """
 
     needs_color_costs: ClassVar[bool] = True
@@ -61,7 +61,7 @@ class MeanField(Optimizer):
             raise AbilityError("`mean-field` needs an estimator that gives color costs: `moments`.")
         positions = self._next_part(state, generator)
         _, _, height, width = state.probs.shape
-        # A cost is a mean over pixels, a temperature belongs to one of them.
+        # The cost is a mean over pixels, while the temperature applies to one pixel.
         energies = estimate.color_costs.at(positions) * (height * width / -temperature)
         flat = state.probs.view(*state.probs.shape[:2], -1)
         flat.index_copy_(2, positions, energies.softmax(dim=1))
@@ -75,5 +75,5 @@ class MeanField(Optimizer):
             )
         size = max(1, round(num_pixels * self.learning_rate))
         part, state.unvisited = state.unvisited[:size], state.unvisited[size:]
-        # In the order of memory, reading and writing them takes half the time.
+        # In memory order, reading and writing them takes half the time.
         return part.sort().values

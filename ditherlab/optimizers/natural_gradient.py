@@ -13,13 +13,13 @@ from ditherlab.types import Logits, Probs
 _MEAN_DECAY = 0.9
 _SQUARE_DECAY = 0.999
 
-# Sampled gradients are divided by the probabilities, and are noise where these are small.
+# Added to the probabilities that sampled gradients are divided by; small ones amplify noise.
 _DAMPING = 0.03
 
 
 @dataclass
 class NaturalState:
-    """The logits, the decaying mean of the costs, and that of their squares at each pixel."""
+    """The logits, the decaying mean of the costs, and that of their mean square at each pixel."""
 
     logits: Logits
     probs: Probs
@@ -32,18 +32,18 @@ class NaturalState:
 class NaturalGradient(Optimizer):
     """Move the logits along `-(Q + T log p)`: along the colors' costs, not their own gradient.
 
-    The logits' gradient `p (Q - <p, Q>)` vanishes where a pixel has all but decided. Divided by the
-    Fisher information of the categorical it is `Q - <p, Q>`, which does not: a peaked pixel can
-    still turn. Where an estimate holds no `Q`, its gradient is divided by `p + 0.03`. Like Adam's,
-    the steps follow a decaying mean over the root of the mean square, which is one for all colors
-    of a pixel: their proportions are what counts.
+    The gradient of the logits, `p (Q - <p, Q>)`, vanishes where a pixel is nearly deterministic.
+    Divided by the Fisher information of the categorical, it is `Q - <p, Q>`, which does not vanish,
+    so such a pixel can still change. If an estimate has no `Q`, its gradient is divided by
+    `p + 0.03`. As in Adam, steps are a decaying mean over the root of the mean square; the mean
+    square is shared by all colors of a pixel, which preserves the proportions of their costs.
 
     Source: Shun-ichi Amari, "Natural Gradient Works Efficiently in Learning", Neural Computation
     1998, theorem 1, with the Fisher information `diag(p) - p p^T` of a categorical; the step sizes
     after Kingma and Ba, "Adam", ICLR 2015, algorithm 1.
 
     Attributes:
-        learning_rate: In logits a step.
+        learning_rate: In logits per step.
     """
 
     learning_rate: float = 0.15
@@ -67,7 +67,7 @@ class NaturalGradient(Optimizer):
         generator: torch.Generator,
     ) -> Probs:
         state.num_steps += 1
-        # A cost is a mean over pixels, a temperature belongs to one of them.
+        # The cost is a mean over pixels, while the temperature applies to one pixel.
         height, width = state.logits.shape[2:]
         costs = _color_costs(state, estimate) * (height * width)
         if temperature > 0:
@@ -85,7 +85,7 @@ class NaturalGradient(Optimizer):
 
 
 def _color_costs(state: NaturalState, estimate: Estimate) -> Probs:
-    """Return `Q`, or what a sampled gradient says of it, less its mean over the colors."""
+    """Return `Q`, or an estimate of it from a sampled gradient, minus its mean over the colors."""
     if estimate.color_costs is not None:
         costs = estimate.color_costs.dense()
     else:

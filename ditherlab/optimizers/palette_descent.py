@@ -1,4 +1,4 @@
-"""Adam on a palette that stays inside the display's gamut."""
+"""Adam on the colors of a palette, projected to the display's gamut."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class PaletteDescent:
     """Gradient descent on display sRGB colors with Adam's step sizes, projected to [0, 1].
 
     Attributes:
-        learning_rate: In units of sRGB a step.
+        learning_rate: In units of sRGB per step.
     """
 
     learning_rate: float = 0.01

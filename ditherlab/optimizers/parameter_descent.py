@@ -1,4 +1,4 @@
-"""Adam on parameters that sum over many pixels: a palette, a mask."""
+"""Adam on parameters that many pixels share, such as a palette or a mask."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 _MEAN_DECAY = 0.9
-# Such parameters see the mean of many pixels: their gradient is steady, and its size is learned
-# sooner.
+# The gradient of such parameters is a mean over many pixels and varies little, so its size can be
+# estimated from fewer steps.
 _SQUARE_DECAY = 0.99
 _SMALLEST_GRADIENT = 1e-16
 
@@ -26,13 +26,14 @@ class ParameterState:
 class ParameterDescent:
     """Gradient descent with Adam's step sizes.
 
-    Written out, as torch's own Adam loads torch's compiler at its first step: two seconds of CPU.
+    `torch.optim.Adam` is not used, because its first step loads torch's compiler, which takes two
+    seconds of CPU time.
 
     Source: Diederik P. Kingma and Jimmy Ba, "Adam: A Method for Stochastic Optimization",
     ICLR 2015, algorithm 1.
 
     Attributes:
-        learning_rate: In units of the parameters a step.
+        learning_rate: In units of the parameters per step.
     """
 
     learning_rate: float
@@ -46,9 +47,9 @@ class ParameterDescent:
         """Take one step, change `state` in place and return its parameters.
 
         Args:
-            state: What `start` made.
-            gradient: At its parameters.
-            rate: Which part of the learning rate counts.
+            state: The state that `start` returned.
+            gradient: The gradient at its parameters.
+            rate: A factor on the learning rate.
         """
         state.num_steps += 1
         state.mean.lerp_(gradient, 1 - _MEAN_DECAY)

@@ -1,4 +1,4 @@
-"""Optimizers by name."""
+"""The registry of optimizers."""
 
 from ditherlab.optimizers.adam import Adam
 from ditherlab.optimizers.mean_field import MeanField

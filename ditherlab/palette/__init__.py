@@ -1,4 +1,4 @@
-"""Palettes: built in, read from files, or spelled out; the import loads no torch."""
+"""Palettes: built in, read from files, or given as colors; importing them does not load torch."""
 
 from typing import TYPE_CHECKING
 

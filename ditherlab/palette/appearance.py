@@ -1,4 +1,4 @@
-"""How the colors of a palette look, and how far they are from one another."""
+"""OKLab coordinates, distances and contrast ratios of the colors of a palette."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ditherlab.vision.colorimetry import (
     LUMINANCE_WEIGHTS,
 )
 
-# What the glare of a screen adds to both luminances.
+# Added to both luminances of a contrast ratio, for the glare of a screen.
 _GLARE = 0.05
 
 
@@ -44,7 +44,7 @@ def colors_to_oklab(colors: Sequence[Color]) -> Float[np.ndarray, "k 3"]:
 
 
 def oklab_to_oklch(oklab: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
-    """Give lightness, chroma, and hue in degrees from 0 to 360; the hue of a gray is 0.
+    """Convert OKLab to lightness, chroma, and hue in degrees from 0 to 360; grays have hue 0.
 
     Example:
         >>> oklab_to_oklch(np.array([[0.5, 0.0, -0.1]])).tolist()
@@ -57,7 +57,7 @@ def oklab_to_oklch(oklab: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
 
 
 def oklab_distances(colors: Sequence[Color]) -> Float[np.ndarray, "k k"]:
-    """Give the distance in OKLab between every two colors.
+    """Return the distances in OKLab between all pairs of colors.
 
     Example:
         >>> oklab_distances([(0, 0, 0), (255, 255, 255)]).round(3).tolist()
@@ -69,7 +69,7 @@ def oklab_distances(colors: Sequence[Color]) -> Float[np.ndarray, "k k"]:
 
 
 def contrast_ratios(colors: Sequence[Color], against: Color) -> Float[np.ndarray, "k"]:
-    """Give the contrast of every color against one, from 1 to 21.
+    """Return the contrast ratio of every color against one color, from 1 to 21.
 
     Source: W3C, "Web Content Accessibility Guidelines 2.1", 2018, "contrast ratio".
 
@@ -86,7 +86,7 @@ def contrast_ratios(colors: Sequence[Color], against: Color) -> Float[np.ndarray
 
 @dataclass(frozen=True)
 class Pair:
-    """Two entries of a palette and how far they are apart in OKLab."""
+    """Two entries of a palette and their distance in OKLab."""
 
     first: int
     second: int
@@ -94,7 +94,7 @@ class Pair:
 
 
 def nearest_pairs(distances: Float[np.ndarray, "k k"], num_pairs: int) -> tuple[Pair, ...]:
-    """Find the pairs that are nearest to one another, the nearest first.
+    """Return the pairs of entries with the smallest distances, nearest first.
 
     Example:
         >>> apart = np.array([[0.0, 3.0, 1.0], [3.0, 0.0, 2.0], [1.0, 2.0, 0.0]])
@@ -108,7 +108,7 @@ def nearest_pairs(distances: Float[np.ndarray, "k k"], num_pairs: int) -> tuple[
 
 
 def nearest_neighbors(distances: Float[np.ndarray, "k k"]) -> tuple[Pair, ...]:
-    """Find, for each color, the other one that is nearest to it."""
+    """Return, for each color, its nearest other color."""
     masked = distances + np.diag(np.full(len(distances), np.inf))
     return _pairs(zip(range(len(masked)), masked.argmin(axis=1), masked.min(axis=1), strict=True))
 

@@ -1,4 +1,4 @@
-"""First palettes for a picture, in OKLab: k-means, and colors as far apart as there are."""
+"""First palettes for a picture, in OKLab: k-means, and colors as far apart as possible."""
 
 import torch
 from jaxtyping import Float
@@ -17,16 +17,16 @@ def cluster_colors(
     locked: Float[Tensor, "l c"] | None = None,
     num_rounds: int = 20,
 ) -> Float[Tensor, "k c"]:
-    """Find `num_colors` colors near those of many pixels: k-means++, then Lloyd's rounds, in OKLab.
+    """Cluster the colors of pixels in OKLab: k-means++, then Lloyd's rounds.
 
     Args:
         srgb: The pixels' colors in display sRGB, with c = 1 or 3 channels; at least `num_colors`
             different ones.
         num_colors: The size of the palette.
         generator: On the device of the pixels; large pictures are sampled.
-        locked: Fewer colors than `num_colors` that come first and stay where they are: the others
-            are sought where these are far.
-        num_rounds: Lloyd's rounds.
+        locked: Fewer colors than `num_colors` that come first and do not move; the other colors
+            start far from them.
+        num_rounds: The number of Lloyd's rounds.
 
     Returns:
         The locked colors, then the mean display sRGB color of each other cluster.
@@ -55,19 +55,19 @@ def cluster_colors(
 def spread_colors(
     srgb: Float[Tensor, "n c"], num_colors: int, *, locked: Float[Tensor, "l c"] | None = None
 ) -> Float[Tensor, "k c"]:
-    """Take the pixel that is farthest, in OKLab, from all taken so far, again and again.
+    """Select pixels one by one, each the farthest in OKLab from those selected before.
 
-    Such colors lie at the rim of those of the picture, between which a dither mixes the others.
+    The selected colors lie at the rim of the picture's gamut; dithering mixes the others from them.
 
     Args:
         srgb: The pixels' colors in display sRGB, with c = 1 or 3 channels; at least one.
         num_colors: The size of the palette.
         locked: Fewer colors than `num_colors` that come first. Without any, the pixel farthest from
-            the mean does.
+            the mean comes first.
 
     Returns:
-        The locked colors, then those of pixels, in display sRGB; equal ones where there are too few
-        different.
+        The locked colors, then the selected ones, in display sRGB. Colors repeat if the pixels have
+        too few different ones.
 
     Source: Teofilo F. Gonzalez, "Clustering to Minimize the Maximum Intercluster Distance",
     Theoretical Computer Science 38, 1985.
@@ -82,7 +82,7 @@ def spread_colors(
     for number in range(num_colors - len(locked)):
         chosen.append(nearest.argmax())
         distance = (points - points[chosen[-1]]).square().sum(dim=1)
-        # The mean is no color of the palette.
+        # Distances to the mean serve for the first color only.
         nearest = distance if not (number or len(anchors)) else torch.minimum(nearest, distance)
     return torch.cat([locked, srgb[torch.stack(chosen)]])
 
@@ -103,7 +103,7 @@ def _seed_centers(
         if chosen:
             distance = (points - points[chosen[-1]]).square().sum(dim=1)
             nearest = torch.minimum(nearest, distance)
-        # Rounding may leave nothing but zeros once all colors are taken; any pixel then serves.
+        # Once all colors are taken, all distances may be zero; any pixel then serves.
         weights = nearest + torch.finfo(nearest.dtype).tiny
         chosen.append(torch.multinomial(weights, 1, generator=generator))
     return torch.cat(chosen)

@@ -1,4 +1,4 @@
-"""Palettes out of pictures by the classical methods, which know nothing of dithering."""
+"""Extraction of palettes from pictures by classical methods, which do not consider dithering."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -38,7 +38,7 @@ def _k_means(pixels: np.ndarray, num_colors: int, seed: int) -> list[Color]:
     return [(red, green, blue) for red, green, blue in levels]
 
 
-# The octree is the one that Pillow calls fast.
+# The octree is Pillow's "fast octree".
 EXTRACTIONS: Mapping[str, Extraction] = MappingProxyType(
     {
         "median-cut": _pillow("MEDIANCUT"),
@@ -51,10 +51,10 @@ EXTRACTIONS: Mapping[str, Extraction] = MappingProxyType(
 
 
 def check_num_colors(num_colors: int) -> None:
-    """Make sure that a palette can have so many colors.
+    """Check a number of colors.
 
     Raises:
-        PaletteRequestError: If it is not 2 to 256.
+        PaletteRequestError: If it is not from 2 to 256.
     """
     if not MIN_NUM_COLORS <= num_colors <= MAX_NUM_COLORS:
         raise PaletteRequestError(
@@ -65,18 +65,18 @@ def check_num_colors(num_colors: int) -> None:
 def few_colors(
     pixels: UInt8[np.ndarray, "n 3"], num_colors: int, *, name: str = ""
 ) -> Palette | None:
-    """Take the colors as they are if they are no more than asked for, in order of appearance.
+    """Return all colors in order of appearance, if there are at most `num_colors`.
 
     Args:
         pixels: 8-bit display sRGB.
-        num_colors: How many may be different.
-        name: What the palette shall be called.
+        num_colors: The largest number of different colors.
+        name: The name of the palette.
 
     Returns:
-        All of them; None if they are more.
+        A palette of all colors; None if there are more.
 
     Raises:
-        PaletteRequestError: If all pixels are alike, or there is none.
+        PaletteRequestError: If all pixels have the same color, or there are no pixels.
 
     Example:
         >>> few_colors(np.array([[9, 9, 9], [0, 0, 0], [9, 9, 9]], dtype=np.uint8), 2).hex
@@ -94,19 +94,19 @@ def few_colors(
 def extract_palette(
     pixels: UInt8[np.ndarray, "n 3"], num_colors: int, method: str, *, seed: int = 0, name: str = ""
 ) -> Palette:
-    """Find a palette for the colors of a picture.
+    """Extract a palette from the colors of a picture.
 
-    A picture that has no more colors than asked for gets just these: no other palette is better.
+    If the picture has at most `num_colors` colors, the palette consists of exactly these.
 
     Args:
-        pixels: 8-bit display sRGB, without those that are transparent.
+        pixels: 8-bit display sRGB, without transparent pixels.
         num_colors: The size of the palette, 2 to 256; some methods find fewer.
         method: One of `EXTRACTIONS`.
-        seed: Of `k-means`, whose first colors are drawn.
-        name: What the palette shall be called.
+        seed: Seed of `k-means`, whose first colors are random.
+        name: The name of the palette.
 
     Raises:
-        PaletteRequestError: If the number of colors is none for a palette, or all pixels are alike.
+        PaletteRequestError: If `num_colors` is out of range, or all pixels have the same color.
 
     Example:
         >>> ramp = np.arange(256, dtype=np.uint8).repeat(3).reshape(-1, 3)

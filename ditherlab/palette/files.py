@@ -1,4 +1,4 @@
-"""Palettes from files, whose format is told by what they hold and never by their suffix."""
+"""Reading of palette files; the format is detected from the contents, never from the suffix."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.palette.palette import Palette, quoted
 
-# Far more than any palette; a picture of the largest size that serves may be as long.
+# Far more than any palette needs; the largest picture that can serve as one may be as long.
 _MAX_NUM_BYTES = 2**28
 
 
@@ -14,13 +14,13 @@ def read_palette_file(path: str | os.PathLike[str]) -> Palette:
     """Read a palette from a file of any of the `FORMATS`.
 
     Args:
-        path: A file; text in it is UTF-8, with any line ends.
+        path: Path of the file; text must be UTF-8, with any line ends.
 
     Returns:
-        8-bit display sRGB, under the name that the file states or else under that of the file.
+        8-bit display sRGB; its name is the one that the file states, else the name of the file.
 
     Raises:
-        PaletteError: There is no such file, or it holds no palette of 2 to 256 colors.
+        PaletteError: If the file does not exist, or holds no palette of 2 to 256 colors.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -39,14 +39,14 @@ def parse_palette(content: bytes, file: str) -> Palette:
     """Read a palette from the contents of a file.
 
     Args:
-        content: What the file holds.
-        file: What messages call it; without its suffix, the name of a palette that has none.
+        content: Contents of the file.
+        file: Name of the file in messages; without its suffix, the name of an unnamed palette.
 
     Returns:
         8-bit display sRGB.
 
     Raises:
-        PaletteError: It is no palette of 2 to 256 colors.
+        PaletteError: If the contents are not a palette of 2 to 256 colors.
 
     Example:
         >>> parse_palette(b"GIMP Palette\\n0 0 0 ash\\n255 128 0 glow", "ember.gpl").names
@@ -59,8 +59,8 @@ def parse_palette(content: bytes, file: str) -> Palette:
     known = sniff_format(content)
     if known is None:
         raise PaletteError(
-            f"{file} is neither a picture nor UTF-8 text, nor any other palette file that is "
-            "known. Save it as .gpl, .hex or .png."
+            f"{file} is not a palette file of a known format, a picture or UTF-8 text. "
+            "Save it as .gpl, .hex or .png."
         )
     swatches = known.parse(content, file)
     try:

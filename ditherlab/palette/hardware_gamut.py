@@ -1,4 +1,4 @@
-"""The colors that a display can show at all, of which a learned palette may take some."""
+"""The set of all colors that a display can show, from which a learned palette is chosen."""
 
 import re
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from ditherlab.palette.palette import Color, Palette, are_gray, quoted
 from ditherlab.palette.panels import spell_palette
 from ditherlab.palette.request import resolve_palette
 
-# Bits of red, green and blue.
+# The bits of red, green and blue.
 _NAMED_BITS = {
     "rgb332": (3, 3, 2),
     "rgb444": (4, 4, 4),
@@ -27,14 +27,13 @@ Levels = tuple[int, ...]
 
 @dataclass(frozen=True)
 class HardwareGamut:
-    """All colors that can be shown: some levels of each channel, or a list of colors.
+    """All colors that a display can show: levels of each channel, or a list of colors.
 
     Attributes:
-        words: What it is called: `rgb332`, a panel's name, or the colors themselves with commas
-            between them.
-        levels: The 8-bit levels of red, green and blue, rising; None for a list.
-        listed: The colors of a list; None where every mixture of levels is one.
-        panel: The entries of a device that the colors of a list are; None where none is known.
+        words: Its name: `rgb332`, the name of a panel, or the colors separated by commas.
+        levels: The 8-bit levels of red, green and blue, in ascending order; None for a list.
+        listed: The list of colors; None if every combination of levels can be shown.
+        panel: The panel whose entries the listed colors are; None if no device is known.
     """
 
     words: str
@@ -44,7 +43,9 @@ class HardwareGamut:
 
     @classmethod
     def of_bits(cls, words: str, bits: tuple[int, int, int]) -> "HardwareGamut":
-        """Spread the numbers of so many bits evenly: `v` becomes `v * 255 / (2^bits - 1)`, rounded.
+        """Make a gamut from the bits of each channel.
+
+        Level `v` is `v * 255 / (2^bits - 1)`, rounded.
 
         Example:
             >>> HardwareGamut.of_bits("bits=2", (2, 2, 2)).levels[0]
@@ -55,14 +56,14 @@ class HardwareGamut:
 
     @classmethod
     def of_palette(cls, palette: Palette) -> "HardwareGamut":
-        """Take the colors that a palette is seen in."""
+        """Make a gamut of the colors of a palette, as they are seen."""
         listed = tuple(dict.fromkeys(palette.seen))
         panel = palette if palette.is_panel else None
         return cls(spell_palette(palette), listed=listed, panel=panel)
 
     @property
     def num_colors(self) -> int:
-        """How many colors can be shown."""
+        """Number of colors that can be shown."""
         if self.levels is None:
             return len(self.listed or ())
         red, green, blue = map(len, self.levels)
@@ -70,7 +71,7 @@ class HardwareGamut:
 
     @property
     def is_good_in_gray(self) -> bool:
-        """Say whether a gray picture loses nothing by grays alone."""
+        """True if a gray picture can be restricted to grays without loss."""
         if self.levels is None:
             return are_gray(self.listed or ())
         red, green, blue = self.levels
@@ -78,17 +79,17 @@ class HardwareGamut:
 
     @property
     def colors(self) -> tuple[Color, ...]:
-        """List all colors, of which there may be millions."""
+        """All colors; there may be millions."""
         if self.levels is None:
             return self.listed or ()
         return tuple(product(*self.levels))
 
     def holds(self, color: Color) -> bool:
-        """Say whether a color can be shown."""
+        """Return True if a color can be shown."""
         return self.nearest(color) == color
 
     def nearest(self, color: Color) -> Color:
-        """Return the color that is nearest in display sRGB.
+        """Return the color of the gamut that is nearest in display sRGB.
 
         Example:
             >>> parse_gamut("rgb332").nearest((250, 60, 100))
@@ -103,11 +104,11 @@ class HardwareGamut:
 
 
 def parse_gamut(text: str) -> HardwareGamut:
-    """Understand `--gamut`: `rgb332`, `rgb444`, `rgb555`, `rgb565`, `bits=N`, or a palette.
+    """Parse the value of `--gamut`: `rgb332`, `rgb444`, `rgb555`, `rgb565`, `bits=N`, or a palette.
 
     Raises:
-        PaletteRequestError: For words that cannot be meant.
-        PaletteError: For a file that holds no palette of up to 256 colors.
+        PaletteRequestError: If the text is not a gamut.
+        PaletteError: If a file does not hold a palette of up to 256 colors.
 
     Example:
         >>> parse_gamut("rgb565").num_colors, parse_gamut("#000,#f80,#fff").num_colors
@@ -127,7 +128,7 @@ def parse_gamut(text: str) -> HardwareGamut:
         return HardwareGamut.of_bits(words, (number, number, number))
     if words.startswith("rgb") and words[3:].isdigit():
         raise PaletteRequestError(
-            f"`--gamut` must be a known arrangement of bits, got {quoted(words)}. "
+            f"`--gamut` must be a known bit layout, got {quoted(words)}. "
             + nearest_name(words, _NAMED_BITS)
         )
     return HardwareGamut.of_palette(resolve_palette(words, "--gamut"))

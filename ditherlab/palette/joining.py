@@ -1,4 +1,4 @@
-"""One palette out of several."""
+"""Joining several palettes into one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Joined:
     """A union of palettes.
 
     Attributes:
-        palette: What is left.
-        num_equal: Colors that were there already.
-        num_near: Colors that were left out since another one is near.
+        palette: The joined palette.
+        num_equal: Number of repeated colors that were left out.
+        num_near: Number of colors that were left out because another color is near.
     """
 
     palette: Palette
@@ -26,16 +26,17 @@ class Joined:
 
 
 def join_palettes(palettes: Sequence[Palette], threshold: float) -> Joined:
-    """Take every color, as it is written, that is not near one taken before.
+    """Join palettes, leaving out every color, as written, that is near an earlier one.
 
-    This also leaves out what is near another color of the same palette.
+    Colors that are near another color of the same palette are left out, too.
 
     Args:
-        palettes: In the order of their importance.
-        threshold: The distance in OKLab below which two colors are near; 0 keeps all that differ.
+        palettes: The palettes; colors of earlier ones take precedence.
+        threshold: The distance in OKLab below which two colors are near; 0 keeps all different
+            colors.
 
     Raises:
-        RequestError: If the threshold is negative or no number.
+        RequestError: If the threshold is negative or NaN.
         PaletteRequestError: If fewer than 2 or more than 256 colors are left.
 
     Example:

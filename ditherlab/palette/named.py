@@ -1,4 +1,4 @@
-"""The palettes that ditherlab knows by name; their colors stand in `named.toml`."""
+"""The built-in palettes, which are listed in `named.toml`."""
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 @cache
 def named_palettes() -> Mapping[str, Palette]:
-    """Give every named palette by its name.
+    """Return all built-in palettes by name.
 
     Returns:
         A read-only mapping; each palette is 8-bit display sRGB and names its source.
@@ -31,10 +31,10 @@ def named_palettes() -> Mapping[str, Palette]:
 
 
 def named_palette(name: str) -> Palette:
-    """Look one palette up by its name.
+    """Return the built-in palette of a name.
 
     Raises:
-        PaletteRequestError: No palette has this name; the message offers the nearest one.
+        PaletteRequestError: If no palette has this name; the message suggests the nearest name.
 
     Example:
         >>> len(named_palette("pico-8"))

@@ -20,24 +20,24 @@ MAX_NUM_COLORS = 256
 
 @dataclass(frozen=True)
 class Palette:
-    """Hold 2 to 256 different colors in the order that palette indices refer to.
+    """A palette of 2 to 256 different colors, in the order that palette indices refer to.
 
     Args:
-        colors: Triples of whole numbers from 0 to 255, 8-bit display sRGB. A color that comes a
-            second time is dropped: the first occurrence keeps its place.
-        name: What reports call the palette; may be empty.
-        source: Where the colors come from, in one line; may be empty.
-        shown: What the entries look like, one for each in the same order, where that is not what is
-            written: a panel's inks, as measured. Two may look alike.
-        names: What the entries are called, one for each in the same order, empty for those that
-            have no name; None where none has one.
-        codes: By which number from 0 to 255 the device knows each entry, all different; None where
-            nothing is known of a device, and the numbers are the indices.
-        num_merged: How many repeated colors were dropped, those found here added to those given.
+        colors: Triples of whole numbers from 0 to 255, 8-bit display sRGB. Repeated colors are
+            dropped; the first occurrence keeps its place.
+        name: The name of the palette in reports; may be empty.
+        source: The origin of the colors, in one line; may be empty.
+        shown: The color that each entry looks like, in the same order, if it differs from the color
+            that is written: the measured inks of a panel. Two entries may look alike.
+        names: The name of each entry, in the same order, empty for entries without a name; None if
+            no entry has one.
+        codes: The number from 0 to 255 by which the device knows each entry, all different; None if
+            no device is known, and the codes are the indices.
+        num_merged: The number of dropped colors; those dropped here are added to the given number.
 
     Raises:
-        PaletteRequestError: A color that is none, fewer than 2 or more than 256 different ones,
-            another number of colors shown, of names or of codes, or codes that are none.
+        PaletteRequestError: If a color or a code is invalid, the number of different colors is not
+            from 2 to 256, or `shown`, `names` or `codes` has another length.
 
     Example:
         >>> palette = Palette(((0, 0, 0), (255, 128, 0), (0, 0, 0)), name="ember")
@@ -73,7 +73,7 @@ class Palette:
         """Build a palette from colors such as '#ff8000', 'ff8000' or '#f80' (display sRGB).
 
         Raises:
-            PaletteRequestError: A text that is no color, or a wrong number of colors.
+            PaletteRequestError: If a text is not a color, or there are too few or too many colors.
 
         Example:
             >>> Palette.from_hex(["#000", "ff8000"]).colors
@@ -86,17 +86,17 @@ class Palette:
 
     @property
     def seen(self) -> tuple[Color, ...]:
-        """Give the colors that are seen: those shown where they are known, else those written."""
+        """The colors that are seen: `shown` if it is known, else `colors`."""
         return self.colors if self.shown is None else self.shown
 
     @property
     def hex(self) -> list[str]:
-        """Spell every color that is written as '#rrggbb', 8-bit display sRGB."""
+        """Every color, as it is written, as '#rrggbb', 8-bit display sRGB."""
         return spell_colors(self.colors)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Call every entry by its name, or '#rrggbb' where it has none.
+        """The name of every entry, or '#rrggbb' if it has none.
 
         Example:
             >>> Palette(((0, 0, 0), (255, 128, 0)), names=("", "glow")).labels
@@ -107,30 +107,30 @@ class Palette:
 
     @property
     def entry_names(self) -> tuple[str, ...]:
-        """Give the name of every entry, empty where it has none."""
+        """The name of every entry, empty if it has none."""
         return self.names or ("",) * len(self)
 
     @property
     def is_panel(self) -> bool:
-        """Say whether a device is known, and what its driver wants."""
+        """True if the palette is that of a known device, with shown colors or codes."""
         return self.shown is not None or self.codes is not None
 
     @property
     def is_gray(self) -> bool:
-        """Say whether red, green and blue are equal in every color that is seen."""
+        """True if red, green and blue are equal in every color that is seen."""
         return are_gray(self.seen)
 
     def srgb(
         self, device: "torch.device | str | None" = None, dtype: "torch.dtype | None" = None
     ) -> "torch.Tensor":
-        """Give the colors that are seen as a tensor of display sRGB.
+        """Return the colors that are seen as a tensor of display sRGB.
 
         Args:
-            device: Where the tensor lies; the CPU if left out.
-            dtype: A floating dtype; torch's default one if left out.
+            device: Device of the tensor; by default the CPU.
+            dtype: A floating dtype; by default torch's default dtype.
 
         Returns:
-            Shape `[k c]`, display sRGB in [0, 1], each value the nearest that `dtype` has.
+            Shape `[k c]`, display sRGB in [0, 1], rounded to the nearest value of `dtype`.
 
         Example:
             >>> Palette.from_hex(["#000", "#fff"]).srgb().tolist()
@@ -144,14 +144,14 @@ class Palette:
 
 
 def checked_colors(colors: Iterable[Iterable[int]], name: str = "colors") -> tuple[Color, ...]:
-    """Make sure that colors are triples of whole numbers from 0 to 255, 8-bit display sRGB.
+    """Check that colors are triples of whole numbers from 0 to 255, 8-bit display sRGB.
 
     Args:
-        colors: What should be colors; numpy's integers will do.
-        name: What messages call them.
+        colors: The colors; numpy integers are accepted.
+        name: The name of the argument in messages.
 
     Raises:
-        PaletteRequestError: For the first that is none.
+        PaletteRequestError: For the first invalid color.
 
     Example:
         >>> checked_colors([[255, 128, 0]])
@@ -161,12 +161,12 @@ def checked_colors(colors: Iterable[Iterable[int]], name: str = "colors") -> tup
 
 
 def are_gray(colors: Iterable[Color]) -> bool:
-    """Say whether red, green and blue are equal in every color."""
+    """Return True if red, green and blue are equal in every color."""
     return all(red == green == blue for red, green, blue in colors)
 
 
 def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
-    """Drop repeated colors, keeping the first of each, and say how many were dropped.
+    """Drop repeated colors, keeping the first of each; also return how many were dropped.
 
     Example:
         >>> merged([(9, 9, 9), (0, 0, 0), (9, 9, 9)])
@@ -178,7 +178,7 @@ def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
 
 
 def spell_colors(colors: Iterable[Color]) -> list[str]:
-    """Spell colors as '#rrggbb', 8-bit display sRGB.
+    """Write colors as '#rrggbb', 8-bit display sRGB.
 
     Example:
         >>> spell_colors([(255, 128, 0)])
@@ -188,10 +188,10 @@ def spell_colors(colors: Iterable[Color]) -> list[str]:
 
 
 def hex_to_color(text: str) -> Color:
-    """Read one color of 3 or 6 hexadecimal digits, with or without '#', as 8-bit display sRGB.
+    """Parse one color of 3 or 6 hexadecimal digits, with or without '#', as 8-bit display sRGB.
 
     Raises:
-        PaletteRequestError: The text is no such color; the message says why.
+        PaletteRequestError: If the text is not a color; the message says why.
 
     Example:
         >>> hex_to_color("#ff8000"), hex_to_color("f80")
@@ -215,7 +215,7 @@ def hex_to_color(text: str) -> Color:
 
 
 def quoted(text: str, max_length: int = 40) -> str:
-    """Quote a text so that it fits into a message of one line.
+    """Quote and shorten a text for a message of one line.
 
     Example:
         >>> quoted("two" + chr(10) + "lines"), quoted("x" * 99, max_length=8)
@@ -227,7 +227,7 @@ def quoted(text: str, max_length: int = 40) -> str:
 def _shown_colors(
     given: tuple[Color, ...], shown: Iterable[Color] | None
 ) -> tuple[Color, ...] | None:
-    """Check the colors shown, and drop those of repeated entries; None if they are those given."""
+    """Check `shown` and drop repeated entries; return None if it equals the given colors."""
     if shown is None:
         return None
     checked = _of_entries(given, checked_colors(shown, "shown"), "The colors shown")
@@ -235,7 +235,7 @@ def _shown_colors(
 
 
 def _entry_names(given: tuple[Color, ...], names: Iterable[str] | None) -> tuple[str, ...] | None:
-    """Drop the names of repeated entries; None if no name is left."""
+    """Drop the names of repeated entries; return None if no name is left."""
     if names is None:
         return None
     kept = _of_entries(given, tuple(names), "The names")
@@ -243,7 +243,7 @@ def _entry_names(given: tuple[Color, ...], names: Iterable[str] | None) -> tuple
 
 
 def _entry_codes(given: tuple[Color, ...], codes: Iterable[int] | None) -> tuple[int, ...] | None:
-    """Check the codes, and drop those of repeated entries."""
+    """Check the codes and drop those of repeated entries."""
     if codes is None:
         return None
     kept = _of_entries(given, tuple(codes), "The codes")
@@ -258,7 +258,7 @@ def _entry_codes(given: tuple[Color, ...], codes: Iterable[int] | None) -> tuple
 def _of_entries(
     given: tuple[Color, ...], values: tuple[Value, ...], what: str
 ) -> tuple[Value, ...]:
-    """Keep the value of each different color, where there is one for each, or for each given."""
+    """Return one value for each different color, from one for each given or different color."""
     num_entries = len(dict.fromkeys(given))
     if len(values) not in (len(given), num_entries):
         raise PaletteRequestError(

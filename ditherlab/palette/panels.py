@@ -1,4 +1,4 @@
-"""Colors as a device knows them: what its driver wants written, and by which number."""
+"""Panels: the colors and codes that a device's driver expects for the colors that are seen."""
 
 from collections.abc import Iterable
 from itertools import count, product
@@ -8,15 +8,15 @@ from ditherlab.palette.palette import Color, Palette, spell_colors
 
 
 def written_for(panels: Iterable[Palette], found: Palette) -> Palette:
-    """Write colors that were found as the entries of panels that are seen so.
+    """Replace colors that are seen by the entries of panels that look like them.
 
-    A color that no panel has is written as it is seen, or as the nearest color that is free where
-    this is how an entry of a panel is written. If any entry has a code, colors without one take the
-    lowest that are free.
+    A color that no panel has is written as it is seen, or as the nearest unused color if an entry
+    of a panel is already written that way. If any entry has a code, colors without one get the
+    lowest unused codes.
 
     Args:
-        panels: Those that come first are asked first.
-        found: Its colors are those that are seen.
+        panels: The panels; earlier ones take precedence.
+        found: A palette whose colors are those that are seen.
 
     Example:
         >>> panel = Palette(((0, 0, 0), (255, 0, 0)), shown=((9, 9, 9), (90, 30, 20)), codes=(1, 7))
@@ -50,10 +50,10 @@ def written_for(panels: Iterable[Palette], found: Palette) -> Palette:
 
 
 def spell_palette(palette: Palette) -> str:
-    """Write a palette as `--lock` and `--gamut` understand it, with no file.
+    """Write a palette as text that `--lock` and `--gamut` accept, without a file.
 
-    That is its colors as they are seen; a panel that comes along, of which colors do not say all,
-    keeps its name.
+    The text lists the colors as they are seen. A built-in panel is written by its name, because
+    its colors alone do not define it.
 
     Example:
         >>> known = named_palettes()
@@ -66,7 +66,7 @@ def spell_palette(palette: Palette) -> str:
 
 
 def _complete(codes: dict[Color, int], colors: Iterable[Color]) -> tuple[int, ...]:
-    """Give colors without a code the lowest numbers that are free."""
+    """Give colors without a code the lowest unused codes."""
     free = (number for number in count() if number not in codes.values())
     return tuple(codes[color] if color in codes else next(free) for color in colors)
 

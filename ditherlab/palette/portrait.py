@@ -1,4 +1,4 @@
-"""All that can be said of a palette by looking at it alone."""
+"""A description of a palette: coordinates, distances and contrasts of its colors."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +25,7 @@ _NUM_DIGITS = 4
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """Measure the colors of a palette as they are seen.
+    """Measurements of the colors of a palette, as they are seen.
 
     Example:
         >>> portrait = Portrait(Palette.from_hex(["#000", "#fff"]))
@@ -42,12 +42,12 @@ class Portrait:
 
     @cached_property
     def distances(self) -> Float[np.ndarray, "k k"]:
-        """Distances in OKLab between every two colors."""
+        """Distances in OKLab between all pairs of colors."""
         return oklab_distances(self.palette.seen).round(_NUM_DIGITS)
 
     @property
     def neighbors(self) -> tuple[Pair, ...]:
-        """The nearest other color of each."""
+        """The nearest other color of each color."""
         return nearest_neighbors(self.distances)
 
     @property
@@ -66,7 +66,7 @@ class Portrait:
         return contrast_ratios(self.palette.seen, _WHITE)
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON types."""
+        """Return all measurements as JSON types."""
         palette = self.palette
         shown = spell_colors(palette.seen)
         rows = zip(

@@ -1,4 +1,4 @@
-"""What the user asks for with `--palette` and the like: a name, a file, or colors spelled out."""
+"""Values of `--palette` and similar options: a name, a file, or a list of colors."""
 
 import os
 from pathlib import Path
@@ -11,21 +11,21 @@ from ditherlab.palette.palette import Color, Palette, hex_to_color, quoted
 
 
 def resolve_palette(text: str, option: str = "--palette") -> Palette:
-    """Turn the value of `--palette` into a palette.
+    """Convert the value of `--palette` to a palette.
 
-    A comma or a '#' at the start means colors; then come the named palettes; then whatever exists
-    or looks like a path is read as a file.
+    A text with a comma, or with '#' at its start, is a list of colors. Any other text is the name
+    of a built-in palette, or else a file if it exists or looks like a path.
 
     Args:
-        text: A name, a path, or colors of 3 or 6 hexadecimal digits with commas between them.
-        option: What messages call the option that it is the value of.
+        text: A name, a path, or colors of 3 or 6 hexadecimal digits, separated by commas.
+        option: The name of the option in messages.
 
     Returns:
         8-bit display sRGB.
 
     Raises:
-        PaletteRequestError: An unknown name, or colors spelled out wrongly.
-        PaletteError: A file that holds no usable palette.
+        PaletteRequestError: For an unknown name or an invalid color.
+        PaletteError: For a file without a usable palette.
 
     Example:
         >>> resolve_palette("#112233, #fff").hex
@@ -47,18 +47,18 @@ def resolve_palette(text: str, option: str = "--palette") -> Palette:
 
 
 def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
-    """Turn the value of an option into colors, of which there may be one, or two that are equal.
+    """Convert the value of an option to any number of colors, which may repeat.
 
     Args:
         text: As for `resolve_palette`.
-        option: What messages call the option.
+        option: The name of the option in messages.
 
     Returns:
-        8-bit display sRGB; of a name or a file all colors of the palette, as seen.
+        8-bit display sRGB; for a name or a file, all colors of the palette, as they are seen.
 
     Raises:
-        PaletteRequestError: An unknown name, or colors spelled out wrongly.
-        PaletteError: A file that holds no usable palette.
+        PaletteRequestError: For an unknown name or an invalid color.
+        PaletteError: For a file without a usable palette.
 
     Example:
         >>> resolve_colors("#fff", "--lock")
@@ -73,7 +73,7 @@ def resolve_colors(text: str, option: str) -> tuple[Color, ...]:
 
 
 def place_palette(text: str, folder: Path) -> str:
-    """Return the words of a palette with its file in a folder; names and colors stay.
+    """Resolve the path of a palette file relative to a folder; names and colors do not change.
 
     Example:
         >>> place_palette("mine.hex", Path("/home/me")), place_palette("pico-8", Path("/home/me"))
@@ -87,7 +87,7 @@ def place_palette(text: str, folder: Path) -> str:
 
 
 def is_spelled_out(text: str) -> bool:
-    """Say whether words are colors, and no name or file.
+    """Return True if a text is a list of colors, not a name or a file.
 
     Example:
         >>> is_spelled_out("#fff"), is_spelled_out("pico-8")
@@ -106,7 +106,7 @@ def _spelled_out(request: str, option: str) -> Palette:
 def _exists(request: str) -> bool:
     try:
         return bool(request) and Path(request).exists()
-    # A name that is too long for a file is none.
+    # The operating system refuses paths that are too long or contain NUL.
     except (OSError, ValueError):
         return False
 

@@ -1,4 +1,4 @@
-"""A sheet of labelled swatches, as SVG or PNG."""
+"""Sheets of labeled swatches, as SVG or PNG."""
 
 import io
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ class _Cell:
 
     @property
     def swatch(self) -> tuple[int, int, int, int]:
-        """Left, top, width and height of what is filled with the color."""
+        """Left, top, width and height of the rectangle that shows the color."""
         width, height = _CELL_WIDTH_PX - _MARGIN_PX, _SWATCH_HEIGHT_PX
         return self.left, self.top, width, height
 
 
 def sheet_svg(palette: Palette) -> bytes:
-    """Draw the colors as they are seen, each with its index, its hex and its name.
+    """Draw the colors as they are seen, each with its index, hex code and name, as SVG.
 
     Example:
         >>> b"#ff8800" in sheet_svg(Palette.from_hex(["#000", "#f80"]))
@@ -59,7 +59,7 @@ def sheet_svg(palette: Palette) -> bytes:
 
 
 def sheet_png(palette: Palette) -> bytes:
-    """Draw the same as a PNG.
+    """Draw the colors as they are seen, each with its index, hex code and name, as PNG.
 
     Example:
         >>> sheet_png(Palette.from_hex(["#000", "#f80"]))[1:4]

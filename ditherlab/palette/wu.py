@@ -1,4 +1,4 @@
-"""Wu's quantizer: boxes of the color cube, cut where that leaves the least variance."""
+"""Wu's quantizer: cuts boxes of the color cube where the least variance remains."""
 
 from dataclasses import dataclass
 
@@ -23,12 +23,12 @@ class _Box:
 
 @dataclass(frozen=True, eq=False)
 class _Moments:
-    """Pixels below each corner of the grid of bins: their number, sums of channels, of squares."""
+    """Cumulative moments at each corner of the bins: pixel count, sums of channels, of squares."""
 
     table: Float[np.ndarray, "33 33 33 5"]
 
     def along(self, box: _Box, axis: int) -> Float[np.ndarray, "n 5"]:
-        """Sum a box from its low end up to every cut across an axis, the last its high end."""
+        """Return the moments of a box below every cut across an axis; the last is the whole box."""
         table = np.moveaxis(self.table, axis, 0)[box.low[axis] : box.high[axis] + 1]
         one, other = (a for a in range(3) if a != axis)
         slabs = table[:, box.high[one]] - table[:, box.low[one]]
@@ -37,26 +37,26 @@ class _Moments:
         return sums
 
     def total(self, box: _Box) -> Float[np.ndarray, "5"]:
-        """Sum a box."""
+        """Return the moments of a whole box."""
         sums: Float[np.ndarray, "5"] = self.along(box, 0)[-1]
         return sums
 
     def spread(self, box: _Box) -> float:
-        """Sum the squared distances of a box's pixels from their mean."""
+        """Return the sum of the squared distances of a box's pixels from their mean."""
         total = self.total(box)
         return float(total[4] - _gain(total[None])[0])
 
 
 def wu_colors(pixels: UInt8[np.ndarray, "n 3"], num_colors: int) -> list[Color]:
-    """Quantize colors by cutting the box of the largest variance until there are enough.
+    """Quantize colors by cutting the box of the largest variance until there are enough boxes.
 
-    Each cut is across the axis and at the place that leave the least variance in the two parts;
-    with tables of cumulative moments, the sums of a box take eight look-ups. Colors are told apart
-    to 5 bits a channel, and averaged with all 8.
+    Each cut minimizes the variance of the two parts over all axes and places. Tables of cumulative
+    moments give the sums of a box in eight lookups. Bins have 5 bits a channel; the mean colors
+    use all 8.
 
     Args:
         pixels: 8-bit display sRGB.
-        num_colors: At most so many; fewer where no box can be cut any more.
+        num_colors: The largest number of colors; there are fewer if no box can be cut any more.
 
     Returns:
         The mean color of each box.
@@ -116,7 +116,7 @@ def _cut(moments: _Moments, box: _Box) -> tuple[_Box, _Box] | None:
 
 
 def _gain(sums: Float[np.ndarray, "n 5"]) -> Float[np.ndarray, "n"]:
-    """Give the squared length of the summed color over the number of pixels, 0 for no pixel."""
+    """Return the squared length of the summed color over the number of pixels; 0 for no pixels."""
     gain: Float[np.ndarray, "n"] = (sums[:, 1:4] ** 2).sum(axis=1) / np.maximum(sums[:, 0], 1)
     return gain
 

@@ -1,1 +1,1 @@
-"""First palettes, fits of a palette to pixels, and the colors that hardware can show."""
+"""Fits of a palette to pixels, and the search among the colors that hardware can show."""

@@ -1,4 +1,4 @@
-"""The best palette of colors that hardware can show: a quadratic form over points of a lattice."""
+"""Search for the best palette among the colors that hardware can show."""
 
 import torch
 from jaxtyping import Float, Int
@@ -8,7 +8,7 @@ from ditherlab.palette.hardware_gamut import HardwareGamut
 from ditherlab.types import Colors
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 
-# Up to so many colors, a color may go to any; of more, to those around where it is.
+# With up to this many colors, all are candidates for each entry; with more, only nearby ones.
 _FEW_COLORS = 1 << 12
 _LEVELS_AROUND = 5
 
@@ -18,11 +18,13 @@ _RED, _GREEN = 1 << 16, 1 << 8
 
 
 class HardwareColors:
-    """What hardware can show, ready to be searched; its colors are taken once while any is free.
+    """The colors that hardware can show, for nearest-color search and palette fits.
+
+    Each color is used once, as long as an unused one is left.
 
     Args:
-        gamut: All colors.
-        num_channels: 3, or 1 where only grays count.
+        gamut: All colors that the hardware can show.
+        num_channels: 3, or 1 for gray pictures.
     """
 
     def __init__(self, gamut: HardwareGamut, num_channels: int) -> None:
@@ -36,16 +38,16 @@ class HardwareColors:
             self._levels = [torch.tensor(levels) for levels in gamut.levels]
 
     def snap(self, palette: Colors, num_fixed: int = 0) -> Colors:
-        """Move every color to the nearest one in display sRGB that is still free.
+        """Move every color to the nearest unused hardware color in display sRGB.
 
         Args:
-            palette: Display sRGB, of one picture.
-            num_fixed: How many colors at the palette's beginning stay.
+            palette: The palette of one picture, in display sRGB.
+            num_fixed: Number of colors at the start of the palette that do not move.
         """
         wanted = palette[0].cpu().double() * 255
         taken = _pack(wanted[:num_fixed].round().long()).tolist()
         snapped = palette.clone()
-        # The nearest first: colors that can be shown already keep their places.
+        # Nearest first, so that colors that the hardware can show already do not move.
         for color in sorted(range(num_fixed, len(wanted)), key=lambda c: self._gap(wanted[c])):
             points = self._around(wanted[color])
             prices = (points - wanted[color]).square().sum(dim=1)
@@ -64,12 +66,13 @@ class HardwareColors:
         num_fixed: int,
         num_landing: int,
     ) -> Int[Tensor, "k c"]:
-        """Choose points for colors so that `x' A x - 2 x' b` becomes least.
+        """Choose hardware colors that minimize `x' A x - 2 x' b`.
 
-        From the best palette without this rule, one color after the other, those that are shown
-        most first, goes to the point that costs least if those still free make up for it. Where all
-        land, from there and from the rounded palette, each goes to the point that is best while the
-        others stay, as long as that helps.
+        The search starts at the unconstrained minimum. One color after the other, the most used
+        first, moves to the hardware color that costs least if the colors that are not placed yet
+        adapt. If all colors are placed, coordinate descent follows, from this result and from the
+        rounded minimum: each color moves to its best hardware color while the others stay, as long
+        as that helps. The better result is returned.
 
         Source: Laszlo Babai, "On Lovasz' Lattice Reduction and the Nearest Lattice Point Problem",
         Combinatorica 1986, for the first part, "nearest planes".
@@ -77,13 +80,13 @@ class HardwareColors:
         Args:
             matrix: `A`, the colors of the first channel first.
             right: `b`.
-            best: Where the minimum lies in linear light from 0 to 1.
-            palette: As it was, display sRGB.
-            num_fixed: How many colors at its beginning stay.
-            num_landing: How many of the others go to a point.
+            best: The minimum without this constraint, in linear light in [0, 1].
+            palette: The current palette, in display sRGB.
+            num_fixed: Number of colors at the start of the palette that do not move.
+            num_landing: Number of the other colors to place.
 
         Returns:
-            8-bit levels; -1 for colors that are still free.
+            8-bit levels; -1 for colors that are not placed.
         """
         num_colors, num_channels = palette.shape[1:]
         shape = (num_channels, num_colors)
@@ -112,7 +115,7 @@ class HardwareColors:
     ) -> None:
         num_colors, num_channels = center.shape
         num_fixed = len(places) - num_colors
-        # The colors shown least come last: by then, only they are left to make up for errors.
+        # The least used colors are placed last; no others are left by then to make up for errors.
         weights = form.diagonal(dim1=0, dim2=2).sum(dim=(0, 1))
         order = weights.argsort()
         ordered = form[order][:, :, order].reshape(num_colors * num_channels, -1)
@@ -162,14 +165,14 @@ class HardwareColors:
                 return
 
     def _gap(self, wanted: Float[Tensor, "c"]) -> float:
-        """Return the squared distance from what can be shown."""
+        """Return the squared distance to the nearest hardware color."""
         return float((self._around(wanted) - wanted).square().sum(dim=1).min())
 
     def _around(self, wanted: Float[Tensor, "c"]) -> Int[Tensor, "p c"]:
-        """Return the points among which the one for a color is sought, as 8-bit levels."""
+        """Return the candidate hardware colors for a wanted color, as 8-bit levels."""
         if self._levels is None:
             if self._points is None:
-                raise ValueError("There is nothing that can be shown.")
+                raise ValueError("The hardware gamut is empty.")
             return self._points
         near = []
         for levels, value in zip(self._levels, wanted, strict=True):
@@ -180,7 +183,7 @@ class HardwareColors:
 
 
 def _cheapest_free(prices: Float[Tensor, "p"], points: Int[Tensor, "p c"], taken: list[int]) -> int:
-    """Choose the best point that no other color has, if there is one."""
+    """Return the index of the cheapest unused point, or of the cheapest if all are used."""
     is_taken = torch.isin(_pack(points), torch.tensor(taken, dtype=torch.long))
     if not bool(is_taken.all()):
         prices = prices.masked_fill(is_taken, torch.inf)

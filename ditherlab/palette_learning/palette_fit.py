@@ -1,4 +1,4 @@
-"""The best palette for given pixels: a least-squares problem inside the display's gamut."""
+"""Palette fits: the best palette for given pixels, by least squares in the display's gamut."""
 
 import torch
 from jaxtyping import Bool, Float, Shaped
@@ -10,12 +10,12 @@ from ditherlab.types import Colors
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 from ditherlab.vision.filtering import filter_reflected, gaussian_taps
 
-# Keeps a color that no pixel shows where it is; relative to the mean of the diagonal.
+# Regularization, relative to the mean of the diagonal, that keeps unused colors in place.
 _INERTIA = 1e-6
 
 _MAX_NUM_ROUNDS = 20
 
-# How large a place must be for a color of its own.
+# The blur of the error map in which new places for unused colors are sought.
 _GAP_BLUR_PX = 3.0
 
 
@@ -28,18 +28,19 @@ def fit_palette(
 ) -> Colors:
     """Minimize `x' A x - 2 x' b` over the palette's linear light `x` in [0, 1].
 
-    An active-set method: solve for the free entries, stop those that would leave the gamut at its
-    border, free those whose slope points inwards again.
+    An active-set method: it solves for the free entries, fixes those that would leave the gamut at
+    its border, and frees those whose slope points inwards again.
 
     Args:
         equations: `A` and `b`.
-        palette: Where it is now, `[1 k c]`.
-        num_fixed: How many colors at the palette's beginning stay.
-        showable: What others must be of; None for any color.
-        showable_part: Which part of them must be so already, those shown most first.
+        palette: The current palette, `[1 k c]`.
+        num_fixed: Number of colors at the start of the palette that do not move.
+        showable: The hardware colors to choose the other colors from; None for any color.
+        showable_part: The fraction of the other colors that must be hardware colors in this fit;
+            the most used ones are placed first.
 
     Returns:
-        The best palette, display sRGB.
+        The best palette, in display sRGB.
     """
     num_colors = palette.shape[1]
     start = srgb_to_linear(palette[0]).T.reshape(-1).double()
@@ -76,16 +77,16 @@ def revive_colors(
     num_fixed: int = 0,
     showable: HardwareColors | None = None,
 ) -> Colors:
-    """Move colors that nearly no pixel shows to where the palette is furthest from the picture.
+    """Move rarely used colors to where the palette is farthest from the picture.
 
     Args:
-        palette: Of one picture.
-        shares: How much each color is shown: a part, or a number of pixels.
-        cost: Quadratic; says how far a color is from what a pixel shall have.
-        target: The picture.
-        least_share: Colors that are shown at least as often stay.
-        num_fixed: How many colors at the palette's beginning stay in any case.
-        showable: What all others must be of; None for any color.
+        palette: The palette of one picture.
+        shares: The use of each color, as a fraction or a number of pixels.
+        cost: A cost with the ability `quadratic`, which prices each color at each pixel.
+        target: The target picture.
+        least_share: Colors that are used at least this much do not move.
+        num_fixed: Number of colors at the start of the palette that never move.
+        showable: The hardware colors to choose the other colors from; None for any color.
     """
     idle = [
         int(color) for color in (shares < least_share).nonzero().flatten() if color >= num_fixed
@@ -101,7 +102,7 @@ def revive_colors(
         gap = torch.minimum(gap, pixel.price(colors[:, color])[0])
     revived = palette.clone()
     for color in idle:
-        # Not the single odd pixel: a place where many are far from every color.
+        # The blur prefers areas where many pixels are far from every color to single pixels.
         place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
         revived[0, color] = target.images[0].flatten(1)[:, place]
         moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]

@@ -1,9 +1,9 @@
-"""How objectives, estimators and optimizers meet, without knowing each other by name.
+"""The interfaces of objectives, costs, estimators and optimizers.
 
 An `Objective` is configuration; bound to a `Target` it becomes a `Cost`, which prices pictures and
-distributions of pictures. An `Estimator` asks a model and a cost for an `Estimate` of the gradient.
-An `Optimizer` moves the probabilities along an estimate. Each side declares what it offers or
-needs as `Ability` words, and `require` compares them when a problem is built.
+distributions of pictures. An `Estimator` computes an `Estimate` of the gradient from a model and a
+cost. An `Optimizer` moves the probabilities along an estimate. Each side declares the abilities
+that it offers or needs as `Ability` words, and `require` compares them when a problem is built.
 """
 
 from ditherlab.protocol.cost import (

@@ -1,4 +1,4 @@
-"""The distribution of drawn pictures: every pixel picks a palette color, independently."""
+"""The distribution of drawn pictures: an independent categorical over the palette per pixel."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Categorical:
     Attributes:
         probs: The probability of each color at each pixel.
         palette: Display sRGB in [0, 1].
-        learns_palette: Whether estimators shall give a gradient for the palette.
+        learns_palette: True if estimators shall compute a gradient for the palette.
     """
 
     probs: Probs
@@ -33,7 +33,7 @@ class Categorical:
         return Categorical(logits.softmax(dim=1), palette, learns_palette)
 
     def clone(self) -> "Categorical":
-        """Copy everything, so that changes in place do not reach the copy."""
+        """Return a deep copy."""
         return Categorical(self.probs.clone(), self.palette.clone(), self.learns_palette)
 
     @property
@@ -44,7 +44,7 @@ class Categorical:
     def draw_indices(self, num_samples: int, generator: torch.Generator) -> Indices:
         """Draw pictures by inverting the cumulative distribution of each pixel.
 
-        One uniform number a pixel: three to four times cheaper than Gumbel noise on a CPU.
+        One uniform number per pixel is three to four times cheaper than Gumbel noise on a CPU.
         """
         b, k, h, w = self.probs.shape
         device, dtype = self.probs.device, self.probs.dtype
@@ -70,18 +70,18 @@ class Categorical:
         return noise.log_().neg_()
 
     def images(self, indices: Indices) -> DrawnImages:
-        """Show palette indices as pictures."""
+        """Convert palette indices to pictures."""
         s, b, h, w = indices.shape
         flat = indices.flatten(2).unsqueeze(2)
         colors = self.palette.mT.expand(s, -1, -1, -1)
         return colors.gather(3, flat.expand(-1, -1, colors.shape[2], -1)).view(s, b, -1, h, w)
 
     def most_probable(self) -> Int[Tensor, "b h w"]:
-        """Return each pixel's most probable color; the first of equals."""
+        """Return each pixel's most probable color, the first one if several are equal."""
         return largest_color(self.probs)
 
     def entropy(self) -> PictureCosts:
-        """Return the mean entropy of a pixel in nats: 0 if decided, `log k` if flat."""
+        """Return the mean entropy of a pixel in nats: 0 if deterministic, `log k` if uniform."""
         # Color by color: a temporary as large as the probabilities would set the peak of memory.
         num_colors = self.probs.shape[1]
         total = sum(torch.special.entr(self.probs[:, color]) for color in range(num_colors))
@@ -92,7 +92,7 @@ class Categorical:
 
         Args:
             indices: Drawn pictures.
-            weights: What each draw is worth at each pixel; may be an expanded view.
+            weights: The weight of each draw at each pixel; may be an expanded view.
         """
         gradient = self.probs * -weights.sum(dim=0).unsqueeze(1)
         return gradient.scatter_add_(1, indices.transpose(0, 1), weights.transpose(0, 1))
@@ -108,7 +108,7 @@ class Categorical:
 def peaked_probs(
     indices: Int[Tensor, "h w"], palette: Colors, certainty: float
 ) -> Float[Tensor, "1 k h w"]:
-    """Give one color of each pixel a certainty, and share the rest among all colors."""
+    """Return probabilities that give `certainty` to one color, and share the rest among all."""
     num_colors = palette.shape[1]
     probs = palette.new_full((num_colors, *indices.shape), (1 - certainty) / num_colors)
     probs.scatter_add_(0, indices.unsqueeze(0), torch.full_like(probs[:1], certainty))
@@ -116,9 +116,9 @@ def peaked_probs(
 
 
 def largest_color(values: Float[Tensor, "*s b k h w"]) -> Int[Tensor, "*s b h w"]:
-    """Return the color with the largest value at each pixel; the first of equals.
+    """Return the color with the largest value at each pixel, the first one if several are equal.
 
-    Ten times faster on a CPU than `argmax`, which walks through memory in steps of a picture.
+    On a CPU this is ten times faster than `argmax`, whose memory access strides over pictures.
     """
     largest, *others = values.unbind(dim=-3)
     winners = torch.zeros(largest.shape, dtype=torch.uint8, device=values.device)
@@ -131,9 +131,9 @@ def largest_color(values: Float[Tensor, "*s b k h w"]) -> Int[Tensor, "*s b h w"
 def _fill_exponential(noise: Tensor, generator: torch.Generator) -> None:
     """Fill with standard exponential noise.
 
-    On a CPU `exponential_` takes its logarithms number by number: the same numbers come from
-    uniform ones three times faster. In double precision, or the tail would be cut; in parts, so
-    that these take little memory.
+    On a CPU, `exponential_` computes logarithms one by one; taking them of uniform numbers is three
+    times faster. This needs double precision, or the tail would be cut, and works in parts to save
+    memory.
     """
     if noise.device.type != "cpu":
         noise.exponential_(generator=generator)

@@ -1,4 +1,4 @@
-"""A cost: an objective bound to its target, and what it can do."""
+"""The interface of a cost, an objective bound to its target, and its abilities."""
 
 from abc import ABC
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ Ability = Literal["value", "gradient", "local", "statistics", "expectation", "qu
 
 @dataclass(frozen=True)
 class Target:
-    """What the drawn pictures shall look like.
+    """The pictures that drawn pictures shall look like.
 
     Attributes:
-        images: Display sRGB; one channel where only luminance counts.
-        opaque: False where the source is transparent; there nothing is drawn or priced.
+        images: Display sRGB; one channel if only luminance counts.
+        opaque: False at transparent pixels, where nothing is drawn or priced.
     """
 
     images: Images
@@ -42,32 +42,32 @@ class Target:
 
     @property
     def num_opaque(self) -> Float[Tensor, "b"]:
-        """The number of pixels that take part, at least 1."""
+        """The number of opaque pixels, at least 1."""
         return self.opaque.sum(dim=(1, 2, 3)).clamp_min(1).to(self.images.dtype)
 
     def cut(self, rows: slice) -> "Target":
-        """Return some rows of it."""
+        """Return some rows of the target."""
         return Target(self.images[..., rows, :], self.opaque[..., rows, :])
 
     def fill_transparent(self, drawn: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
-        """Replace what is drawn at transparent pixels by the target itself, which costs nothing."""
+        """Replace drawn values at transparent pixels by those of the target, which cost nothing."""
         return torch.where(self.opaque, drawn, self.images)
 
 
 @dataclass(frozen=True)
 class PixelError:
-    """A squared error of single pixels: what error diffusion needs to know of a cost.
+    """A squared error of single pixels, as error diffusion uses it.
 
     Attributes:
-        values: What every pixel shall have, in the space of the cost's first moments.
-        weights: What a squared deviation costs there.
+        values: The target value of every pixel, in the space of the cost's first moments.
+        weights: The cost of a unit squared deviation at every pixel.
     """
 
     values: Images
     weights: Images
 
     def price(self, color: Float[Tensor, "c"]) -> Float[Tensor, "b h w"]:
-        """Return what it costs to show one color, given in the space of the values."""
+        """Return the cost of showing one color at each pixel, given in the space of the values."""
         return ((self.values - color[:, None, None]).square() * self.weights).sum(dim=1)
 
 
@@ -101,7 +101,7 @@ class Cost(ABC):
 
     @property
     def footprint_px(self) -> int:
-        """How far the influence of a pixel reaches, in rows and columns (ability `local`)."""
+        """The radius of influence of a pixel, in rows and columns (ability `local`)."""
         raise self._lacks("local")
 
     def cost_map(self, images: DrawnImages) -> CostMap:
@@ -115,18 +115,18 @@ class Cost(ABC):
         """Price the windows in some rows only, of pictures cut to `rows_seen` (ability `local`).
 
         Args:
-            rows: The middles of the windows that count; the others cost nothing.
+            rows: The center rows of the windows that count; other windows cost nothing.
             halo_px: At least `footprint_px`.
         """
         raise self._lacks("local")
 
     @property
     def num_moments(self) -> int:
-        """How many moments of a color enter the statistics (ability `statistics`)."""
+        """Number of moments of a color that the statistics use (ability `statistics`)."""
         raise self._lacks("statistics")
 
     def color_moments(self, palette: Colors) -> MomentTable:
-        """Return what of each color enters the statistics: its value, its square.
+        """Return the moments of each color that the statistics use: its value, its square.
 
         Part of the ability `statistics`; differentiable in the palette.
         """
@@ -134,27 +134,27 @@ class Cost(ABC):
 
     @property
     def num_statistics(self) -> int:
-        """How many statistics each window has (ability `statistics`)."""
+        """Number of statistics of each window (ability `statistics`)."""
         raise self._lacks("statistics")
 
     def features(self, moments: DrawnMoments) -> Statistics:
-        """Return what each pixel gives to its windows, from its moments: x, x^2, x y.
+        """Return the contribution of each pixel to its windows, from its moments: x, x^2, x y.
 
-        Part of the ability `statistics`; pixel by pixel, affine, differentiable.
+        Part of the ability `statistics`; computed pixel by pixel, affine, differentiable.
         """
         raise self._lacks("statistics")
 
     def gather(self, features: Statistics) -> Statistics:
-        """Sum the features over each window, weighted: its statistics.
+        """Return the statistics of each window: the weighted sum of the features in it.
 
         Part of the ability `statistics`; linear, differentiable.
         """
         raise self._lacks("statistics")
 
     def window_weights(self, rows: int, columns: int) -> WindowWeights:
-        """Return what the pixel `rows` below and `columns` right of each window's middle counts.
+        """Return the weight of the pixel `rows` below and `columns` right of each window's center.
 
-        Part of the ability `statistics`; 0 where there is no such pixel or no such window.
+        Part of the ability `statistics`; 0 if the pixel or the window does not exist.
         """
         raise self._lacks("statistics")
 
@@ -167,19 +167,19 @@ class Cost(ABC):
         return self.gather(self.features(moments))
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
-        """Price each window by its statistics alone; of a drawn picture's, this is its `cost_map`.
+        """Price each window by its statistics; for those of a drawn picture, this is `cost_map`.
 
-        Part of the ability `statistics`; differentiable, window by window.
+        Part of the ability `statistics`; computed window by window, differentiable.
         """
         raise self._lacks("statistics")
 
     @property
     def num_expected_moments(self) -> int:
-        """How many moments of a color enter the expected cost (ability `expectation`)."""
+        """Number of moments of a color that the expected cost uses (ability `expectation`)."""
         raise self._lacks("expectation")
 
     def expected_color_moments(self, palette: Colors) -> MomentTable:
-        """Return what of each color enters the expected cost: its value, its square, ...
+        """Return the moments of each color that the expected cost uses: its value, its square, ...
 
         Part of the ability `expectation`; differentiable in the palette.
         """
@@ -198,16 +198,16 @@ class Cost(ABC):
         return values.detach(), field
 
     def pair_weights(self, rows: int, columns: int) -> Moments:
-        """Return what the product of the changes of two pixels costs (ability `quadratic`).
+        """Return the interaction weights of pairs of pixels (ability `quadratic`).
 
-        If the moments of pixel `i` change by `a` and those of the pixel `d` = (`rows`, `columns`)
-        further on by `b`, the cost changes by what it would for each alone, plus
-        `sum_m weights[m, i] a_m b_m`. 0 where there is no such pixel.
+        If the moments of pixel `i` change by `a`, and those of the pixel `d` = (`rows`, `columns`)
+        further on by `b`, the cost changes by the sum of both changes alone, plus
+        `sum_m weights[m, i] a_m b_m`. The weight is 0 if there is no such pixel.
         """
         raise self._lacks("quadratic")
 
     def pixel_error(self) -> PixelError:
-        """Return the squared error of a pixel by itself, unblurred (ability `quadratic`)."""
+        """Return the squared error of single pixels, without blur (ability `quadratic`)."""
         raise self._lacks("quadratic")
 
     def palette_equations(self, probs: Probs) -> PaletteEquations:
@@ -230,7 +230,7 @@ class Cost(ABC):
         return costs.detach(), gradient
 
     def close(self) -> None:
-        """Give back what pricing holds beside memory; for most costs, there is nothing."""
+        """Release resources such as worker processes; most costs hold none."""
         return
 
     def _lacks(self, ability: Ability) -> AbilityError:
@@ -240,15 +240,15 @@ class Cost(ABC):
 def mix_moments(table: MomentTable, probs: Probs) -> Moments:
     """Return the expected moments of every pixel."""
     b, _, h, w = probs.shape
-    # Picture by picture: a batched product of such flat matrices is several times slower.
+    # Picture by picture, because a batched product of such flat matrices is several times slower.
     products = [rows @ flat for rows, flat in zip(table, probs.flatten(2), strict=True)]
     return torch.stack(products).view(b, -1, h, w)
 
 
 def rows_seen(rows: range, halo_px: int, height: int) -> slice:
-    """Return the rows of pixels that windows with their middles in `rows` see.
+    """Return the rows of pixels in the windows whose centers are in `rows`.
 
-    At least one window's height, so that a window fits.
+    They are at least as many as the height of a window.
 
     Example:
         >>> rows_seen(range(4, 6), 2, 20), rows_seen(range(0, 1), 2, 20)

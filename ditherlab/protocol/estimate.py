@@ -1,4 +1,4 @@
-"""An estimate: what is known of the gradient after one step."""
+"""An estimate of the cost and its gradient from one step."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +15,8 @@ from ditherlab.types import Colors, Logits, Moments, MomentTable, PictureCosts, 
 class ColorCosts:
     """The expected cost `Q_ik = E[f | x_i = k]` of every color at every pixel, as a product.
 
-    `Q = table^T field` up to a constant per pixel, which no choice of colors changes. Kept in
-    factors, it takes `m` numbers a pixel instead of `k`, and is unfolded where it is needed.
+    `Q = table^T field` up to a constant per pixel, which does not affect the choice of colors. The
+    factors take `m` numbers per pixel instead of `k`; `dense` and `at` multiply them.
     """
 
     table: MomentTable
@@ -34,16 +34,16 @@ class ColorCosts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an estimator found out in one step.
+    """The result of an estimator in one step.
 
     Attributes:
         value: The mean cost of *hard* drawn pictures, or the exact expectation.
-        grad_palette: The gradient for the palette, or None where none was asked for.
-        num_evaluations: Pictures that were priced.
-        num_backward_passes: Priced pictures that were also differentiated.
-        logit_gradient: The gradient for the logits, where it was estimated directly.
-        color_costs: The exact or estimated `Q`, where the estimator has it.
-        probs: The probabilities at which `color_costs` hold.
+        grad_palette: The gradient for the palette; None if the palette is not learned.
+        num_evaluations: Number of pictures that were priced.
+        num_backward_passes: Number of priced pictures that were also differentiated.
+        logit_gradient: The gradient for the logits, if it was estimated directly.
+        color_costs: The exact or estimated `Q`, if the estimator computes it.
+        probs: The probabilities at which `color_costs` were computed.
     """
 
     value: PictureCosts
@@ -55,7 +55,7 @@ class Estimate:
     probs: Probs | None = None
 
     def is_finite(self) -> Bool[Tensor, ""]:
-        """Say on the device whether the value and the gradient hold no infinity and no NaN."""
+        """Return, on the device, True if the value and the gradient have no infinity or NaN."""
         gradient = self.logit_gradient if self.color_costs is None else self.color_costs.field
         total = self.value.sum()
         if gradient is not None:
@@ -64,7 +64,7 @@ class Estimate:
 
     @cached_property
     def grad_logits(self) -> Logits:
-        """The gradient for the logits: `p_ik (Q_ik - sum_j p_ij Q_ij)` where `Q` is known."""
+        """The gradient for the logits; `p_ik (Q_ik - sum_j p_ij Q_ij)` if `Q` is known."""
         if self.logit_gradient is not None:
             return self.logit_gradient
         if self.color_costs is None or self.probs is None:
@@ -73,6 +73,6 @@ class Estimate:
 
 
 def apply_softmax_jacobian(probs: Probs, gradient: Probs) -> Logits:
-    """Return `p * (g - <p, g>)`: a gradient for probabilities turned into one for logits."""
+    """Convert a gradient for probabilities to one for logits: `p * (g - <p, g>)`."""
     centered = gradient - (probs * gradient).sum(dim=1, keepdim=True)
     return centered.mul_(probs)

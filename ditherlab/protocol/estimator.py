@@ -1,4 +1,4 @@
-"""An estimator: a way to find the gradient of an expected cost."""
+"""The interface of a gradient estimator for an expected cost."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -17,60 +17,62 @@ Noise = Literal["indices", "uniform", "gumbel", "other", "none"]
 
 
 class Estimator(ABC):
-    """A way to estimate the gradient of an expected cost; configuration only, no hidden state.
+    """An estimator of the gradient of an expected cost; configuration only, without hidden state.
 
     `draw` and `weigh` are separate, so that a test can enumerate all draws instead of sampling.
-    What must last between steps goes in and out of `weigh` as `state`.
+    State that lasts between steps is passed to `weigh`, and returned by it.
     """
 
     gives_color_costs: ClassVar[bool] = False
 
     @property
     def noise(self) -> Noise:
-        """What `draw` draws: independent pictures as palette indices, uniform numbers, Gumbel
-        noise, several things or pictures that depend on one another, or nothing.
+        """The kind of random numbers that `draw` returns.
+
+        `indices` are independent pictures. `other` means several kinds of draws, or pictures that
+        depend on one another.
         """
         return "indices"
 
     @property
     def works_on_parts(self) -> bool:
-        """Whether draws, cut to some rows of the picture, are draws for these rows alone."""
+        """True if draws, cut to some rows of the picture, are valid draws for these rows alone."""
         return self.noise != "none" and self.max_num_pictures is None
 
     @property
     def is_relaxation(self) -> bool:
-        """Whether the temperature of a schedule is its own; else that weighs the entropy."""
+        """True if a schedule sets the relaxation's temperature, False if the entropy's weight."""
         return False
 
     @property
     def num_colors(self) -> int | None:
-        """The only size of a palette that this estimator can work with; None for any."""
+        """The only palette size that this estimator supports; None for any."""
         return None
 
     @property
     def max_num_pictures(self) -> int | None:
-        """The most pictures that there may be, for one that lists them all; None for any."""
+        """The most possible pictures, for an estimator that lists them all; None for any number."""
         return None
 
     @property
     @abstractmethod
     def is_unbiased(self) -> bool:
-        """Whether its mean is the gradient of the expected cost, if an expectation is exact."""
+        """True if its mean is the gradient of the expected cost, given an exact `expectation`."""
 
     @property
     @abstractmethod
     def needs(self) -> frozenset[Ability]:
-        """What the objective has to offer."""
+        """The abilities that the objective must offer."""
 
     def __str__(self) -> str:
         return describe(self)
 
     def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
-        """Return how many numbers a pixel it holds at its peak, beyond what all estimators do."""
+        """Return its peak memory in numbers per pixel, beyond what all estimators use."""
         return 0.0
 
     def with_num_samples(self, num_samples: int) -> "Estimator":
-        """Return the same with so many draws a step; itself, if it has no such parameter."""
+        """Return the estimator with another `num_samples`; itself if it has no such parameter."""
         names = {parameter.name for parameter in fields(self)}  # type: ignore[arg-type]
         if "num_samples" not in names:
             return self
@@ -78,7 +80,7 @@ class Estimator(ABC):
 
     @abstractmethod
     def draw(self, model: Categorical, generator: torch.Generator) -> Any:
-        """Draw everything random that one estimate needs; mostly one tensor."""
+        """Draw all random numbers of one estimate, usually as one tensor."""
 
     @abstractmethod
     def weigh(
@@ -101,8 +103,8 @@ class Estimator(ABC):
             model: The distribution of drawn pictures.
             cost: Must offer what `needs` names.
             generator: On the model's device.
-            state: What the last call handed back; None at first.
-            temperature: For relaxations, in place of their own.
+            state: The state that the last call returned; None at first.
+            temperature: For relaxations, replaces their own temperature.
         """
         with torch.no_grad():
             draws = self.draw(model, generator)
@@ -117,17 +119,17 @@ def require(
     whom: str,
     instead: Iterable[str],
 ) -> None:
-    """Refuse an estimator that needs an ability that the objective does not offer.
+    """Check that an objective offers all abilities that an estimator needs.
 
     Args:
-        offered: What the objective offers.
-        needed: What the estimator needs.
+        offered: The abilities of the objective.
+        needed: The abilities that the estimator needs.
         who: The estimator, for the message.
         whom: The objective, for the message.
-        instead: Estimators that would work.
+        instead: Estimators that would work, for the message.
 
     Raises:
-        AbilityError: Naming what is missing, and `instead`.
+        AbilityError: If an ability is missing; the message names it, and `instead`.
     """
     missing = sorted(set(needed) - set(offered))
     if missing:

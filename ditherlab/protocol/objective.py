@@ -1,4 +1,4 @@
-"""An objective: what a picture shall be good for."""
+"""The interface of an objective."""
 
 from abc import ABC, abstractmethod
 
@@ -7,12 +7,12 @@ from ditherlab.specs import describe
 
 
 class Objective(ABC):
-    """What a picture shall be good for: configuration that becomes a `Cost` with a target."""
+    """An objective to minimize: configuration that, bound to a target, becomes a `Cost`."""
 
     @property
     @abstractmethod
     def abilities(self) -> frozenset[Ability]:
-        """What the bound cost will offer."""
+        """The abilities of the bound cost."""
 
     @property
     @abstractmethod
@@ -21,16 +21,16 @@ class Objective(ABC):
 
     @property
     def is_expectation_exact(self) -> bool:
-        """Whether `expectation`, if it is offered, is exact; else it is of second order."""
+        """True if `expectation`, if offered, is exact; False if it is of second order."""
         return True
 
     @property
     def draws_its_dither(self) -> bool:
-        """Whether the optimum stays random, so that a picture has to be drawn from it."""
+        """True if the optimum stays random, so that the final picture must be drawn."""
         return False
 
     def suited_to(self, *, learned_palette: bool) -> "Objective":
-        """Settle what was left open by whether the colors are to be learned, too."""
+        """Return the objective with defaults that depend on whether the palette is learned."""
         del learned_palette
         return self
 
@@ -43,5 +43,5 @@ class Objective(ABC):
 
     @property
     def public_words(self) -> str:
-        """The words for a file that others get to see: they name no folder of this machine."""
+        """The objective as text for published files, without folders of this machine."""
         return str(self)

@@ -1,4 +1,4 @@
-"""An optimizer: a way to move probabilities along estimates."""
+"""The interface of an optimizer of probabilities."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from ditherlab.types import Logits, Probs
 
 
 class Optimizer(ABC):
-    """A way to move probabilities along estimates; configuration only."""
+    """An optimizer that moves probabilities along estimates; configuration only."""
 
     learning_rate: float
     needs_color_costs: ClassVar[bool] = False
@@ -30,8 +30,9 @@ class Optimizer(ABC):
         """Take one step, change `state` in place and return the new probabilities.
 
         Args:
-            state: What `start` made.
+            state: The state that `start` returned.
             estimate: At the probabilities that the last call returned.
-            temperature: What is minimized is `cost - temperature * mean entropy of a pixel`.
+            temperature: Weight of the entropy in `cost - temperature * mean entropy of a pixel`,
+                which is minimized.
             generator: On the device of the logits.
         """

@@ -1,4 +1,4 @@
-"""What a run is told to people and programs."""
+"""Reports of runs, comparisons, sweeps and experiments, as text, JSON and HTML pages."""
 
 from ditherlab.report.comparison_page import ComparisonPage
 from ditherlab.report.comparison_report import ComparisonReport

@@ -1,1 +1,1 @@
-"""Color spaces, filters, the eye, and gamut mapping."""
+"""Color spaces, filters, models of the eye, and gamut mapping."""

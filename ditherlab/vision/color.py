@@ -1,6 +1,7 @@
-"""Color spaces: display sRGB, linear light, OKLab, CIELAB; channels lie on the axis that is named.
+"""Conversions between display sRGB, linear light, XYZ, OKLab, CIELAB and opponent channels.
 
-All functions take any float tensor, are differentiable and work on every device.
+All functions take any float tensor, are differentiable and work on every device. The argument
+`dim` names the axis of the channels.
 """
 
 import torch
@@ -44,10 +45,10 @@ def linear_to_srgb(linear: Tensor) -> Tensor:
 
 
 def srgb_encoding_slope(linear: Tensor, *, darkest: float) -> Tensor:
-    """Return d sRGB / d linear of the encoding, at `linear` raised to at least `darkest`.
+    """Return the slope d sRGB / d linear of the encoding, at `linear` of at least `darkest`.
 
-    The slope is how visible a small change of linear light is; it grows without use near black,
-    where a display's own reflections hide it: hence the floor.
+    The slope measures how visible a small change of linear light is. Near black it grows, although
+    a display's reflections hide such changes there; `darkest` limits it.
     """
     lifted = linear.clamp_min(max(darkest, LINEAR_KNEE))
     return 1.055 / 2.4 * lifted ** (1 / 2.4 - 1)
@@ -64,7 +65,7 @@ def luminance(linear: Tensor, dim: int) -> Tensor:
 
 
 def srgb_to_gray(srgb: Tensor, dim: int) -> Tensor:
-    """Return the sRGB gray of the same luminance; the axis `dim` of length 3 gets length 1."""
+    """Return the sRGB gray of the same luminance; the axis `dim` of length 3 becomes length 1."""
     return linear_to_srgb(luminance(srgb_to_linear(srgb), dim))
 
 
@@ -82,7 +83,7 @@ def srgb_to_oklab(srgb: Tensor, dim: int) -> Tensor:
 
 
 def linear_to_xyz(linear: Tensor, dim: int) -> Tensor:
-    """Convert linear RGB to CIE XYZ in units of white's, along the axis `dim` of length 3.
+    """Convert linear RGB to CIE XYZ relative to white, along the axis `dim` of length 3.
 
     Source: IEC 61966-2-1:1999, section 5.2.
     """
@@ -90,13 +91,13 @@ def linear_to_xyz(linear: Tensor, dim: int) -> Tensor:
 
 
 def xyz_to_linear(xyz: Tensor, dim: int) -> Tensor:
-    """Convert CIE XYZ in units of white's to linear RGB, along the axis `dim` of length 3."""
+    """Convert CIE XYZ relative to white to linear RGB, along the axis `dim` of length 3."""
     back = torch.linalg.inv(torch.tensor(LINEAR_TO_XYZ, dtype=torch.float64, device="cpu"))
     return _mix(xyz, tuple(tuple(row) for row in back.tolist()), dim)
 
 
 def lab_response(xyz: Tensor) -> Tensor:
-    """Return CIELAB's cube root of XYZ in units of white's, which is a line near and below zero.
+    """Return CIELAB's cube root of XYZ relative to white, linear near and below zero.
 
     Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
     """
@@ -133,10 +134,10 @@ def lab_to_srgb(lab: Tensor, dim: int) -> Tensor:
 
 
 def linear_to_opponent(num_channels: int) -> Tensor:
-    """Return the matrix `[c, r]` from linear RGB to Y, X - Y and Y - Z: of white, 1, 0, 0.
+    """Return the matrix `[c, r]` from linear RGB to Y, X - Y and Y - Z; white maps to 1, 0, 0.
 
-    Lightness, red against green, and yellow against blue, as CIELAB opposes them before its cube
-    root; of a gray picture, luminance itself.
+    The channels are lightness, red against green, and yellow against blue, as in CIELAB before its
+    cube root. With one channel, the matrix is the identity.
 
     Source: CIE 15:2004, "Colorimetry", section 8.2.1; IEC 61966-2-1:1999 for the primaries.
 
@@ -152,7 +153,7 @@ def linear_to_opponent(num_channels: int) -> Tensor:
 
 
 def lightness_slope(luminance: Tensor, *, darkest: float) -> Tensor:
-    """Return d L* / d Y over 100 of CIELAB's lightness, at a luminance of at least `darkest`.
+    """Return d L* / d Y of CIELAB's lightness, over 100, at a luminance of at least `darkest`.
 
     Source: CIE 15:2004, "Colorimetry", section 8.2.1.
     """

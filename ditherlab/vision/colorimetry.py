@@ -1,13 +1,13 @@
-"""The numbers of color spaces, with and without torch."""
+"""Constants of color spaces, usable without torch."""
 
-# Of IEC 61966-2-1:1999, section 5.2: where sRGB's line and curve meet.
+# Where the line and the curve of sRGB meet: IEC 61966-2-1:1999, section 5.2.
 LINEAR_KNEE = 0.0031308
 ENCODED_KNEE = 0.04045
 
-# Rows: the luminance Y of IEC 61966-2-1 (the second row of the sRGB to XYZ matrix).
+# Luminance Y: the second row of the sRGB to XYZ matrix of IEC 61966-2-1.
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
 
-# Of IEC 61966-2-1, each row divided by its sum, so that white is (1, 1, 1).
+# The matrix of IEC 61966-2-1, with each row divided by its sum, so that white is (1, 1, 1).
 LINEAR_TO_XYZ = tuple(
     tuple(weight / sum(row) for weight in row)
     for row in (
@@ -17,10 +17,10 @@ LINEAR_TO_XYZ = tuple(
     )
 )
 
-# Of ISO/CIE 11664-4:2019: where CIELAB's line and cube root meet.
+# Where the line and the cube root of CIELAB meet: ISO/CIE 11664-4:2019.
 LAB_KNEE = 6 / 29
 
-# Of Björn Ottosson, "A perceptual color space for image processing", 2020.
+# Source: Björn Ottosson, "A perceptual color space for image processing", 2020.
 LINEAR_TO_LMS = (
     (0.4122214708, 0.5363325363, 0.0514459929),
     (0.2119034982, 0.6806995451, 0.1073969566),

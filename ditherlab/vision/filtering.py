@@ -1,7 +1,7 @@
-"""Separable symmetric filters along rows and columns, by adding shifted pictures.
+"""Separable symmetric filters along rows and columns, computed by adding shifted pictures.
 
-On a CPU the plain sum of shifts is three to ten times faster than a convolution with one channel
-a group, and its adjoint is a filter of the same kind, so nothing is kept for the backward pass.
+On a CPU, adding shifted pictures is three to ten times faster than a grouped convolution. The
+adjoint is a filter of the same kind, so nothing is saved for the backward pass.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# What is filtered at once: a mebibyte in single precision, with room beside it in a cache.
+# Pixels that are filtered at once: a mebibyte in single precision, which fits into a CPU cache.
 _PART_PX = 1 << 18
 
 Taps = tuple[float, ...]
@@ -39,12 +39,12 @@ def gaussian_taps(sigma: float, *, truncate: float = 3.5) -> Taps:
 
 
 def filter_valid(images: Tensor, taps: Taps) -> Tensor:
-    """Filter the last two axes where the whole window lies inside: they shrink by two radii."""
+    """Filter the last two axes where the whole window lies inside; they shrink by two radii."""
     return _apply(_ValidFilter, images, taps)
 
 
 def filter_reflected(images: Tensor, taps: Taps) -> Tensor:
-    """Filter the last two axes; beyond the border the picture repeats mirrored (d c b a | a b c d).
+    """Filter the last two axes; borders are mirrored (d c b a | a b c d).
 
     The filter is a symmetric matrix and therefore its own adjoint. A picture smaller than the
     window is mirrored as often as needed.
@@ -53,19 +53,19 @@ def filter_reflected(images: Tensor, taps: Taps) -> Tensor:
 
 
 def filter_reflected_squared(images: Tensor, taps: Taps) -> Tensor:
-    """Filter with the squared entries of the matrix of `filter_reflected`: what variances need.
+    """Filter variances: with the squared entries of the matrix of `filter_reflected`.
 
     `Var[(H x)_j] = sum_i H_ji^2 Var[x_i]` for independent pixels. Near the border a weight is a sum
-    of several taps, folded *before* it is squared.
+    of several taps; the taps are added *before* the weight is squared.
     """
     return filter_reflected_products(images, taps, 0, 0)
 
 
 def filter_reflected_products(images: Tensor, taps: Taps, rows: int, columns: int) -> Tensor:
-    """Filter with products of entries of the matrix of `filter_reflected`: what two pixels share.
+    """Filter with products of the entries of two pixels in the matrix of `filter_reflected`.
 
     Entry `i` of the result is `sum_j H_ji H_j(i+d) images_j` for the pixel `d` = (`rows`,
-    `columns`) further on, 0 where there is none. No offset gives `filter_reflected_squared`.
+    `columns`) further on, 0 where there is none. Zero offsets give `filter_reflected_squared`.
     """
     for dim, offset in ((-1, columns), (-2, rows)):
         band = _folded_band(images.shape[dim], taps)
@@ -74,10 +74,10 @@ def filter_reflected_products(images: Tensor, taps: Taps, rows: int, columns: in
 
 
 def reflected_weights(size: int, taps: Taps, offset: int) -> Float[Tensor, "size"]:
-    """Return what the pixel `offset` further on counts in `filter_reflected`, along one axis.
+    """Return the weight of the pixel `offset` further on in `filter_reflected`, along one axis.
 
     Example:
-        >>> reflected_weights(3, (0.25, 0.5, 0.25), 0).tolist()  # the border sees itself mirrored
+        >>> reflected_weights(3, (0.25, 0.5, 0.25), 0).tolist()  # the border pixel counts twice
         [0.75, 0.5, 0.75]
     """
     band = _folded_band(size, taps)
@@ -116,7 +116,7 @@ def _apply(function: type[torch.autograd.Function], images: Tensor, taps: Taps) 
 
 
 def _in_parts(filter_planes: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """Filter a few planes at a time: a CPU then finds each shift of them in its cache."""
+    """Filter a few planes at a time, so that a CPU reads their shifts from its cache."""
     height, width = images.shape[-2:]
     num_planes = max(1, _PART_PX // (height * width))
     planes = images.reshape(-1, height, width)
@@ -157,7 +157,7 @@ def _mirrored_positions(size: int, radius: int) -> Tensor:
 
 
 def _folded_band(size: int, taps: Taps) -> Tensor:
-    """Return `band[t, j]`: what pixel `j + t - reach` counts in the mirrored filter at `j`."""
+    """Return `band[t, j]`: the weight of pixel `j + t - reach` in the mirrored filter at `j`."""
     radius = len(taps) // 2
     reach = min(radius, size - 1)
     positions = _mirrored_positions(size, radius)
@@ -170,7 +170,7 @@ def _folded_band(size: int, taps: Taps) -> Tensor:
 
 
 def _shift_band(band: Tensor, offset: int) -> Tensor:
-    """Return the band as the pixels `offset` further on see it: `band[t - offset, j + offset]`."""
+    """Shift the band to the pixels `offset` further on: `band[t - offset, j + offset]`."""
     reach, size = len(band) // 2, band.shape[1]
     shifted = torch.zeros_like(band)
     rows = torch.arange(len(band)) - offset

@@ -1,4 +1,4 @@
-"""What a palette can show from a distance, and how to bring the colors of a picture into that."""
+"""The gamut of a palette seen from a distance, and mapping the colors of pictures into it."""
 
 import math
 from collections.abc import Iterator
@@ -21,19 +21,19 @@ from ditherlab.vision.color import (
 )
 from ditherlab.vision.colorimetry import LUMINANCE_WEIGHTS
 
-# Corners of a slice of the gamut, and parts of each edge between two of them: in CIELAB, where the
-# nearest point is sought, edges are bent.
+# The number of corners of a slice of the gamut, and of parts of each edge. Edges are split because
+# they are curved in CIELAB, where the nearest point is computed.
 _NUM_CORNERS = 128
 _NUM_PARTS = 2
 
-# At one luminance, Z differs that many times more than X.
+# At one luminance, Z varies about this many times more than X.
 _ASPECT = 4.0
 
-# Of more colors, only those count that are outermost in one of so many directions.
+# A palette with more colors is reduced to those that are outermost in one of these directions.
 _MANY_COLORS = 64
 _NUM_DIRECTIONS = 2048
 
-# Along each edge of the cube of sRGB.
+# Cells along each edge of the sRGB cube.
 _NUM_CELLS = 32
 
 _CHUNK_COLORS = 1 << 12
@@ -42,21 +42,21 @@ _NUM_PROBES = 1 << 11
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _TOLERANCE = 1e-5
 
-# The part of the pixels that may be darker, or lighter, than what compression fits in.
+# The part of the pixels that may lie below, and above, the range that compression fits.
 _OUTLIERS = 0.005
 
 
 @dataclass(frozen=True, eq=False)
 class Gamut:
-    """What dithering can reach: the convex hull of a palette's colors in linear light.
+    """The colors that dithering can show: the convex hull of a palette in linear light.
 
-    It is kept as slices of equal luminance, each a convex polygon of X and Z. Between two
-    neighboring luminances of the palette, the hull's corners move along straight lines.
+    The hull is stored as slices of equal luminance, each a convex polygon in X and Z. Between two
+    neighboring luminances of the palette, the corners move along straight lines.
 
     Attributes:
-        luminances: Of the palette's outermost colors, rising.
-        corners: X and Z of the points of each slice that lie farthest out in each direction.
-        reaches: How far these lie out.
+        luminances: The luminances of the palette's outermost colors, in ascending order.
+        corners: X and Z of the farthest point of each slice in each direction.
+        reaches: The support of each slice: how far that point lies in its direction.
         normals: The directions.
     """
 
@@ -67,7 +67,7 @@ class Gamut:
 
     @classmethod
     def of(cls, palette: Float[Tensor, "k 3"]) -> "Gamut":
-        """Find what a palette, in display sRGB, can reach."""
+        """Compute the gamut of a palette in display sRGB."""
         xyz = linear_to_xyz(_outermost(srgb_to_linear(palette)), dim=1)
         angles = torch.arange(_NUM_CORNERS, device=xyz.device) * (2 * math.pi / _NUM_CORNERS)
         normals = torch.stack([_ASPECT * angles.cos(), angles.sin()], dim=1).to(xyz.dtype)
@@ -77,16 +77,16 @@ class Gamut:
         return cls(luminances, corners, (corners * normals).sum(dim=2), normals)
 
     def clip(self, srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
-        """Replace colors out of reach by the nearest one, lightness before hue and chroma.
+        """Replace colors outside the gamut by the nearest one, lightness before hue and chroma.
 
-        The lightness becomes the nearest one within reach; then `(a*, b*)` the nearest at this
-        lightness. Colors within reach stay as they are.
+        The lightness becomes the nearest one in the gamut, then `(a*, b*)` becomes the nearest at
+        this lightness. Colors inside the gamut do not change.
 
         Args:
             srgb: Display sRGB.
 
         Returns:
-            Display sRGB, on a continuous path where the colors are on one.
+            Display sRGB; a continuous function of the colors.
         """
         chunks = [self._clip_some(chunk) for chunk in srgb.split(_CHUNK_COLORS)]
         return torch.cat(chunks) if chunks else srgb
@@ -111,17 +111,16 @@ class Gamut:
 
 
 def clip_images(images: Images, palette: Float[Tensor, "k c"]) -> Images:
-    """Bring the colors of pictures, in display sRGB, into what a palette can reach.
+    """Clip the colors of pictures, in display sRGB, to the gamut of a palette.
 
-    What becomes of a color is interpolated between the corners of its cell in the cube of sRGB,
-    which is fast and smooth. Gray pictures (c = 1) are clamped to the palette's darkest and
-    lightest gray.
+    Each color is interpolated between the clipped corners of its cell in the sRGB cube, which is
+    fast and smooth. Gray pictures (c = 1) are clamped to the palette's darkest and lightest gray.
     """
     if images.shape[1] == 1:
         return images.clamp(palette.min(), palette.max())
-    # Chunks, as the cells of all pixels would take more memory than the pictures.
+    # In chunks, because the cells of all pixels would take more memory than the pictures.
     chunks = images.movedim(1, -1).reshape(-1, 3).split(_CHUNK_PIXELS)
-    # Few cells hold a color of a picture: only their corners are clipped.
+    # The colors of a picture fill few cells; only the corners of these are clipped.
     is_near = torch.zeros((_NUM_CELLS + 1,) * 3, dtype=torch.bool, device=images.device)
     for chunk in chunks:
         for corner, _ in _corners_of_cells(chunk):
@@ -139,10 +138,10 @@ def clip_images(images: Images, palette: Float[Tensor, "k c"]) -> Images:
 
 
 def compress_images(images: Images, opaque: Mask, palette: Float[Tensor, "k c"]) -> Images:
-    """Fit the range of lightness of pictures into that of a palette, then clip what is left.
+    """Fit the lightness range of pictures into that of a palette, then clip to its gamut.
 
     Contrast and chroma shrink by the same factor and never grow; a range that is small enough is
-    only moved.
+    only shifted.
 
     Args:
         images: Display sRGB.
@@ -170,13 +169,14 @@ def compress_images(images: Images, opaque: Mask, palette: Float[Tensor, "k c"])
 
 
 def mean_distance(images: Images, opaque: Mask, palette: Float[Tensor, "k c"]) -> float:
-    """Return how far pictures are from what a palette can reach, in Delta E*ab.
+    """Return the mean distance of pictures from the gamut of a palette, in Delta E*ab.
 
-    It is the mean of up to 2048 opaque pixels, evenly spread: time does not grow with the picture.
+    The mean is over at most 2048 opaque pixels, evenly spread, so the time does not grow with the
+    picture.
     """
     pixels = images.movedim(1, -1)[opaque[:, 0]]
     if len(pixels) > _NUM_PROBES:
-        # Multiples of the golden ratio: equal steps would fall on few columns of the picture.
+        # Multiples of the golden ratio; equal steps would fall on few columns of the picture.
         parts = torch.arange(_NUM_PROBES, dtype=torch.float64, device="cpu") * _GOLDEN % 1
         pixels = pixels[(parts * len(pixels)).long().to(pixels.device)]
     row = pixels.T[None, :, None]
@@ -195,7 +195,7 @@ def mean_difference(images: Images, others: Images, opaque: Mask) -> Tensor:
 
 
 def _corners_of_cells(srgb: Float[Tensor, "n 3"]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Give, one by one, the eight corners of each color's cell, and how much they count."""
+    """Yield the eight corners of each color's cell, one by one, with their weights."""
     scaled = srgb.clamp(0, 1) * _NUM_CELLS
     cells = scaled.floor().clamp_max(_NUM_CELLS - 1)
     parts = scaled - cells
@@ -206,7 +206,7 @@ def _corners_of_cells(srgb: Float[Tensor, "n 3"]) -> Iterator[tuple[Tensor, Tens
 
 
 def _outermost(linear: Float[Tensor, "k 3"]) -> Float[Tensor, "m 3"]:
-    """Of many colors, leave out those within the hull of the others, seen from all around."""
+    """Reduce many colors to those that are outermost in some direction."""
     if len(linear) <= _MANY_COLORS:
         return linear
     numbers = torch.arange(_NUM_DIRECTIONS, device=linear.device) + 0.5
@@ -220,7 +220,7 @@ def _outermost(linear: Float[Tensor, "k 3"]) -> Float[Tensor, "m 3"]:
 
 
 def _slice(xyz: Float[Tensor, "m 3"], luminance: Tensor) -> Float[Tensor, "p 2"]:
-    """Return points whose convex hull is the gamut's slice of a luminance."""
+    """Return points whose convex hull is the slice of the gamut at a luminance."""
     dark, light = xyz[xyz[:, 1] <= luminance], xyz[xyz[:, 1] >= luminance]
     rise = (light[None, :, 1] - dark[:, None, 1]).clamp_min(torch.finfo(xyz.dtype).tiny)
     part = ((luminance - dark[:, None, 1]) / rise).clamp(0, 1)[..., None]
@@ -234,12 +234,12 @@ def _farthest(points: Float[Tensor, "p 2"], normals: Float[Tensor, "d 2"]) -> Te
 def _nearest_on_edge(
     corners: Float[Tensor, "n d 2"], wanted: Float[Tensor, "n 2"]
 ) -> Float[Tensor, "n 2"]:
-    """Find the point on the edge of each polygon that is nearest to a wanted one in CIELAB."""
+    """Find the point on the edge of each polygon that is nearest in CIELAB to a wanted point."""
     steps = torch.arange(_NUM_PARTS, device=corners.device, dtype=corners.dtype) / _NUM_PARTS
     following = corners.roll(-1, dims=1)
     points = torch.lerp(corners[:, :, None], following[:, :, None], steps[:, None])
     points = points.flatten(1, 2)
-    # At one luminance, a* and b* depend on X and on Z alone.
+    # At a fixed luminance, a* depends on X alone, and b* on Z alone.
     scales = corners.new_tensor([500.0, 200.0])
     places = lab_response(points) * scales
     sides = places.roll(-1, dims=1) - places

@@ -1,4 +1,4 @@
-"""FLIP and PIQE, as their packages compute them; loaded without torch."""
+"""FLIP and PIQE, computed by their packages; importing them does not load torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def flip_error(
     *,
     pixels_per_degree: float = 67.0,
 ) -> float:
-    """Return the mean FLIP error of a picture, 0 for the target itself and at most 1.
+    """Return the mean FLIP error of a picture: 0 for the target itself, at most 1.
 
     Source: Pontus Andersson et al., "FLIP: A Difference Evaluator for Alternating Images",
     HPG 2020; the authors' own code.
@@ -25,7 +25,7 @@ def flip_error(
     Args:
         picture: Display sRGB.
         target: Display sRGB.
-        pixels_per_degree: Of visual angle.
+        pixels_per_degree: Pixels per degree of visual angle.
     """
     evaluator = import_module("flip_evaluator")
     _, error, _ = evaluator.evaluate(
@@ -39,7 +39,7 @@ def flip_error(
 
 
 def piqe_score(picture: UInt8[np.ndarray, "h w 3"]) -> float:
-    """Return how distorted a picture looks by itself, from 0 (not at all) to 100.
+    """Return the PIQE score, a measure of distortion without a reference: 0 (none) to 100.
 
     Source: N. Venkatanath et al., "Blind Image Quality Evaluation Using Perception Based Features",
     NCC 2015; as the package pypiqe computes it.
@@ -52,15 +52,15 @@ def piqe_score(picture: UInt8[np.ndarray, "h w 3"]) -> float:
 
 
 def require_package(package: str, words: str, module: str | None = None) -> None:
-    """Refuse what needs a package that is not installed.
+    """Raise unless a package is installed.
 
     Args:
-        package: Its name, in the index of packages.
-        words: What needs it, for the message.
-        module: What it is imported as; the same with underscores by default.
+        package: The name of the package on PyPI.
+        words: The feature that needs it, for the message.
+        module: The name of its module; by default the package name with underscores.
 
     Raises:
-        RequestError: Saying what to install.
+        RequestError: If it is missing; the message names the package to install.
     """
     if find_spec(module or package.replace("-", "_")) is None:
         raise RequestError(

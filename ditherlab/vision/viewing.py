@@ -1,4 +1,4 @@
-"""What the eye makes of a picture: light adds up, and fine detail blurs."""
+"""The eye as a low-pass filter: viewing distances, point spreads, and blur in linear light."""
 
 import math
 import re
@@ -28,7 +28,7 @@ def pixels_per_degree(distance_cm: float, dots_per_inch: float) -> float:
     """Return how many pixels a degree of visual angle spans.
 
     Raises:
-        RequestError: If one of the two is not above 0.
+        RequestError: If either value is not above 0.
 
     Example:
         >>> round(pixels_per_degree(70.0, 139.0))
@@ -41,10 +41,10 @@ def pixels_per_degree(distance_cm: float, dots_per_inch: float) -> float:
 
 
 def parse_length_cm(text: str) -> float:
-    """Read a length such as `70cm`, `0.7m`, `700mm` or `28in`.
+    """Parse a length such as `70cm`, `0.7m`, `700mm` or `28in`.
 
     Raises:
-        RequestError: If it is no positive length with a unit.
+        RequestError: If the text is not a positive length with a unit.
 
     Example:
         >>> parse_length_cm("0.7 m")
@@ -61,16 +61,16 @@ def parse_length_cm(text: str) -> float:
 
 
 def point_spread_px(pixels_per_degree: float, num_channels: int) -> tuple[float, ...]:
-    """Return the eye's blur of each opponent channel: standard deviations in pixels."""
+    """Return the standard deviation in pixels of the eye's blur of each opponent channel."""
     return tuple(d * pixels_per_degree for d in _POINT_SPREAD_DEGREES[:num_channels])
 
 
 @dataclass(frozen=True)
 class EyeBlur:
-    """A Gaussian low-pass in linear light, the eye's at a certain distance.
+    """A Gaussian low-pass in linear light that models the eye at a certain distance.
 
     Attributes:
-        blur_px: Standard deviation in pixels; 0 sees every pixel by itself.
+        blur_px: Standard deviation in pixels; 0 does not blur.
     """
 
     blur_px: float
@@ -84,7 +84,7 @@ class EyeBlur:
 
     @property
     def taps(self) -> Taps:
-        """The weights along each axis."""
+        """The filter weights along each axis."""
         return gaussian_taps(self.blur_px)
 
     def blur(self, linear: Pictures) -> Pictures:
@@ -92,5 +92,5 @@ class EyeBlur:
         return filter_reflected(linear, self.taps)
 
     def see(self, srgb: Pictures) -> Pictures:
-        """Return the sRGB picture that looks as `srgb` does from afar."""
+        """Blur display sRGB in linear light and encode the result as sRGB again."""
         return linear_to_srgb(self.blur(srgb_to_linear(srgb)))

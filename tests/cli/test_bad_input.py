@@ -53,7 +53,7 @@ def broken(photo: Path) -> None:
         ("folder.png", "folder.png is a folder. Name a picture in it."),
         ("", ". is a folder. Name a picture in it."),
         ("photo.png/photo.png", "photo.png/photo.png cannot be read: not a directory."),
-        ("text.png", "text.png is no picture of a known format"),
+        ("text.png", "text.png is not a picture of a known format"),
         ("truncated-photo.png", "truncated-photo.png is a damaged picture: "),
         ("truncated-photo.jpg", "truncated-photo.jpg is a damaged picture: "),
         ("empty.png", "empty.png is empty."),
@@ -69,7 +69,7 @@ def test_a_source_that_is_no_picture(
 
 def test_standard_input_that_is_no_picture(refuse: Callable[..., str]) -> None:
     message = refuse("optimize", "-", stdin=b"hello", code=COULD_NOT)
-    assert message.startswith("standard input is no picture of a known format")
+    assert message.startswith("standard input is not a picture of a known format")
 
 
 def test_a_decompression_bomb(
@@ -281,7 +281,7 @@ def test_a_device_that_is_not_there(device: str, photo: Path, refuse: Callable[.
     ("path", "message"),
     [
         ("missing/a.json", "missing/a.json cannot be written: there is no folder missing."),
-        ("photo.png/a.json", "photo.png/a.json cannot be written: photo.png is no folder."),
+        ("photo.png/a.json", "photo.png/a.json cannot be written: photo.png is not a folder."),
         ("old.json", "old.json exists already. Use --overwrite"),
         ("folder.json", "folder.json is a folder. Name a file in it."),
         ("a" * 300 + ".json", "a" * 300 + ".json cannot be written: file name too long."),

@@ -1,4 +1,4 @@
-"""The choice of a sub-palette for each cell: mean-field annealing above that of the pixels."""
+"""Mean-field annealing that chooses a sub-palette for each cell of a picture."""
 
 from collections.abc import Iterator
 
@@ -15,25 +15,25 @@ from ditherlab.discrete.search import Search, Step
 from ditherlab.protocol import Cost, Objective, Target
 from ditherlab.types import Colors
 
-# Of pixels and cells alike, in mean weights of a cell's pixels. A fourth round, or a colder end,
-# changes the figures by less than a percent.
+# The temperatures of the rounds, for pixels and cells, in mean weights of a cell's pixels. A fourth
+# round, or a colder end, changes the results by less than a percent.
 _TEMPERATURES = (0.03, 0.01, 0.003)
 
-# Cells that answer together hardly see each other.
+# Cells that are updated together are this far apart, so that they hardly interact.
 _DISTANCE_PX = 8
 
-# Numbers held at once for each color of a sub-palette: what all pixels of some cells would show.
+# Numbers held at once for each color of a sub-palette, for the responses of a batch of cells.
 _PART_OF_RESPONSES = 1 << 21
 
 
 class CellSearch(Search):
-    """Cells that choose among their sub-palettes, and a picture that obeys them at any time.
+    """A search over the sub-palettes of cells; the picture obeys the rule after every step.
 
-    Above the categorical over a pixel's colors stands one over its cell's sub-palettes,
-    `q(S) ~ exp(-F_S / T)`, with `F_S` the free energy of the whole cell drawn in `S`. Cells of a
-    class meet this best response together, class after class, and the temperature falls from round
-    to round. At first every pixel is as wanted, so that cells choose beside perfect neighbors;
-    later beside what these expect to show.
+    Each cell has a categorical over its sub-palettes, `q(S) ~ exp(-F_S / T)`, with `F_S` the free
+    energy of the whole cell drawn in `S`, in addition to the categoricals over its pixels' colors.
+    Cells are updated to this best response in parallel within a class, class after class, and the
+    temperature falls from round to round. In the first round, cells start with perfect neighbors,
+    whose pixels equal the target; later they use the expected colors of their neighbors.
 
     Source: Lawrence Saul and Michael Jordan, "Exploiting Tractable Substructures in Intractable
     Networks", NIPS 1995, for mean fields that keep what belongs together.
@@ -54,7 +54,7 @@ class CellSearch(Search):
         )
         self._values = cost.pixel_error().values[0]
         self._chosen = self._nearest_subpalettes()
-        # What pixels show is kept as a place in the sub-palette, which obeys any choice of it.
+        # Pixels are stored as places in the sub-palette, so that they are valid in any sub-palette.
         diffused = diffuse_error(
             self._values,
             self._table[: len(self._values)],
@@ -68,16 +68,16 @@ class CellSearch(Search):
 
     @property
     def allowed(self) -> AllowedColors:
-        """The colors that pixels may take, as chosen so far."""
+        """The colors that pixels may take in the current sub-palettes."""
         return AllowedColors(self._members, self._grid.paint(self._chosen))
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:
-        """The picture so far."""
+        """The current picture."""
         return self._grid.join(self._subpalettes[self._chosen].gather(1, self._places)[None])[0]
 
     def visits(self) -> Iterator[Step]:
-        """Let all cells choose, in several rounds; yield after some each."""
+        """Update all cells in several rounds; yield after each batch of cells."""
         moments = self._grid.split(torch.cat([self._values, self._values.square()]))
         num_numbers = moments.shape[2] * len(self._subpalettes)
         num_at_once = max(1, _PART_OF_RESPONSES // num_numbers)
@@ -95,7 +95,7 @@ class CellSearch(Search):
                     yield Step(num_done / num_all, cost)
 
     def price(self) -> Float[Tensor, ""]:
-        """Return the cost of the picture so far."""
+        """Return the cost of the current picture."""
         return self.cost.expected_from_moments(self._table[:, self.indices].unsqueeze(0))[0]
 
     def _choose(
@@ -105,21 +105,21 @@ class CellSearch(Search):
         moments: Float[Tensor, "m c n"],
         temperature: float,
     ) -> Float[Tensor, "m c n"]:
-        """Give cells their best response; return what their pixels now expect to show."""
-        answer = self._responses.answer(slopes, moments, temperature)
-        chances = (answer.free_energies / -answer.heat[:, None]).softmax(dim=1)
+        """Update cells to their best response; return the expected moments of their pixels."""
+        response = self._responses.answer(slopes, moments, temperature)
+        chances = (response.free_energies / -response.heat[:, None]).softmax(dim=1)
         best = chances.argmax(dim=1)
         here = torch.arange(len(cells), device=cells.device)
-        self._places[cells] = answer.probs[:, here, :, best].argmax(dim=1)
+        self._places[cells] = response.probs[:, here, :, best].argmax(dim=1)
         self._chosen[cells] = best
-        weighted = answer.probs * chances[:, None]
+        weighted = response.probs * chances[:, None]
         shown = slopes.new_zeros((self._table.shape[1], *slopes.shape[1:]))
         for place, colors in zip(weighted, self._subpalettes.T, strict=True):
             shown.index_add_(0, colors, place.permute(2, 0, 1))
         return torch.einsum("mk,kcn->mcn", self._table, shown)
 
     def _nearest_subpalettes(self) -> Int[Tensor, "c"]:
-        """Choose what shows the single pixels of each cell best."""
+        """Return the sub-palette of each cell with the least error of single pixels."""
         pixel = self.cost.pixel_error()
         colors = self._table[: len(self._values)].T
         prices = self._grid.split(torch.cat([pixel.price(color) for color in colors]))

@@ -1,4 +1,4 @@
-"""A picture cut into cells, and put together again."""
+"""Cutting pictures into cells, and joining cells to pictures."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class CellGrid:
-    """Cells of a picture, row by row from its top left; the last ones may reach beyond it.
+    """The cells of a picture, row by row from its top left; the last ones may reach beyond it.
 
     Attributes:
-        height_px: Of the picture.
-        width_px: Of the picture.
-        cell_height_px: Of a cell.
-        cell_width_px: Of a cell.
+        height_px: Height of the picture.
+        width_px: Width of the picture.
+        cell_height_px: Height of a cell.
+        cell_width_px: Width of a cell.
 
     Example:
         >>> grid = CellGrid(height_px=2, width_px=3, cell_height_px=2, cell_width_px=2)
@@ -30,17 +30,17 @@ class CellGrid:
 
     @property
     def num_rows(self) -> int:
-        """Cells below each other."""
+        """Number of rows of cells."""
         return -(-self.height_px // self.cell_height_px)
 
     @property
     def num_columns(self) -> int:
-        """Cells beside each other."""
+        """Number of columns of cells."""
         return -(-self.width_px // self.cell_width_px)
 
     @property
     def num_cells(self) -> int:
-        """Cells in all."""
+        """Number of cells."""
         return self.num_rows * self.num_columns
 
     def split(self, planes: Shaped[Tensor, "m h w"]) -> Shaped[Tensor, "m c n"]:
@@ -53,7 +53,7 @@ class CellGrid:
         return cut.reshape(len(planes), self.num_cells, -1)
 
     def join(self, cells: Shaped[Tensor, "m c n"]) -> Shaped[Tensor, "m h w"]:
-        """Put planes together again."""
+        """Join cells to planes; the inverse of `split`."""
         shape = (self.num_rows, self.num_columns, self.cell_height_px, self.cell_width_px)
         planes = cells.view(len(cells), *shape).transpose(2, 3)
         whole = planes.reshape(len(cells), self.num_rows * self.cell_height_px, -1)
@@ -65,7 +65,7 @@ class CellGrid:
         return self.join(values.view(1, -1, 1).expand(1, -1, num_pixels).contiguous())[0]
 
     def classes(self, distance_px: int) -> list[Int[Tensor, "n"]]:
-        """Part the cells so that those of a class are at least some pixels apart."""
+        """Divide the cells into classes whose cells are at least some pixels apart."""
         down = 1 + -(-distance_px // self.cell_height_px)
         across = 1 + -(-distance_px // self.cell_width_px)
         numbers = torch.arange(self.num_cells).view(self.num_rows, self.num_columns)

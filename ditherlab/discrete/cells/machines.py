@@ -1,4 +1,4 @@
-"""The machines that ditherlab knows by name; their rules stand in `machines.toml`."""
+"""The built-in machines, whose rules are listed in `machines.toml`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from ditherlab.palette import named_palette
 
 @cache
 def cell_rules() -> Mapping[str, CellRule]:
-    """Give the rule of every known machine by its name.
+    """Return the rules of all built-in machines by name.
 
     Example:
         >>> rule = cell_rules()["zx-spectrum"]
@@ -28,10 +28,10 @@ def cell_rules() -> Mapping[str, CellRule]:
 
 
 def cell_rule(name: str) -> CellRule:
-    """Look one rule up by the machine's name.
+    """Return the rule of a machine.
 
     Raises:
-        RequestError: No machine has this name; the message offers the nearest one.
+        RequestError: If no machine has this name; the message suggests the nearest name.
 
     Example:
         >>> cell_rule("msx-screen-2").palette.name
@@ -47,7 +47,7 @@ def cell_rule(name: str) -> CellRule:
 
 def _rule(name: str, entry: Mapping[str, Any]) -> CellRule:
     sets = [sorted(map(int, text.split())) for text in entry["sets"]]
-    # A set of colors that is in two sets counts once.
+    # A sub-palette that is a subset of two sets is listed once.
     chosen = dict.fromkeys(some for whole in sets for some in combinations(whole, entry["colors"]))
     return CellRule(
         name=name,

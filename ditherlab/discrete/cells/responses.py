@@ -1,4 +1,4 @@
-"""How a cell would be drawn in each of its sub-palettes, and at which cost."""
+"""Best responses of cells: the pixels and the free energy of a cell in each sub-palette."""
 
 from dataclasses import dataclass
 
@@ -10,24 +10,24 @@ from ditherlab.discrete.cells.grid import CellGrid
 from ditherlab.protocol import Objective, Target
 from ditherlab.types import MomentTable
 
-# Pixels of a cell answer in the order of this pattern, those of one number together: each has most
-# of its neighbors settled and can make up for their errors, or is settled for them to do so. The
+# The order in which the pixels of a cell are updated; pixels with equal numbers are updated
+# together. A late pixel can make up for the errors of its neighbors, which are settled already. The
 # pattern is Bayer's: Bryce Bayer, "An Optimum Method for Two-Level Rendition of Continuous-Tone
 # Pictures", ICC 1973.
 _ORDER = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 
-# The flat picture on which pixels meet reaches no farther than this around a cell.
+# The largest margin around a cell in the flat picture on which the kernel is computed.
 _FARTHEST_PX = 64
 
 
 @dataclass(frozen=True, eq=False)
 class Responses:
-    """What becomes of some cells in each sub-palette.
+    """The best responses of some cells in each sub-palette.
 
     Attributes:
-        free_energies: By what the expected cost changes, less the temperature times the entropy.
-        probs: Of each place in the sub-palette, for each pixel.
-        heat: The temperature of each cell, in costs.
+        free_energies: Change of the expected cost, minus the temperature times the entropy.
+        probs: Probability of each place in the sub-palette, for each pixel.
+        heat: Temperature of each cell, in units of the cost.
     """
 
     free_energies: Float[Tensor, "c s"]
@@ -37,20 +37,20 @@ class Responses:
 
 @dataclass(frozen=True, eq=False)
 class CellResponses:
-    """Answers cells one sub-palette at a time, all else standing still.
+    """Computes the best response of cells in each sub-palette, with all other cells fixed.
 
     With `g` the slope of the expected cost in the moments, and `W` the pair weights, changes `d` of
     the mean moments of a cell's pixels change the expected cost by
     `sum_i <g_i, d_i> + 1/2 sum_ij <W_ij, d_i d_j>`. `W` is taken as that of a flat picture,
-    `K_ij sqrt(v_i v_j)`, with the weights `v` of the pixels' own squares: how visible errors are
-    changes little within a cell. One pixel after the other meets its best response
+    `K_ij sqrt(v_i v_j)`, with the weights `v` of the pixels' own squares, because the visibility of
+    errors changes little within a cell. One pixel after the other is set to its best response
     `p_ik ~ exp(-(g_i T_k + sum_j <W_ij, d_j T_k>) / T)`, over the colors of the sub-palette.
 
     Attributes:
-        table: Moments of the palette's colors, values before squares.
+        table: Moments of the palette's colors: values, then squares.
         subpalettes: Palette indices.
         kernel: `K`, for each channel.
-        order: Pixels of a cell that answer together, in turn.
+        order: Groups of pixels of a cell that are updated together, in order.
     """
 
     table: MomentTable
@@ -67,9 +67,9 @@ class CellResponses:
         subpalettes: Int[Tensor, "s p"],
         grid: CellGrid,
     ) -> "CellResponses":
-        """Find what the pixels of a cell have in common on a flat picture."""
+        """Compute the kernel of a cell on a flat picture."""
         height, width = grid.cell_height_px, grid.cell_width_px
-        # Borders, which reflect, are seen by no window that sees the middle.
+        # With this margin, no window around the middle reaches the reflecting borders.
         margin = max(min(2 * footprint_px, _FARTHEST_PX), height, width)
         shape = (1, 1, height + 2 * margin, width + 2 * margin)
         opaque = torch.ones(shape, dtype=torch.bool, device=table.device)
@@ -80,14 +80,14 @@ class CellResponses:
         impulse = table.new_zeros((2, len(table), *shape[2:]))
         impulse[1, :num_channels, *middle] = 1
         slopes = [cost.expected_with_field(moments.unsqueeze(0))[1][0] for moments in impulse]
-        # The slope of a quadratic cost is affine: its change is what others have in common with it.
+        # The slope of a quadratic cost is affine, so its change gives the pair weights.
         shared = (slopes[1] - slopes[0])[:num_channels]
         own = slopes[0][num_channels:, *middle]
         ys = torch.arange(height).repeat_interleave(width)
         xs = torch.arange(width).repeat(height)
         down, across = ys - ys[:, None], xs - xs[:, None]
         kernel = shared[:, middle[0] + down, middle[1] + across] / own[:, None, None]
-        # What a pixel has in common with itself is in the price of its colors.
+        # The weight of a pixel with itself is already part of the prices of its colors.
         kernel.diagonal(dim1=1, dim2=2).zero_()
         ranks = torch.tensor(_ORDER)[ys % 4, xs % 4]
         order = tuple((ranks == rank).nonzero()[:, 0].to(table.device) for rank in ranks.unique())
@@ -99,12 +99,12 @@ class CellResponses:
         moments: Float[Tensor, "m c n"],
         temperature: float,
     ) -> Responses:
-        """Draw cells anew in each sub-palette.
+        """Compute the best responses of cells in each sub-palette.
 
         Args:
-            slopes: Of the expected cost in the moments.
-            moments: The expected ones, from which pixels depart.
-            temperature: In the mean weight of a cell's pixels.
+            slopes: Slopes of the expected cost in the moments.
+            moments: The current expected moments of the pixels.
+            temperature: In units of the mean weight of a cell's pixels.
         """
         num_channels = len(self.kernel)
         weights = slopes[num_channels:]
@@ -117,7 +117,7 @@ class CellResponses:
         means = moments[:num_channels].unsqueeze(3)
         probs = torch.zeros_like(prices)
         shape = (num_channels, slopes.shape[2], slopes.shape[1], len(self.subpalettes))
-        # Pixels come first, so that the kernel meets all cells and sub-palettes in one product.
+        # Pixels come first, so that one product applies the kernel to all cells and sub-palettes.
         changes = prices.new_zeros(shape)
         for pixels in self.order:
             seen = self._spread(changes, pixels) * scales[:, :, pixels]
@@ -137,6 +137,6 @@ class CellResponses:
     def _spread(
         self, changes: Float[Tensor, "m n c s"], pixels: Tensor | slice
     ) -> Float[Tensor, "m c q s"]:
-        """Return what some pixels see of the changes of all others."""
+        """Apply the kernel: return the effect of all changes on some pixels."""
         products = self.kernel[:, pixels] @ changes.flatten(2)
         return products.view(len(changes), -1, *changes.shape[2:]).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""What a machine allows: which colors may stand together in a cell."""
+"""The rule of a machine: the size of its cells, and the colors that one cell may combine."""
 
 from dataclasses import dataclass
 
@@ -11,21 +11,21 @@ from ditherlab.palette import Palette
 
 @dataclass(frozen=True, kw_only=True)
 class CellRule:
-    """Cells of a picture, counted from its top left, and the sub-palettes of which each has one.
+    """A machine's rule: each cell of a picture shows the colors of one sub-palette.
 
-    A picture whose size is no multiple of a cell's ends in parts of cells, to which the same
-    applies.
+    Cells are counted from the top left of the picture. Cells that the border cuts follow the same
+    rule.
 
     Attributes:
-        name: What reports call the machine.
+        name: Name of the machine in reports.
         palette: All colors of the machine.
-        height_px: Of a cell.
-        width_px: Of a cell.
-        subpalettes: Palette indices that may stand together in a cell, equally many in each.
-        source: Where the facts come from, in one line.
+        height_px: Height of a cell.
+        width_px: Width of a cell.
+        subpalettes: Sets of palette indices that a cell may combine, all of the same size.
+        source: Source of the rule, in one line.
 
     Raises:
-        RequestError: If a size is below 1, or the sub-palettes are none of the palette.
+        RequestError: If a size is below 1, or the sub-palettes are not valid for the palette.
 
     Example:
         >>> black_and_white = Palette.from_hex(["000", "fff"])
@@ -69,12 +69,12 @@ class CellRule:
 
     @property
     def num_colors_in_cell(self) -> int:
-        """How many colors may stand in a cell."""
+        """Number of colors in each sub-palette."""
         return len(self.subpalettes[0])
 
     @property
     def members(self) -> npt.NDArray[np.bool_]:
-        """Whether each sub-palette has each color of the palette, `[s k]`."""
+        """True where a sub-palette has a color of the palette, `[s k]`."""
         members = np.zeros((len(self.subpalettes), len(self.palette)), dtype=np.bool_)
         members[np.arange(len(members))[:, None], np.array(self.subpalettes)] = True
         return members
@@ -84,11 +84,11 @@ class CellRule:
         indices: npt.NDArray[np.integer],
         opaque: npt.NDArray[np.bool_] | None = None,
     ) -> int:
-        """Count the cells whose colors are in no sub-palette together.
+        """Count the cells whose colors are not contained in any sub-palette.
 
         Args:
             indices: Palette indices, `[h w]`.
-            opaque: Where pixels count; None for everywhere.
+            opaque: Pixels that count; None for all.
         """
         height, width = indices.shape
         rows = np.arange(height)[:, None] // self.height_px
@@ -97,7 +97,7 @@ class CellRule:
         counted = np.ones_like(cells, dtype=np.bool_) if opaque is None else opaque
         shown = np.zeros((int(cells.max()) + 1, len(self.palette)), dtype=np.bool_)
         shown[cells[counted], indices[counted]] = True
-        # Few different sets of colors stand in the many cells.
+        # Many cells share few different sets of colors.
         sets, counts = np.unique(shown, axis=0, return_counts=True)
         lacks = (sets.astype(np.int64) @ (~self.members).T.astype(np.int64)).min(axis=1)
         return int(counts[lacks > 0].sum())

@@ -1,4 +1,4 @@
-"""Published experiments, to be run again."""
+"""Reproductions of published experiments, one module each, with the claims that they check."""
 
 from collections.abc import Mapping
 

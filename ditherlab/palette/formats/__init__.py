@@ -1,4 +1,4 @@
-"""Formats of palette files, one a file, told apart by what they hold."""
+"""Palette file formats, one module each, detected from the contents of a file."""
 
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.registry import (

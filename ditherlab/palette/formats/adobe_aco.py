@@ -1,4 +1,4 @@
-"""Adobe's `.aco`, the swatches of Photoshop: version 1, and version 2 with names behind it.
+"""Adobe's `.aco`, the swatches of Photoshop: version 1, followed by version 2 with names.
 
 Source: Adobe, "Photoshop File Formats Specification", 2019, "Color swatches".
 """
@@ -25,7 +25,7 @@ _FULL = 0xFFFF
 
 
 def sniff(data: bytes) -> bool:
-    """Look for a version; where a color table could be as long, for all the rest too."""
+    """Check the version, and parse the whole file if its length is also that of an `.act`."""
     if data[:2] not in (b"\0\1", b"\0\2"):
         return False
     if len(data) not in ACT_LENGTHS:
@@ -38,11 +38,11 @@ def sniff(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the part with names if there is one, else the part without.
+    """Read version 2, which has names, if the file holds it, else version 1.
 
     Raises:
-        PaletteError: The file is cut off, or has colors that no formula gives; the message names
-            the byte.
+        PaletteError: If the file is cut off, or has colors in an unknown color space; the message
+            names the byte.
     """
     cursor = ByteCursor(data, file)
     swatches = _part(cursor)
@@ -74,7 +74,7 @@ def _color(cursor: ByteCursor) -> Color:
     if space == _HSB:
         return hsb_to_color(*parts[:3])
     if space == _CMYK:
-        # No ink is full.
+        # The file stores the absence of ink: 0 is full ink.
         return cmyk_to_color(*(1 - part for part in parts))
     if space == _LAB:
         a, b = ((value ^ 0x8000) - 0x8000 for value in values[1:3])
@@ -89,7 +89,7 @@ def _color(cursor: ByteCursor) -> Color:
 
 
 def write(palette: Palette) -> bytes:
-    """Write both versions, as Photoshop does; colors without a name are called '#rrggbb'.
+    """Write both versions, as Photoshop does; colors without a name are named '#rrggbb'.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"]))[:14].hex(" ", 2)

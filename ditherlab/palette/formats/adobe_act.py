@@ -1,4 +1,4 @@
-"""Adobe's `.act`, the color table of Photoshop: 256 times three bytes, and no word of what it is.
+"""Adobe's `.act`, the color table of Photoshop: 256 times three bytes, without a header.
 
 Source: Adobe, "Photoshop File Formats Specification", 2019, "Color Table".
 """
@@ -12,7 +12,7 @@ from ditherlab.palette.palette import MAX_NUM_COLORS, Palette
 
 _NUM_TABLE_BYTES = 3 * MAX_NUM_COLORS
 
-# Of a table alone, and of one with the number of colors and the transparent one behind it.
+# Without and with a trailer of the number of colors and the transparent index.
 LENGTHS = (_NUM_TABLE_BYTES, _NUM_TABLE_BYTES + 4)
 
 _NONE_TRANSPARENT = 0xFFFF
@@ -20,17 +20,17 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
 
 
 def sniff(data: bytes) -> bool:
-    """Look at the length, and for a byte that no text has: a list may be as long by chance."""
+    """Check the length, and that the file is not a text that has this length by chance."""
     if len(data) not in LENGTHS:
         return False
     return len(data) != len(data.translate(None, delete=_CONTROLS)) or not is_text(data)
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read as many colors as the table says that it has, but for a transparent one.
+    """Read the colors of the table, except a transparent one.
 
     Raises:
-        PaletteError: The number is none; the message names the byte.
+        PaletteError: If the number of colors is invalid; the message names the byte.
     """
     cursor = ByteCursor(data, file)
     table = cursor.take(_NUM_TABLE_BYTES, "The table")
@@ -54,7 +54,7 @@ def parse(data: bytes, file: str) -> Swatches:
 
 
 def write(palette: Palette) -> bytes:
-    """Write a table with the number of its colors, none of them transparent.
+    """Write a table with its number of colors, none of them transparent.
 
     Example:
         >>> table = write(Palette.from_hex(["#000", "#f80"]))

@@ -21,7 +21,7 @@ _MAGIC = b"ASEF"
 _GROUP_START, _GROUP_END, _COLOR = 0xC001, 0xC002, 0x0001
 _NUM_VALUES = {b"RGB ": 3, b"CMYK": 4, b"LAB ": 3, b"Gray": 1, b"GRAY": 1}
 
-# Of a color that stands for itself, neither a spot ink nor one that changes with others.
+# The color type "normal": neither a spot color nor a global one.
 _NORMAL = 2
 
 
@@ -34,8 +34,8 @@ def parse(data: bytes, file: str) -> Swatches:
     """Read the colors of all groups; the first group's name is that of the palette.
 
     Raises:
-        PaletteError: The file is cut off, or a color has no known space; the message names the
-            byte.
+        PaletteError: If the file is cut off, or the color space of a color is unknown; the message
+            names the byte.
     """
     cursor = ByteCursor(data, file, position=len(_MAGIC))
     _, _, num_blocks = cursor.numbers(">HHI", "The head")
@@ -74,14 +74,14 @@ def _color(block: ByteCursor) -> Color:
         return cmyk_to_color(*(min(max(value, 0.0), 1.0) for value in values))
     if model == b"LAB ":
         lightness, a, b = values
-        # Beyond what there is; kept small, so that a cube stays finite.
+        # Clipped to the largest meaningful values, so that their cubes stay finite.
         a, b = (min(max(value, -128.0), 128.0) for value in (a, b))
         return lab_to_color(100 * min(max(lightness, 0.0), 1.0), a, b)
     return gray_to_color(values[0])
 
 
 def write(palette: Palette) -> bytes:
-    """Write one group of RGB colors; those without a name are called '#rrggbb'.
+    """Write one group of RGB colors; colors without a name are named '#rrggbb'.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"]))[:12]

@@ -1,4 +1,4 @@
-"""The palette of a sprite of Aseprite, `.ase` or `.aseprite`.
+"""The palette of an Aseprite sprite, `.ase` or `.aseprite`.
 
 Source: Igara Studio, "Aseprite File Format (.ase/.aseprite) Specifications",
 https://github.com/aseprite/aseprite/blob/main/docs/ase-file-specs.md.
@@ -13,20 +13,20 @@ _FRAME_MAGIC = 0xF1FA
 _CHUNK_HEAD = 6
 _OLD_PALETTE, _OLDER_PALETTE, _PALETTE = 0x0004, 0x0011, 0x2019
 
-# In old chunks: a number of colors that does not fit into a byte.
+# Old chunks store 256 colors as 0, because the count is one byte.
 _MANY = 256
 
 
 def sniff(data: bytes) -> bool:
-    """Look for Aseprite's magic number, behind a length that is below 16 MiB."""
+    """Look for Aseprite's magic number after a length below 16 MiB."""
     return data[3:6] == b"\0\xe0\xa5"
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the palette of the first frame, fully transparent entries left out.
+    """Read the palette of the first frame, without fully transparent entries.
 
     Raises:
-        PaletteError: The file is cut off or has no palette; the message names the byte.
+        PaletteError: If the file is cut off or has no palette; the message names the byte.
     """
     cursor = ByteCursor(data, file)
     cursor.take(_NUM_HEADER_BYTES, "The head")

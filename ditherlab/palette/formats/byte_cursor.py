@@ -1,4 +1,4 @@
-"""Reading numbers from bytes, with messages that name the byte."""
+"""Reading of binary files, with error messages that name the byte."""
 
 import struct
 from typing import Any
@@ -7,7 +7,7 @@ from ditherlab.errors import PaletteError
 
 
 class ByteCursor:
-    """Walk through the bytes of a file and never past their end."""
+    """A position in the bytes of a file; reads never go past the end."""
 
     def __init__(self, data: bytes, file: str, position: int = 0, end: int | None = None) -> None:
         self.data = data
@@ -17,14 +17,14 @@ class ByteCursor:
 
     @property
     def num_left(self) -> int:
-        """Count the bytes that are still to be read."""
+        """Number of bytes that are left to read."""
         return self.end - self.position
 
     def numbers(self, form: str, what: str) -> tuple[Any, ...]:
-        """Read numbers, spelled as for `struct`.
+        """Read numbers in a format of `struct`.
 
         Raises:
-            PaletteError: If there are too few bytes; the message says of what.
+            PaletteError: If there are too few bytes; the message names `what`.
 
         Example:
             >>> ByteCursor(bytes([0, 7, 9]), "x.aco").numbers(">HB", "a header")
@@ -33,10 +33,10 @@ class ByteCursor:
         return struct.unpack(form, self.take(struct.calcsize(form), what))
 
     def take(self, num_bytes: int, what: str) -> bytes:
-        """Read bytes as they are.
+        """Read raw bytes.
 
         Raises:
-            PaletteError: If there are too few; the message says of what.
+            PaletteError: If there are too few; the message names `what`.
         """
         if num_bytes > self.num_left:
             raise self.error(
@@ -48,7 +48,7 @@ class ByteCursor:
         return self.data[start : self.position]
 
     def part(self, num_bytes: int, what: str) -> "ByteCursor":
-        """Set a part of the bytes aside, to be walked through by itself, and go on behind it.
+        """Return a cursor over the next bytes, and move this one behind them.
 
         Raises:
             PaletteError: If there are too few.
@@ -58,6 +58,6 @@ class ByteCursor:
         return ByteCursor(self.data, self.file, start, self.position)
 
     def error(self, message: str, position: int | None = None) -> PaletteError:
-        """Make an error that names the file and the byte: `position`, or where the cursor is."""
+        """Make an error that names the file and a byte: `position`, or the current position."""
         byte = self.position if position is None else position
         return PaletteError(f"{self.file}, byte {byte}: {message}")

@@ -22,18 +22,19 @@ _COLOR_FUNCTION = re.compile(r"(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|colo
 
 
 def sniff(data: bytes) -> bool:
-    """Look for a custom property."""
+    """Look for a CSS custom property."""
     return _SNIFFED.search(data) is not None and is_text(data)
 
 
 def parse(data: bytes, file: str) -> Swatches:
     """Read the custom properties that are colors, as #rgb, #rrggbb, rgb() or names; without alpha.
 
-    Others, such as lengths and fonts, are not for palettes. If all names are those that `write`
-    gives, they are the palette's and a number.
+    Other properties, such as lengths and fonts, are skipped. If all names are a common stem with a
+    number, as `write` makes them, the stem is the name of the palette.
 
     Raises:
-        PaletteError: A color is wrong, or spelled in another way; the message names file and line.
+        PaletteError: If a color is invalid, or written in another notation; the message names file
+            and line.
 
     Example:
         >>> parse(b":root { --ash: #111; --glow: rgb(255, 128, 0); --gap: 4px }", "some.css")
@@ -59,8 +60,8 @@ def _blank(comment: re.Match[str]) -> str:
 
 
 def _color(value: str) -> Color | None:
-    """Give the color that a value is, or None if it is something else."""
-    # Pillow knows the names of CSS; loaded here, since `palette list` needs none of it.
+    """Parse a value as a color; return None if it is something else."""
+    # Pillow knows the color names of CSS; loaded here, because `palette list` does not need it.
     from PIL import ImageColor
 
     if value.startswith("#"):
@@ -89,7 +90,7 @@ def _numbered_stem(names: Sequence[str]) -> str | None:
 
 
 def write(palette: Palette) -> bytes:
-    """Write a custom property for each color, called after it, or after the palette and a number.
+    """Write a custom property for each color, named after it, or after the palette and a number.
 
     Example:
         >>> print(write(Palette.from_hex(["#000", "#f80"], name="ember")).decode(), end="")

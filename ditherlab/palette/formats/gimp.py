@@ -1,4 +1,4 @@
-"""GIMP's `.gpl`: text with the name of the palette and of each color.
+"""GIMP's `.gpl`: text with the names of the palette and of each color.
 
 Source: The GIMP Team, developer documentation of GIMP, "GIMP Palette format".
 """
@@ -19,7 +19,7 @@ from ditherlab.palette.palette import Palette, spell_colors
 
 _FIRST_LINE = "GIMP Palette"
 
-# What GIMP writes where nobody gave a name.
+# The name that GIMP writes for colors without a name.
 _NAMELESS = "Untitled"
 
 
@@ -32,7 +32,7 @@ def parse(data: bytes, file: str) -> Swatches:
     """Read the colors and the names.
 
     Raises:
-        PaletteError: A line is no color; the message names file and line.
+        PaletteError: If a line is not a color; the message names file and line.
 
     Example:
         >>> parse(b"GIMP Palette\\nName: ember\\n# hot\\n0 0 0 black\\n255 128 0", "some.gpl")

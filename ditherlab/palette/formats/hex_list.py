@@ -1,4 +1,4 @@
-"""Lospec's `.hex`: one rrggbb to a line; what any text is taken for that is nothing else."""
+"""Lospec's `.hex`: one rrggbb per line; the fallback format for text files."""
 
 from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
@@ -10,7 +10,7 @@ def parse(data: bytes, file: str) -> Swatches:
     """Read the colors of a hexadecimal list; ';' starts a comment.
 
     Raises:
-        PaletteError: A line is no color; the message names file and line.
+        PaletteError: If a line is not a color; the message names file and line.
 
     Example:
         >>> parse(b"#112233\\n\\n; a comment\\nff8000", "some.hex").colors
@@ -29,7 +29,7 @@ def parse(data: bytes, file: str) -> Swatches:
 
 
 def write(palette: Palette) -> bytes:
-    """Write one rrggbb to a line.
+    """Write one rrggbb per line.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"]))

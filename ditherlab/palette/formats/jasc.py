@@ -1,4 +1,4 @@
-"""JASC's `.pal`, of Paint Shop Pro: text with the number of colors and their components.
+"""JASC's `.pal` of Paint Shop Pro: text with the number of colors and their components.
 
 Source: Jasc Software, Paint Shop Pro: the form of the palettes that come with it.
 """
@@ -25,11 +25,11 @@ def sniff(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the colors; numbers after the third of a line, such as alpha, are left out.
+    """Read the colors; numbers after the third of a line, such as alpha, are ignored.
 
     Raises:
-        PaletteError: Another version, a line that is no color, or more or fewer than announced;
-            the message names file and line.
+        PaletteError: If the version is unknown, a line is not a color, or the number of colors is
+            not the announced one; the message names file and line.
 
     Example:
         >>> parse(b"JASC-PAL\\r\\n0100\\r\\n2\\r\\n0 0 0\\r\\n255 128 0\\r\\n", "some.pal").colors
@@ -63,7 +63,7 @@ def parse(data: bytes, file: str) -> Swatches:
 
 
 def write(palette: Palette) -> bytes:
-    """Write a palette as Paint Shop Pro does, with its line ends.
+    """Write a palette as Paint Shop Pro does, with CRLF line ends.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"])).split()[:3]

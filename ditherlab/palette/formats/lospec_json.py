@@ -16,15 +16,15 @@ _EXAMPLE = '{"name": "ember", "author": "", "colors": ["000000", "ff8000"]}'
 
 
 def sniff(data: bytes) -> bool:
-    """Look for the brace that an object begins with."""
+    """Look for the opening brace of an object."""
     return data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and is_text(data)
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the name and the colors; all else is left out.
+    """Read the name and the colors; other keys are ignored.
 
     Raises:
-        PaletteError: It is no such JSON; the message says where.
+        PaletteError: If the JSON is invalid; the message says where.
 
     Example:
         >>> parse(b'{"name": "ember", "colors": ["000000", "#ff8000"]}', "some.json")
@@ -51,7 +51,7 @@ def _document(text: str, file: str) -> dict[str, Any]:
         raise PaletteError(
             f"{file}, line {error.lineno}: {error.msg} at column {error.colno}. Write {_EXAMPLE}."
         ) from None
-    # Too many digits in a number; too many brackets in one another.
+    # A number with too many digits, or brackets nested too deeply.
     except (ValueError, RecursionError):
         raise PaletteError(f"{file} is too deep or too long to be a palette.") from None
     if not isinstance(document, dict):
@@ -60,7 +60,7 @@ def _document(text: str, file: str) -> dict[str, Any]:
 
 
 def write(palette: Palette) -> bytes:
-    """Write a palette as Lospec does; who made it is not known, so `author` is empty.
+    """Write a palette as Lospec does; the author is unknown, so `author` is empty.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"], name="ember"))

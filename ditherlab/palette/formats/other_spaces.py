@@ -1,11 +1,11 @@
-"""From the other color spaces of palette files to 8-bit display sRGB, clipped where it has none."""
+"""Conversion of the color spaces of palette files to 8-bit display sRGB, clipped to its gamut."""
 
 import colorsys
 
 from ditherlab.palette.palette import Color
 from ditherlab.vision.colorimetry import LAB_KNEE, LINEAR_KNEE
 
-# The white of CIELAB in print, D50, as XYZ with Y = 1: ISO 13655.
+# D50, the white of CIELAB in print, as XYZ with Y = 1: ISO 13655.
 _D50 = (0.96422, 1.0, 0.82521)
 
 # Source: Bruce Lindbloom, "RGB/XYZ Matrices", sRGB for D50 (by Bradford's adaptation), XYZ to RGB.
@@ -17,7 +17,7 @@ _D50_TO_LINEAR = (
 
 
 def rgb_to_color(red: float, green: float, blue: float) -> Color:
-    """Round components in [0, 1]; what lies outside is clipped.
+    """Round components in [0, 1] to 8 bits; values outside are clipped.
 
     Example:
         >>> rgb_to_color(0.0, 0.5, 1.2)
@@ -27,7 +27,7 @@ def rgb_to_color(red: float, green: float, blue: float) -> Color:
 
 
 def gray_to_color(light: float) -> Color:
-    """Make a gray of a display level in [0, 1]; 1 is white."""
+    """Convert a gray display level in [0, 1]; 1 is white."""
     return rgb_to_color(light, light, light)
 
 
@@ -42,7 +42,7 @@ def hsb_to_color(hue: float, saturation: float, brightness: float) -> Color:
 
 
 def cmyk_to_color(cyan: float, magenta: float, yellow: float, black: float) -> Color:
-    """Convert parts of ink in [0, 1] as if each took its light away, for want of a press's profile.
+    """Convert fractions of ink in [0, 1] by the simple subtractive formula, without a profile.
 
     Example:
         >>> cmyk_to_color(1.0, 0.0, 0.0, 0.0)
@@ -53,7 +53,7 @@ def cmyk_to_color(cyan: float, magenta: float, yellow: float, black: float) -> C
 
 
 def lab_to_color(lightness: float, a: float, b: float) -> Color:
-    """Convert CIELAB with the white D50 and L in [0, 100].
+    """Convert CIELAB with white D50 and L in [0, 100].
 
     Source: ISO/CIE 11664-4:2019, "Colorimetry - Part 4: CIE 1976 L*a*b* colour space".
 

@@ -1,4 +1,4 @@
-"""paint.NET's `.txt`: one aarrggbb to a line.
+"""paint.NET's `.txt`: one aarrggbb per line.
 
 Source: dotPDN, "Working With Palettes", paint.net documentation,
 https://www.getpaint.net/doc/latest/WorkingWithPalettes.html.
@@ -23,12 +23,12 @@ _FIRST_COLOR = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:;[^\r\n]*[\r\n]\s*)*[0-9A-Fa-f]{8}\s*(?:[;\r\n]|$)"
 )
 
-# Lospec writes it into the comments.
+# Lospec writes the name of the palette into a comment.
 _NAME = re.compile(r";\s*palette name:(.*)", re.IGNORECASE)
 
 
 def sniff(data: bytes) -> bool:
-    """Look for the usual first line, or eight digits on the first line that is no comment."""
+    """Look for the usual first line, or eight digits on the first line that is not a comment."""
     if starts_with(data, _FIRST_LINE):
         return True
     return _FIRST_COLOR.match(data) is not None and is_text(data)
@@ -38,7 +38,7 @@ def parse(data: bytes, file: str) -> Swatches:
     """Read the colors that are not fully transparent; ';' starts a comment.
 
     Raises:
-        PaletteError: A line is no color; the message names file and line.
+        PaletteError: If a line is not a color; the message names file and line.
 
     Example:
         >>> parse(b";Palette Name: ember\\nFF000000\\nffff8000\\n", "x.txt")
@@ -46,8 +46,8 @@ def parse(data: bytes, file: str) -> Swatches:
     """
     name, colors = "", []
     for number, line in numbered_lines(decode_text(data, file)):
-        if said := _NAME.match(line):
-            name = said[1].strip()
+        if header := _NAME.match(line):
+            name = header[1].strip()
         spelled = line.partition(";")[0].strip()
         if not spelled:
             continue
@@ -62,7 +62,7 @@ def parse(data: bytes, file: str) -> Swatches:
 
 
 def write(palette: Palette) -> bytes:
-    """Write opaque colors, and the name where Lospec does.
+    """Write opaque colors, with the palette's name in a comment, as Lospec does.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"], name="ember")).splitlines()[1:]

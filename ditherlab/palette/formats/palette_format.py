@@ -1,4 +1,4 @@
-"""What a format of palette files is: how to know it, to read it and to write it."""
+"""The interface of a palette file format: sniff, parse and write."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from ditherlab.palette.palette import Color, Palette
 
 @dataclass(frozen=True)
 class Swatches:
-    """What a file holds, before anybody asks whether it makes a palette.
+    """The contents of a palette file, not yet checked to be a palette.
 
     Attributes:
-        colors: 8-bit display sRGB, in the order of the file, repeated ones included.
-        name: Of the palette, as the file states it; empty if it does not.
-        names: Of the colors, one for each, empty for those that have none; or none at all.
+        colors: 8-bit display sRGB, in the order of the file, including repeated colors.
+        name: The palette's name in the file; empty if the file states none.
+        names: The name of each color, empty for colors without a name; or no names at all.
     """
 
     colors: Sequence[Color]
@@ -26,14 +26,14 @@ class PaletteFormat:
     """One format of palette files.
 
     Attributes:
-        name: What `--format` calls it.
-        title: What a person calls it.
-        suffixes: With which its files usually end, lower case, the most usual first.
-        sniff: Says of the contents of a file whether they begin like this format. Contents that do
-            and go wrong later are a broken file of this format.
-        parse: Reads the contents; gets the name of the file for its messages, and raises
-            `PaletteError` alone.
-        write: Gives the contents for a palette; None if the format can only be read.
+        name: The value of `--format`.
+        title: Name for people.
+        suffixes: The usual suffixes of its files, in lower case, the most usual first.
+        sniff: Returns True if the contents of a file begin like this format. If such contents fail
+            to parse, the file is a damaged file of this format.
+        parse: Reads the contents; takes the name of the file for its messages, and raises only
+            `PaletteError`.
+        write: Returns the contents for a palette; None if the format can only be read.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""The colors of a picture that is meant as a palette; written, a sheet of swatches.
+"""Pictures as palettes: reads the colors of a picture, and writes a PNG of swatches.
 
-A picture is known by its first bytes, as the specification of each format gives them.
+Pictures are recognized by their first bytes, as the specification of each format gives them.
 """
 
 import io
@@ -16,7 +16,7 @@ from ditherlab.palette.palette import MAX_NUM_COLORS, Color, Palette
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# Those that announce themselves by their first bytes, so that no text is mistaken for one.
+# Formats with distinctive first bytes, so that no text is mistaken for a picture.
 _FORMATS = ("PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "PCX", "JPEG")
 _MAGIC = re.compile(
     rb"\x89PNG\r\n\x1a\n|GIF8[79]a|BM|RIFF....WEBP|II[*+]\x00|MM\x00[*+]|P[1-6]\s|\xff\xd8\xff"
@@ -32,24 +32,24 @@ _SWATCHES_PER_ROW = 16
 
 
 def sniff(data: bytes) -> bool:
-    """Look for the first bytes of a picture that can serve."""
+    """Look for the first bytes of a picture in one of the accepted formats."""
     return _MAGIC.match(data) is not None
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Collect the different colors of a picture, fully transparent pixels left out.
+    """Collect the different colors of a picture, without fully transparent pixels.
 
-    Of an indexed picture these are the entries in use, in the order of its palette; of any other
-    the colors in the order in which they first appear, row by row. Of an animation only the first
-    frame counts.
+    The colors of an indexed picture are the used entries, in the order of its palette. The colors
+    of any other picture are listed in order of appearance, row by row. Only the first frame of an
+    animation counts.
 
     Raises:
-        PaletteError: The picture is broken, too large, not 8-bit sRGB, or has over 256 colors.
+        PaletteError: If the picture is damaged, too large, not 8-bit sRGB, or has over 256 colors.
     """
     from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
-        # Pillow warns of odd metadata, and of sizes that are refused below.
+        # Pillow warns about odd metadata, and about sizes that are refused below.
         warnings.simplefilter("ignore")
         try:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
@@ -58,11 +58,11 @@ def parse(data: bytes, file: str) -> Swatches:
                 return Swatches(_colors(image, file))
         except PaletteError:
             raise
-        # Given a broken file, Pillow's decoders raise almost anything, struct.error to KeyError.
+        # On damaged files, Pillow's decoders raise many kinds of errors, struct.error to KeyError.
         except Exception as error:
             reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
             if isinstance(error, UnidentifiedImageError):
-                reason = "its head is damaged"
+                reason = "its header is damaged"
             raise PaletteError(
                 f"{file} is a picture that cannot be read: {reason}. Save it again, as PNG."
             ) from error
@@ -92,7 +92,7 @@ def _colors(image: "Image", file: str) -> list[Color]:
 
     seen: set[int] = set()
     colors: dict[Color, None] = {}
-    # Bands, so that a photo is refused early and a picture one pixel wide still goes fast.
+    # In bands of rows: a photo is refused early, and a picture one pixel wide is still fast.
     step = max(1, _BAND_NUM_PX // pixels.width)
     for top in range(0, pixels.height, step):
         bottom = min(top + step, pixels.height)
@@ -113,7 +113,7 @@ def _colors(image: "Image", file: str) -> list[Color]:
 
 
 def write(palette: Palette) -> bytes:
-    """Write an indexed PNG of swatches, 16 to a row; what the last row lacks is transparent.
+    """Write an indexed PNG of swatches, 16 per row; empty places in the last row are transparent.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"]))[1:4]

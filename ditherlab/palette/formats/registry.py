@@ -1,4 +1,4 @@
-"""All formats of palette files; a new one is one file and one line here."""
+"""The registry of palette file formats; a new format is one module and one line here."""
 
 from pathlib import PurePath
 
@@ -19,8 +19,8 @@ from ditherlab.palette.formats.picture import PICTURE
 from ditherlab.palette.formats.riff import RIFF
 from ditherlab.palette.palette import quoted
 
-# In the order in which contents are asked, those first that cannot be mistaken. Of two that share a
-# suffix, the first that can be written is meant when a file of it is written.
+# Formats are sniffed in this order, so the most distinctive ones come first. If several writable
+# formats share a suffix, the first one is used for writing.
 FORMATS = (
     GIMP,
     JASC,
@@ -39,7 +39,7 @@ WRITABLE_FORMATS = {known.name: known for known in FORMATS if known.write is not
 
 
 def sniff_format(data: bytes) -> PaletteFormat | None:
-    """Tell the format of a file by its contents; None if it is none that is known.
+    """Detect the format of a file from its contents; None if it is unknown.
 
     Example:
         >>> sniff_format(b"GIMP Palette").name
@@ -49,14 +49,14 @@ def sniff_format(data: bytes) -> PaletteFormat | None:
 
 
 def format_to_write(name: str | None, path: str) -> PaletteFormat:
-    """Choose the format that a palette is written in.
+    """Choose the format in which to write a palette.
 
     Args:
-        name: What was asked for; None leaves it to the suffix.
-        path: Where the palette goes.
+        name: The name of the format; None to choose by the suffix of the path.
+        path: Path of the file to write.
 
     Raises:
-        PaletteRequestError: A name that is none, or a suffix that none has.
+        PaletteRequestError: If no writable format has the name or the suffix.
 
     Example:
         >>> format_to_write(None, "ember.pal").name, format_to_write("riff", "ember.pal").name
@@ -75,6 +75,6 @@ def format_to_write(name: str | None, path: str) -> PaletteFormat:
             return known
     suffixes = sorted({s for known in WRITABLE_FORMATS.values() for s in known.suffixes})
     raise PaletteRequestError(
-        f"A palette file must end in one of {' '.join(suffixes)}, got {quoted(path)}. Name it so, "
-        "or say `--format`."
+        f"A palette file must end in one of {' '.join(suffixes)}, got {quoted(path)}. "
+        "Rename it, or use `--format`."
     )

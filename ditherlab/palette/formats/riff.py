@@ -1,4 +1,4 @@
-"""Microsoft's RIFF `.pal`: a LOGPALETTE in a chunk of its own.
+"""Microsoft's RIFF `.pal`: a LOGPALETTE in a RIFF chunk.
 
 Source: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0", 1991,
 chapter 2, "Palette File Format".
@@ -22,7 +22,7 @@ def parse(data: bytes, file: str) -> Swatches:
     """Read the colors of the first palette.
 
     Raises:
-        PaletteError: The file is cut off or holds none; the message names the byte.
+        PaletteError: If the file is cut off or holds no palette; the message names the byte.
     """
     cursor = ByteCursor(data, file, position=12)
     while cursor.num_left:
@@ -30,7 +30,7 @@ def parse(data: bytes, file: str) -> Swatches:
         chunk = cursor.part(num_bytes, "A chunk")
         if kind == b"data":
             return _palette(chunk)
-        # A chunk of odd length is followed by a byte that means nothing.
+        # A chunk of odd length is followed by one byte of padding.
         if num_bytes % 2 and cursor.num_left:
             cursor.take(1, "Padding")
     raise cursor.error("the file must hold a chunk `data`, got none. Save the palette again.")
@@ -50,7 +50,7 @@ def _palette(chunk: ByteCursor) -> Swatches:
 
 
 def write(palette: Palette) -> bytes:
-    """Write a palette of four bytes a color.
+    """Write a palette with four bytes per color.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"]))[:24]

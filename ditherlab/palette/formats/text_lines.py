@@ -1,4 +1,4 @@
-"""Text in palette files: UTF-8, with any line ends, and numbers of lines as an editor counts."""
+"""Text in palette files: UTF-8, any line ends, and line numbers as editors count them."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def is_text(data: bytes) -> bool:
-    """Say whether bytes are UTF-8."""
+    """Return True if bytes are UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -19,7 +19,7 @@ def is_text(data: bytes) -> bool:
 
 
 def starts_with(data: bytes, first: str) -> bool:
-    """Say whether bytes are text that begins like this, after a byte order mark if there is one."""
+    """Return True if bytes begin with a text, after an optional byte order mark."""
     return data.removeprefix(_BYTE_ORDER_MARK).startswith(first.encode())
 
 
@@ -27,7 +27,7 @@ def decode_text(data: bytes, file: str) -> str:
     """Decode UTF-8 and drop a byte order mark.
 
     Raises:
-        PaletteError: If it is something else; the message names the byte.
+        PaletteError: If the bytes are not UTF-8; the message names the first wrong one.
     """
     try:
         return data.decode("utf-8-sig")
@@ -39,13 +39,13 @@ def decode_text(data: bytes, file: str) -> str:
 
 
 def encode_text(text: str) -> bytes:
-    """Encode as UTF-8; half characters, as the names of odd files have them, become `?`."""
+    """Encode as UTF-8; lone surrogates, which names in odd files may contain, become `?`."""
     return text.encode(errors="replace")
 
 
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Split a text into lines without spaces around them, counted from 1."""
-    # `str.splitlines` also breaks at form feeds and the like, where editors count no line.
+    """Split a text into stripped lines, numbered from 1."""
+    # `str.splitlines` also splits at form feeds and the like, which editors do not count as lines.
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         yield number, line.strip()
 
@@ -54,7 +54,7 @@ def numbers_to_color(line: str) -> Color:
     """Read the first three numbers of a line as red, green and blue, 8-bit display sRGB.
 
     Raises:
-        PaletteRequestError: If they are none.
+        PaletteRequestError: If they are not whole numbers from 0 to 255.
 
     Example:
         >>> numbers_to_color("255 128 0 orange")

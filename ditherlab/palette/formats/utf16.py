@@ -1,10 +1,10 @@
-"""Names as Adobe writes them: UTF-16, the high byte first, with a zero at the end."""
+"""Names in Adobe's formats: big-endian UTF-16 with a terminating zero."""
 
 _MAX_NUM_CHARACTERS = 255
 
 
 def decode_utf16(data: bytes) -> str:
-    """Decode up to the first zero; what is no character becomes U+FFFD.
+    """Decode up to the first zero; invalid characters become U+FFFD.
 
     Example:
         >>> decode_utf16(bytes([0, 65, 0, 0]))
@@ -14,7 +14,7 @@ def decode_utf16(data: bytes) -> str:
 
 
 def encode_utf16(text: str) -> bytes:
-    """Encode a name and a zero behind it; a long name is cut.
+    """Encode a name with a terminating zero; a long name is cut.
 
     Example:
         >>> encode_utf16("A").hex(" ", 2)

@@ -8,12 +8,12 @@ from ditherlab.black_box import CallingConvention
 from ditherlab.errors import RequestError
 
 
-def manner(function):
+def convention(function):
     return CallingConvention.of(function, "f")
 
 
 def test_a_plain_function_takes_one_picture_in_numpy():
-    assert manner(lambda picture: 0.0) == CallingConvention("picture", "numpy", False, 1)
+    assert convention(lambda picture: 0.0) == CallingConvention("picture", "numpy", False, 1)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_plain_function_takes_one_picture_in_numpy():
     ],
 )
 def test_the_parameters_say_what_a_function_gets(function, num_arguments):
-    assert manner(function).num_arguments == num_arguments
+    assert convention(function).num_arguments == num_arguments
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_the_parameters_say_what_a_function_gets(function, num_arguments):
 )
 def test_other_parameters_are_refused(function):
     with pytest.raises(RequestError, match=r"`f` must take \(picture\), \(picture, target\) or"):
-        manner(function)
+        convention(function)
 
 
 def test_the_decorator_only_sets_an_attribute():
@@ -52,7 +52,7 @@ def test_the_decorator_only_sets_an_attribute():
     marked = cost_function(takes="batch", form="pillow")(cost)
     assert marked is cost
     assert cost.ditherlab_cost == {"takes": "batch", "form": "pillow", "differentiable": False}
-    assert manner(cost) == CallingConvention("batch", "pillow", False, 1)
+    assert convention(cost) == CallingConvention("batch", "pillow", False, 1)
 
 
 def test_a_plain_attribute_works_too():
@@ -60,12 +60,12 @@ def test_a_plain_attribute_works_too():
         return 0
 
     cost.ditherlab_cost = {"form": "torch"}
-    assert manner(cost) == CallingConvention("picture", "torch", False, 1)
+    assert convention(cost) == CallingConvention("picture", "torch", False, 1)
 
 
 def test_what_is_differentiable_takes_a_batch_in_torch():
     marked = cost_function(differentiable=True)(lambda pictures: pictures)
-    assert manner(marked) == CallingConvention("batch", "torch", True, 1)
+    assert convention(marked) == CallingConvention("batch", "torch", True, 1)
 
 
 def test_a_module_is_differentiable_without_a_mark():
@@ -73,7 +73,7 @@ def test_a_module_is_differentiable_without_a_mark():
         def forward(self, pictures, targets):
             return pictures
 
-    assert manner(Cost()) == CallingConvention("batch", "torch", True, 2)
+    assert convention(Cost()) == CallingConvention("batch", "torch", True, 2)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_a_wrong_mark_is_refused(mark, message):
 
     cost.ditherlab_cost = mark
     with pytest.raises(RequestError, match=message):
-        manner(cost)
+        convention(cost)

@@ -1,4 +1,4 @@
-"""Patience: nobody waits longer than the one who waits least."""
+"""Deadlines: the earliest of nested ones applies."""
 
 import pytest
 

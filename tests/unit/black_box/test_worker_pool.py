@@ -22,17 +22,17 @@ TIMEOUT_S = 60
 
 
 @pytest.fixture
-def crew(write):
-    crews = []
+def pool(write):
+    pools = []
 
     def make(code, name="cost"):
         source = FunctionSource("python:x", write(code), name)
         black = np.zeros((1, 3, 4, 5), dtype=np.uint8)
-        crews.append(WorkerPool.of(source, black, np.ones((1, 4, 5), dtype=bool)))
-        return crews[-1]
+        pools.append(WorkerPool.of(source, black, np.ones((1, 4, 5), dtype=bool)))
+        return pools[-1]
 
     yield make
-    for one in crews:
+    for one in pools:
         one.close()
 
 
@@ -40,8 +40,8 @@ def parts(*levels):
     return [Part(np.full((1, 3, 4, 5), level, dtype=np.uint8), [0]) for level in levels]
 
 
-def process_ids(one):
-    return [worker.process.pid for worker in one._workers]
+def process_ids(workers):
+    return [worker.process.pid for worker in workers._workers]
 
 
 def is_running(process_id):
@@ -59,8 +59,8 @@ def wait_until(is_so):
         time.sleep(0.01)
 
 
-def test_costs_come_in_the_order_of_the_pictures(crew):
-    one = crew(
+def test_costs_come_in_the_order_of_the_pictures(pool):
+    workers = pool(
         """
         import time
         def cost(picture):
@@ -68,12 +68,12 @@ def test_costs_come_in_the_order_of_the_pictures(crew):
             return picture[0, 0, 0]
         """
     )
-    assert one.price(parts(1, 2, 3, 4, 5)) == [1, 2, 3, 4, 5]
-    assert len(process_ids(one)) == min(5, num_cores())
+    assert workers.price(parts(1, 2, 3, 4, 5)) == [1, 2, 3, 4, 5]
+    assert len(process_ids(workers)) == min(5, num_cores())
 
 
-def test_a_function_is_loaded_once_a_worker_and_the_workers_stay(crew):
-    one = crew(
+def test_a_function_is_loaded_once_a_worker_and_the_workers_stay(pool):
+    workers = pool(
         """
         import os, sys
         def cost(picture):
@@ -81,12 +81,12 @@ def test_a_function_is_loaded_once_a_worker_and_the_workers_stay(crew):
         print("loaded", file=sys.stderr)
         """
     )
-    first = one.price(parts(1))
-    assert one.price(parts(1)) == first == process_ids(one)
+    first = workers.price(parts(1))
+    assert workers.price(parts(1)) == first == process_ids(workers)
 
 
-def test_workers_compute_on_one_thread_and_load_torch_only_if_asked(crew):
-    one = crew(
+def test_workers_compute_on_one_thread_and_load_torch_only_if_asked(pool):
+    workers = pool(
         """
         import os, sys
         from ditherlab import cost_function
@@ -100,13 +100,13 @@ def test_workers_compute_on_one_thread_and_load_torch_only_if_asked(crew):
             return torch.get_num_threads()
         """
     )
-    assert one.price(parts(0)) == [0]
-    other = crew(Path(one._assignment.source.location).read_text(), "by_torch")
+    assert workers.price(parts(0)) == [0]
+    other = pool(Path(workers._assignment.source.location).read_text(), "by_torch")
     assert other.price(parts(0)) == [1]
 
 
-def test_what_is_printed_does_not_reach_standard_output(crew, capfd):
-    one = crew(
+def test_what_is_printed_does_not_reach_standard_output(pool, capfd):
+    workers = pool(
         """
         import os
         print("at load")
@@ -116,7 +116,7 @@ def test_what_is_printed_does_not_reach_standard_output(crew, capfd):
             return 0
         """
     )
-    one.price(parts(0))
+    workers.price(parts(0))
     out, err = capfd.readouterr()
     assert out == ""
     assert set(err.split("\n")) >= {"at load", "in Python", "by the system"}
@@ -132,18 +132,18 @@ def test_what_is_printed_does_not_reach_standard_output(crew, capfd):
         ("return 'x'", "must return a number, got str"),
     ],
 )
-def test_a_failure_is_told_and_leaves_no_process(body, message, crew):
-    one = crew(f"import os\ndef cost(picture):\n    if picture.any(): {body}\n    return 5\n")
-    one.price(parts(0, 0))
-    before = process_ids(one)
+def test_a_failure_is_told_and_leaves_no_process(body, message, pool):
+    workers = pool(f"import os\ndef cost(picture):\n    if picture.any(): {body}\n    return 5\n")
+    workers.price(parts(0, 0))
+    before = process_ids(workers)
     with pytest.raises(ObjectiveError, match=message):
-        one.price(parts(0, 1))
+        workers.price(parts(0, 1))
     assert not any(is_running(number) for number in before)
-    assert one.price(parts(0)) == [5]
+    assert workers.price(parts(0)) == [5]
 
 
-def test_a_process_that_a_worker_leaves_behind_neither_hides_its_death_nor_stays(crew, capfd):
-    one = crew(
+def test_a_process_that_a_worker_leaves_behind_neither_hides_its_death_nor_stays(pool, capfd):
+    workers = pool(
         """
         import os, time
         def cost(picture):
@@ -155,33 +155,33 @@ def test_a_process_that_a_worker_leaves_behind_neither_hides_its_death_nor_stays
         """
     )
     with pytest.raises(ObjectiveError, match="ended with exit code 4"):
-        one.price(parts(0))
+        workers.price(parts(0))
     child = int(capfd.readouterr().err)
     wait_until(lambda: not is_running(child))
 
 
-def test_a_function_that_never_returns_is_not_waited_for(crew):
-    one = crew("def cost(picture):\n    while picture.any(): pass\n    return 1\n")
-    assert one.price(parts(0)) == [1]
-    before = process_ids(one)
+def test_a_function_that_never_returns_is_not_waited_for(pool):
+    workers = pool("def cost(picture):\n    while picture.any(): pass\n    return 1\n")
+    assert workers.price(parts(0)) == [1]
+    before = process_ids(workers)
     questions = iter([False, False, True])
     with deadline(lambda: next(questions)), pytest.raises(DeadlineError):
-        one.price(parts(1))
+        workers.price(parts(1))
     assert not any(is_running(number) for number in before)
 
 
-def test_a_file_that_never_ends_loading_is_not_waited_for(crew):
-    one = crew("while True: pass")
+def test_a_file_that_never_ends_loading_is_not_waited_for(pool):
+    workers = pool("while True: pass")
     with deadline(lambda: True), pytest.raises(DeadlineError):
-        one.price(parts(0))
+        workers.price(parts(0))
 
 
-def test_a_forgotten_crew_is_gone(crew, write):
+def test_a_forgotten_pool_is_gone(write):
     source = FunctionSource("python:x", write("def cost(p): return 1"), "cost")
-    one = WorkerPool.of(source, np.zeros((1, 3, 4, 5), np.uint8), np.ones((1, 4, 5), bool))
-    one.price(parts(0))
-    before = process_ids(one)
-    del one
+    workers = WorkerPool.of(source, np.zeros((1, 3, 4, 5), np.uint8), np.ones((1, 4, 5), bool))
+    workers.price(parts(0))
+    before = process_ids(workers)
+    del workers
     gc.collect()
     assert not any(is_running(number) for number in before)
 
@@ -205,12 +205,12 @@ def test_no_worker_outlives_the_program_not_even_a_busy_one(ending, write):
         from ditherlab.black_box import WorkerPool, FunctionSource, Part
         from ditherlab.black_box.deadline import DeadlineError, deadline
         black = np.zeros((1, 3, 4, 5), np.uint8)
-        crew = WorkerPool.of(FunctionSource("x", {path!r}, "cost"), black, np.ones((1, 4, 5), bool))
-        crew.price([Part(black, [0])])
+        pool = WorkerPool.of(FunctionSource("x", {path!r}, "cost"), black, np.ones((1, 4, 5), bool))
+        pool.price([Part(black, [0])])
         if {ending!r}:
             def end():
                 {ending or "pass"}
-            crew._workers[0].ask(0, Part(black + 1, [0]))
+            pool._workers[0].ask(0, Part(black + 1, [0]))
             end()
         """,
         "script.py",

@@ -138,7 +138,7 @@ def test_a_full_disk_or_an_interrupt_leaves_nothing_behind(
     [
         ("missing/new.png", "there is no folder .*missing. Make it first"),
         ("folder", "folder is a folder"),
-        ("file/new.png", "cannot be written: .*file is no folder. Choose another"),
+        ("file/new.png", "cannot be written: .*file is not a folder. Choose another"),
         ("x" * 300, "cannot be written: file name too long"),
         ("nul\0.png", "cannot be written: embedded null byte"),
     ],

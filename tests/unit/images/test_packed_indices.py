@@ -37,5 +37,5 @@ def test_as_few_bits_as_the_largest_index_needs() -> None:
 def test_what_cannot_be_packed() -> None:
     with pytest.raises(PictureError, match=r"^`num_bits` must be 1, 2, 4 or 8, got 3\.$"):
         pack_indices(np.zeros((1, 1), dtype=np.uint8), 3)
-    with pytest.raises(PictureError, match=r"must be below 4 to fit into 2 bits, got 4\. Take"):
+    with pytest.raises(PictureError, match=r"must be below 4 to fit into 2 bits, got 4\. Use more"):
         pack_indices(np.array([[4]], dtype=np.uint8), 2)

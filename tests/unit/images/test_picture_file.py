@@ -273,7 +273,7 @@ def test_16_bit_color_and_alpha() -> None:
     picture = read_picture(BytesIO(png(2, 1, 16, 6, b"\0" + samples.tobytes())))
     assert picture.pixels.tolist() == [[[255, 128, 0], [0, 255, 0x12]]]
     assert picture.opaque.tolist() == [[True, False]]
-    assert picture.notes[0].startswith("Its half transparent pixels")
+    assert picture.notes[0].startswith("Its partly transparent pixels")
 
 
 def test_a_transparent_color_of_16_bits() -> None:
@@ -344,7 +344,7 @@ def test_the_first_frame_of_an_animation_is_used(file_format: str) -> None:
     file = encoded(frames[0], file_format, save_all=True, append_images=frames[1:], **options)
     picture = read_picture(file)
     assert (picture.pixels == [255, 0, 0]).all()
-    assert picture.notes == ("It holds several pictures, of which the first is used.",)
+    assert picture.notes == ("It holds several pictures; the first one is used.",)
 
 
 def refusal(source: object) -> str:
@@ -364,7 +364,7 @@ def test_files_that_are_not_there_or_hold_nothing(tmp_path: Path) -> None:
     assert refusal(tmp_path / "empty.png").endswith("empty.png is empty.")
     assert refusal(BytesIO()) == "standard input is empty."
     (tmp_path / "text.png").write_text("Dear reader,\nthis is no picture.\n")
-    assert "text.png is no picture of a known format" in refusal(tmp_path / "text.png")
+    assert "text.png is not a picture of a known format" in refusal(tmp_path / "text.png")
     assert "not a directory" in refusal(tmp_path / "text.png" / "picture.png")
     assert "embedded null byte" in refusal("nul\0.png")
     assert "two?lines.png" in refusal(tmp_path / "two\nlines.png")
@@ -384,7 +384,7 @@ def test_a_file_without_permission(tmp_path: Path) -> None:
 
 def test_a_program_for_a_printer_is_no_picture() -> None:
     program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
-    assert "no picture of a known format" in refusal(BytesIO(program))
+    assert "not a picture of a known format" in refusal(BytesIO(program))
 
 
 @pytest.mark.parametrize(

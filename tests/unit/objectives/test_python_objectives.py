@@ -297,7 +297,7 @@ def test_a_differentiable_function_may_take_one_picture_and_print(write, target,
     ("result", "message"),
     [
         ("pictures.mean()", r"a number for each of 2 pictures, got an array of shape \[\]"),
-        ("3.0", "must return a tensor, for it is marked as differentiable, got float"),
+        ("3.0", "must return a tensor, because it is marked as differentiable, got float"),
         ("pictures.detach().mean(dim=(1, 2, 3))", "a number without a gradient"),
         ("1 / 0", r"raised ZeroDivisionError: division by zero \(functions.py, line 4\)"),
         ("pictures.exp().sqrt_().exp_().sin_().mean(dim=(1, 2, 3))", "raised RuntimeError: "),

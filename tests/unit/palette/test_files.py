@@ -50,7 +50,7 @@ def test_forbidden_file(tmp_path):
 def test_neither_picture_nor_text(tmp_path, content):
     path = tmp_path / "strange.hex"
     path.write_bytes(content)
-    assert "strange.hex is neither a picture nor UTF-8 text, nor any" in refusal(path)
+    assert "strange.hex is not a palette file of a known format, a picture or" in refusal(path)
 
 
 def test_gpl_that_is_not_utf8(tmp_path):

@@ -62,7 +62,7 @@ def test_a_file_is_a_gamut(tmp_path: Path):
         ("bits=0", r"`--gamut bits=N` must be from 1 to 8 bits a channel, got 'bits=0'"),
         ("bits=9", "must be from 1 to 8"),
         ("bits=x", "must be from 1 to 8"),
-        ("rgb556", r"known arrangement of bits, got 'rgb556'. Did you mean `rgb5[56]5`"),
+        ("rgb556", r"known bit layout, got 'rgb556'. Did you mean `rgb5[56]5`"),
         ("#12", "is not a color"),
         ("nonsense", r"`--gamut` must be a name, a file or colors"),
     ],
