@@ -32,7 +32,7 @@ from ditherlab.estimators.relax import Surrogate
 from ditherlab.estimators.unordered_set import LeaveOneOutRatios
 
 # Trials of estimators with one draw; with more draws, whose mean is as much more precise, fewer.
-NUM_TRIALS = 40_000
+NUM_TRIALS = 20_000
 NUM_AT_ONCE = 4_000
 FAMILY_LEVEL = 1e-6
 
@@ -63,7 +63,7 @@ SAMPLED = [
 
 def num_trials(estimator):
     if estimator.max_num_pictures is not None:
-        return NUM_TRIALS // 20
+        return NUM_TRIALS // 10
     return NUM_TRIALS // getattr(estimator, "num_samples", 1)
 
 
@@ -157,7 +157,7 @@ def bold_surrogate(monkeypatch):
 
     def start_boldly(like, num_channels):
         timid = start(like, num_channels)
-        return replace(timid, weights=tuple(20 * weight for weight in timid.weights))
+        return replace(timid, weights=tuple(40 * weight for weight in timid.weights))
 
     monkeypatch.setattr(Surrogate, "start", start_boldly)
 
