@@ -1,12 +1,11 @@
 """The program as a process: signals, pipes, terminals."""
 
-import errno
 import json
 import os
-import pty
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -105,32 +104,18 @@ def test_ctrl_c_is_given_back_after_the_run(photo: Path, run: Run) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_terminal_shows_a_progress_bar(photo: Path, start: Start) -> None:
-    ours, theirs = pty.openpty()
+def test_a_terminal_shows_a_progress_bar(
+    photo: Path, run: Run, terminal: Callable[[], AbstractContextManager[bytearray]]
+) -> None:
     words = ("--steps", "40", "-o", "-", "--max-seconds", "60")
-    process = start("optimize", photo, *words, stderr=theirs)
-    os.close(theirs)
-    shown = b""
-    while block := _read_terminal(ours):
-        shown += block
-    os.close(ours)
-    out, _ = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0
-    assert out.startswith(b"\x89PNG")
+    with terminal() as shown:
+        ended = run("optimize", photo, *words)
+    assert ended.code == 0
+    assert ended.out.startswith(b"\x89PNG")
     assert b"  step " in shown
     assert b"expected cost" in shown
     assert b"entropy" in shown
     assert b"floyd-steinberg" in shown.rpartition(b"polish 48  ")[2]
-
-
-def _read_terminal(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 4096)
-    except OSError as error:
-        # How Linux says that the other end of a terminal is closed.
-        if error.errno != errno.EIO:
-            raise
-        return b""
 
 
 def test_a_picture_into_a_closed_pipe(photo: Path, start: Start) -> None:
