@@ -50,7 +50,7 @@ class Console:
                 # The temperature may depend on the first step, and is reported at the end.
                 if word != "temperature":
                     self._remark(f"{word}: {_spell_setting(setting)}")
-            self._remark(f"device: {job.device}")
+            self._remark(f"device: {job.chosen_device}")
 
     def report_solution(self, solution: "Solution", output: str) -> None:
         """Report what was found and where it is."""
@@ -71,7 +71,7 @@ class Console:
             failure = printable(solution.failure or "")
             click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
         elif event in _REMARKS:
-            start = _STARTS[str(solution.settings.get("start", "nearest"))]
+            start = _first_picture(solution)
             self._remark(_REMARKS[event].format(output=where, start=start))
         elif not self.is_stdout_taken:
             self._say(f"Wrote {where}.")
@@ -94,6 +94,13 @@ class Console:
     def _remark(self, text: str) -> None:
         if not self.is_quiet:
             click.echo(text, err=True)
+
+
+def _first_picture(solution: "Solution") -> str:
+    settings = solution.settings
+    if "model" in settings:
+        return f"`{settings['model']}` as it begins"
+    return _STARTS[str(settings["start"])]
 
 
 def _spell_setting(setting: object) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ditherlab.errors import AbilityError
@@ -53,14 +53,6 @@ class Estimate:
     logit_gradient: Logits | None = None
     color_costs: ColorCosts | None = None
     probs: Probs | None = None
-
-    def is_finite(self) -> Bool[Tensor, ""]:
-        """Return, on the device, True if the value and the gradient have no infinity or NaN."""
-        gradient = self.logit_gradient if self.color_costs is None else self.color_costs.field
-        total = self.value.sum()
-        if gradient is not None:
-            total = total + gradient.sum()
-        return total.isfinite()
 
     @cached_property
     def grad_logits(self) -> Logits:

@@ -7,6 +7,7 @@ from typing import Any
 from ditherlab.choices import Draw as DrawMode
 from ditherlab.choices import Polish as PolishMoves
 from ditherlab.choices import PresetName, Start
+from ditherlab.errors import RequestError
 from ditherlab.models import Model
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimator, Optimizer
@@ -54,6 +55,12 @@ class Shorthands:
     model: Model | None = None
     method: Stage | None = None
     draw: DrawMode | None = None
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.steps < 1:
+            raise RequestError(f"The number of steps must be at least 1, got {self.steps}.")
+        if self.sweeps is not None and self.sweeps < 0:
+            raise RequestError(f"The number of sweeps must be at least 0, got {self.sweeps}.")
 
     @property
     def given(self) -> dict[str, object]:
@@ -129,6 +136,8 @@ def _stages(problem: Problem, asked: Shorthands, preset: Preset) -> Iterator[Sta
             yield _with_rounds(asked.method, asked, {"steps": steps, "sweeps": sweeps})
         elif start == "nearest" or (asked.asks_for_steps and not problem.learns_palette):
             yield Descend(asked.estimator, asked.optimizer, asked.temperature, steps)
+            yield Draw(asked.draw)
+        elif asked.draw is not None:
             yield Draw(asked.draw)
     moves = asked.polish
     if moves is None:

@@ -4,12 +4,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from ditherlab.problem import Limits, Problem, find_device
 from ditherlab.recipe import Recipe
 from ditherlab.recipe.settings import Settings, settings_of
 from ditherlab.solver.budget import Clock
 from ditherlab.solver.solution import Solution
-from ditherlab.solver.solver import optimize
+from ditherlab.solver.solver import check_seed, optimize
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class Job:
         limits: How long.
         seed: Of everything random.
         device: `auto`, `cpu`, `cuda` or `mps`.
+
+    Raises:
+        RequestError: If the seed is out of range.
     """
 
     problem: Problem
@@ -30,12 +35,23 @@ class Job:
     seed: int = 0
     device: str = "auto"
 
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
+    @property
+    def chosen_device(self) -> torch.device:
+        """The device to compute on."""
+        return find_device(self.device)
+
     @property
     def settings(self) -> Settings:
         """Everything that decides the picture."""
-        device = find_device(self.device)
         return settings_of(
-            self.problem, self.recipe, limits=self.limits, seed=self.seed, device=device
+            self.problem,
+            self.recipe,
+            limits=self.limits,
+            seed=self.seed,
+            device=self.chosen_device,
         )
 
     def run(self, *, clock: Clock = time.monotonic, **callbacks: Any) -> Solution:

@@ -52,6 +52,7 @@ class Loop:
         # Reports draw from their own, so that a run is the same however often it reports.
         self.report_generator = seeded_generator(context.seed, context.device)
         self.failure: str | None = None
+        self.has_priced = False
         self.costs: list[torch.Tensor] = []
         self.snapshots: list[Snapshot] = []
         self.num_steps = 0
@@ -63,12 +64,12 @@ class Loop:
         """Run the stages; once one was stopped, only those without which there is no picture."""
         outcome: Outcome = "finished"
         for planned in stages:
-            is_needed = planned.stage.is_needed(self.state)
-            if not is_needed and (outcome not in _GOES_ON or self._is_over(planned)):
-                outcome = "out-of-time" if outcome in _GOES_ON else outcome
-                continue
-            ended = self._run_stage(planned, is_stopped=outcome not in _GOES_ON)
-            outcome = outcome if ended == "finished" else ended
+            if outcome in _GOES_ON and planned.part and self.budget.is_over:
+                outcome = "out-of-time"
+            is_over = outcome not in _GOES_ON or (planned.part > 0 and self.budget.is_over)
+            if not is_over or planned.stage.is_needed(self.state):
+                ended = self._run_stage(planned, is_stopped=is_over)
+                outcome = outcome if ended == "finished" else ended
         return outcome
 
     def history(self) -> History:
@@ -81,9 +82,6 @@ class Loop:
             num_backward_passes=self.budget.num_backward_passes,
             temperature=self.state.temperature,
         )
-
-    def _is_over(self, planned: PlannedStage) -> bool:
-        return planned.part > 0 and self.budget.is_over
 
     def _run_stage(self, planned: PlannedStage, *, is_stopped: bool) -> Outcome:
         """Run one stage to its end or its limit; of one that is only needed, the first step."""
@@ -102,7 +100,7 @@ class Loop:
         except DeadlineError:
             outcome = "interrupted" if self.should_stop() else "out-of-time"
         except ObjectiveError as error:
-            if not self.costs:
+            if not self.has_priced:
                 raise
             outcome, self.failure = "cost-failed", str(error)
         self._close(steps)
@@ -138,8 +136,12 @@ class Loop:
             if planned.stage.counts_steps:
                 self.num_steps = earlier_steps + progress.step
             if progress.cost is not None:
-                self.costs.append(progress.cost.mean())
+                if not self._may_be_finite(progress.cost):
+                    return "not-finite"
                 unreported = progress
+                self.has_priced = True
+                if progress.in_history:
+                    self.costs.append(progress.cost.mean())
             # The host waits for an accelerator only here, not at every step.
             if unreported is progress and self.budget.seconds >= self.next_report_s:
                 unreported = None
@@ -149,6 +151,10 @@ class Loop:
         if unreported is not None and not self._report(unreported, planned):
             return "not-finite"
         return outcome
+
+    def _may_be_finite(self, cost: torch.Tensor) -> bool:
+        """Return whether a cost is finite; an accelerator is asked at reports only."""
+        return cost.device.type != "cpu" or bool(cost.isfinite().all())
 
     def _report(self, progress: Progress, planned: PlannedStage) -> bool:
         """Record and report a step; return False if the cost or the state is not finite."""

@@ -46,7 +46,8 @@ class History:
     """The course of a run.
 
     Attributes:
-        costs: Expected cost at every step, the mean of all pictures.
+        costs: Expected cost at every step, before it was taken; the mean of all pictures. If a
+            palette is learned from two starts, the steps from the first one.
         snapshots: At the start and the end of each stage, and now and then between.
         num_steps: Steps of the stages that descend, and rounds of `cross-entropy`.
         num_evaluations: Pictures priced.

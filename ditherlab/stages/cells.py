@@ -31,7 +31,7 @@ class Cells(Stage):
             problem.cells, problem.objective, bound.cost, bound.target, state.palette
         )
         self._keep(search, state)
-        yield Progress(0.0, search.price().unsqueeze(0), num_evaluations=1)
+        yield Progress(0.0, search.price().unsqueeze(0), num_evaluations=1, in_history=False)
         for number, step in enumerate(search.steps(), start=1):
             self._keep(search, state)
             share = min(1.0, max(step.share, context.spent()))

@@ -69,7 +69,7 @@ class Descent:
             mover.step(estimate, temperature, share)
         mover.finish()
         estimate, _ = self._estimate(state, mover, memory, 1.0)
-        yield _progress(estimate, 1.0, self.steps)
+        yield replace(_progress(estimate, 1.0, self.steps), in_history=False)
 
     def _estimate(
         self, state: State, mover: Mover, memory: Any, share: float

@@ -27,7 +27,7 @@ class Draw(Stage):
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         if state.probs is not None and self.resolved(context.problem).by == "sample":
             state.show_indices(state.model().draw_indices(1, state.generator)[0])
-        else:
+        elif state.has_picture:
             state.show_indices(state.picture())
         yield Progress(1.0)
 

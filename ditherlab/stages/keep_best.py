@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 
 import torch
 from jaxtyping import Float
@@ -55,7 +56,7 @@ def keep_best(
     with suppress(DeadlineError, ObjectiveError):
         restored = best.restore(context, cost, advice)
         if restored is not None and best.last is not None:
-            yield Progress(1.0, restored, best.last.step)
+            yield Progress(1.0, restored, best.last.step, in_history=False)
 
 
 @dataclass
@@ -91,7 +92,7 @@ class _Best:
         """
         if self.kept is None or self.kept_at is None or self.first is None or self.last is None:
             return None
-        if not _total(self.last) > _total(self.first):
+        if not _total(self.first) < _total(self.last) < inf:
             return None
         ended, before = self.last.cost, self.kept_at.cost
         if cost is not None and "value" in cost.abilities:
@@ -121,4 +122,4 @@ def price_draws(
 
 
 def _total(progress: Progress) -> float:
-    return float("inf") if progress.cost is None else float(progress.cost.sum())
+    return inf if progress.cost is None else float(progress.cost.sum())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from ditherlab.errors import AbilityError
+from ditherlab.errors import AbilityError, RequestError
 from ditherlab.models import Model, Ordered, Rounding
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Estimate, Estimator, Target
@@ -67,6 +67,12 @@ class LearnModel(Stage):
 
     def check(self, problem: Problem) -> None:
         check_estimator(problem, self.estimator or default_estimator(problem.objective))
+        estimator = self.estimator or default_estimator(problem.objective)
+        if self.temperature is not None and not estimator.is_relaxation:
+            raise RequestError(
+                f"`temperature` has no effect with `{self.model}` and `{estimator}`, which is no "
+                "relaxation: leave it out."
+            )
         if problem.objective.draws_its_dither:
             raise AbilityError(
                 f"`{self.model}` needs an objective that is the expected cost of a drawn picture, "
@@ -75,6 +81,9 @@ class LearnModel(Stage):
 
     def resolved(self, problem: Problem) -> "LearnModel":
         return replace(self, estimator=self.estimator or default_estimator(problem.objective))
+
+    def is_needed(self, state: State) -> bool:
+        return not state.has_picture
 
     def memory(self, problem: Problem) -> StageMemory:
         estimator = self.estimator or default_estimator(problem.objective)

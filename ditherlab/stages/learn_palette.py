@@ -140,7 +140,8 @@ class LearnPalette(Stage):
         for _ in Nearest().run(copy, state):
             pass
         for progress in self._descend.run(copy, state):
-            yield replace(progress, share=(number + progress.share) / self.starts)
+            share = (number + progress.share) / self.starts
+            yield replace(progress, share=share, in_history=progress.in_history and not number)
 
 
 def _finished_palette(state: State, copy: StageContext) -> Generator[Progress, None, Colors]:

@@ -56,6 +56,7 @@ def _join(latest: Sequence[Progress | None], steps: Sequence[Progress | None]) -
         # A batch counts as one evaluation, as for objectives.
         num_evaluations=max(step.num_evaluations for step in made),
         num_backward_passes=max(step.num_backward_passes for step in made),
+        in_history=all(progress.in_history for progress in known),
     )
 
 

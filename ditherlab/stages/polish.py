@@ -80,7 +80,7 @@ class Polish(Stage):
                 polisher.move_class(order[place], field, temperature)
             self._keep(polishers, state)
         costs = torch.stack([polisher.price() for polisher in polishers])
-        yield Progress(1.0, costs, num_moves, num_evaluations=1)
+        yield Progress(1.0, costs, num_moves, num_evaluations=1, in_history=False)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"quadratic"})

@@ -63,4 +63,5 @@ class SearchStage(Stage):
                 num_backward_passes=step.num_backward_passes,
             )
         image = state.palette[0].T[:, search.indices]
-        yield Progress(1.0, cost.cost(image[None, None])[0], number, num_evaluations=1)
+        end = cost.cost(image[None, None])[0]
+        yield Progress(1.0, end, number, num_evaluations=1, in_history=False)

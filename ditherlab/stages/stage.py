@@ -31,6 +31,8 @@ class Progress:
         step: Steps taken so far.
         num_evaluations: Pictures priced for this step.
         num_backward_passes: Those of them that were also differentiated.
+        in_history: Whether the cost belongs to the course of the run: not that of the finished
+            pictures, which are priced once more, and not that of attempts beside it.
     """
 
     share: float
@@ -38,6 +40,7 @@ class Progress:
     step: int = 0
     num_evaluations: int = 0
     num_backward_passes: int = 0
+    in_history: bool = True
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_a_decompression_bomb(
         (["--colors", "1"], "The number of colors must be from 2 to 256, got 1."),
         (["--colors", "257"], "The number of colors must be from 2 to 256, got 257."),
         (["--colors", "4", "--palette", "nes"], "`--palette` fixes the colors and `--colors`"),
-        (["--measured", "nes"], "`--measured` must stand beside a `--palette`"),
+        (["--measured", "nes"], "`--measured` says what a fixed palette looks like"),
         (["--measured", "#00", "--palette", "nes"], "`--measured`: '#00' is not a color"),
         (
             ["--measured", "#000,#fff,#f00", "--palette", "black-and-white"],
@@ -103,7 +103,10 @@ def test_a_decompression_bomb(
         (["--fit", "tight"], "Invalid value for '--fit': 'tight' is not one of"),
         (["--fit", "clip"], "The fit of colors to learn must be none, got 'clip': "),
         (["--fit", "compress", "--colors", "4"], "The fit of colors to learn must be none, got"),
-        (["--lock", "#000", "--palette", "nes"], "`--lock` keeps some of the `--colors`"),
+        (
+            ["--lock", "#000", "--palette", "nes"],
+            "`--lock` keeps some of the colors that are learned",
+        ),
         (["--lock", "#00", "--colors", "4"], "`--lock`: '#00' is not a color"),
         (["--lock", "pico8"], "`--lock` must be a name, a file or colors such as '#000,#fff'"),
         (
@@ -322,7 +325,7 @@ def test_what_takes_the_place_of_the_output_during_the_run_is_kept(
 def test_a_cost_that_becomes_infinite_keeps_the_last_good_picture(
     photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ditherlab.protocol.Estimate.is_finite", lambda _: torch.tensor(False))
+    monkeypatch.setattr("ditherlab.stages.State.is_finite", lambda _: False)
     ended = run("optimize", photo, "--steps", "5")
     assert ended.code == COULD_NOT
     assert ended.err.startswith("Error: The cost became infinite or NaN: photo-dithered.png is")

@@ -33,13 +33,19 @@ def test_a_written_picture_obeys_the_machine(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--palette", "ega"], "`--palette` says something else"),
-        (["--colors", "4"], "`--colors` says something else"),
-        (["--lock", "#000"], "`--lock` says something else"),
-        (["--measured", "ega"], "`--measured` says something else"),
+        (["--palette", "ega"], "`--palette` asks for others"),
+        (["--colors", "4"], "`--colors` asks for others"),
+        (["--lock", "#000"], "`--lock` asks for others"),
+        (["--measured", "ega"], "`--measured` asks for others"),
         (["--objective", "ssim"], "needs an objective that is a squared error"),
-        (["--estimator", "moments"], "has no part: leave it out"),
-        (["--steps", "3"], "has no part: leave it out"),
+        (
+            ["--estimator", "moments"],
+            "has no effect with `--cells`, which chooses colors",
+        ),
+        (
+            ["--steps", "3"],
+            "has no effect with `--cells`, which chooses colors",
+        ),
         (["--cells", "zx-81"], "must be a known machine, got 'zx-81'"),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_picture_of_four_megapixels_is_refused_where_memory_is_small(
     Image.new("L", (2000, 1875), 1).save("large.png")
     free(128 * MIB)
     # If the check lets it pass, it must not take the memory of the tests.
-    monkeypatch.setattr("ditherlab.solver.solver._Run", None)
+    monkeypatch.setattr("ditherlab.solver.solver.Loop", None)
     ended = run("optimize", "large.png")
     assert ended.code == 1
     found = re.fullmatch(

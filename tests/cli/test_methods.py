@@ -31,16 +31,19 @@ def test_it_makes_a_picture(run: Callable[..., Any], photo: Path, words: tuple[s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["gibbs-with-gradients", "--steps", "5"], "`--steps` has no part in"),
-        (["cross-entropy", "--sweeps", "5"], "`--sweeps` has no part in"),
-        (["cross-entropy", "--samples", "5"], "`--samples` has no part in"),
-        (["cross-entropy", "--learning-rate", "0.1"], "`--learning-rate` has no part in"),
+        (["gibbs-with-gradients", "--steps", "5"], "`--steps` has no effect with"),
+        (["cross-entropy", "--sweeps", "5"], "`--sweeps` has no effect with"),
+        (["cross-entropy", "--samples", "5"], "`--samples` has no effect with"),
+        (["cross-entropy", "--learning-rate", "0.1"], "`--learning-rate` has no effect with"),
         (
             ["cross-entropy", "--objective", "png-bytes"],
             "What works: `cross-entropy(credit=global)`.",
         ),
-        (["cross-entropy", "--estimator", "st"], "`estimator` has no part. Leave"),
-        (["cross-entropy", "--model", "noise"], "`model` has no part. Leave"),
+        (
+            ["cross-entropy", "--estimator", "st"],
+            "`--estimator` has no effect with `--method` and a fixed palette",
+        ),
+        (["cross-entropy", "--model", "noise"], "`--method` has no effect with `--model`"),
         (["simulated-annealing"], "Unknown method `simulated-annealing`."),
     ],
 )

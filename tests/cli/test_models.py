@@ -57,13 +57,22 @@ def test_what_goes_together_runs(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--noise", "normal"], "`--noise` says which noise `--model noise` adds: give both."),
-        (["--model", "ordered", "--noise", "normal"], "means nothing to `ordered`"),
+        (
+            ["--noise", "normal"],
+            "`--noise` is the shape of the noise of the model `noise`: give both.",
+        ),
+        (
+            ["--model", "ordered", "--noise", "normal"],
+            "`--noise` is the shape of the noise of the model `noise`",
+        ),
         (["--model", "noise", "--optimizer", "adam"], "the logits that `--optimizer` moves"),
-        (["--model", "noise", "--polish", "flips"], "`polish=flips` has no part in it"),
-        (["--model", "noise", "--sweeps", "5"], "`--sweeps` has no part in `--model noise`"),
-        (["--model", "noise", "--start", "nearest"], "`start=nearest` has no part in it"),
-        (["--model", "noise", "--temperature", "1:0.1"], "`temperature` has no part in it"),
+        (["--model", "noise", "--polish", "flips"], "`--polish` has no effect with `--model`"),
+        (["--model", "noise", "--sweeps", "5"], "`--sweeps` has no effect with `--model`"),
+        (["--model", "noise", "--start", "nearest"], "`--start` has no effect with `--model`"),
+        (
+            ["--model", "noise", "--temperature", "1:0.1"],
+            "`temperature` has no effect with `no",
+        ),
         (["--model", "noise", "--objective", "variance(c=0.5)"], "expected cost of a drawn"),
         (["--model", "nose"], "Unknown model `nose`."),
     ],
@@ -86,4 +95,4 @@ def test_without_time_it_says_what_is_shown(run: Callable[..., Any], photo: Path
 def test_a_machine_leaves_no_room_for_a_model(run: Callable[..., Any], photo: Path) -> None:
     ended = run("optimize", photo, "--cells", "zx-spectrum", "--model", "noise", "-o", "x.png")
     assert ended.code == 2
-    assert "`--model` has no part" in ended.error
+    assert "`--model` has no effect" in ended.error

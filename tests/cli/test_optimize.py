@@ -134,7 +134,7 @@ def test_the_text_chunks_hold_the_settings_and_nothing_that_changes(
     assert said["palette"] == 16
     assert said["seed"] == 12
     told = ("objective", "estimator", "optimizer", "temperature", "steps", "draw", "fit")
-    told += ("start", "polish", "sweeps", "polish_temperature", "strength")
+    told += ("start", "polish", "sweeps", "polish_temperature", "strength", "recipe")
     assert {word: said[word] for word in told} == {word: document[word] for word in told}
     assert set(said) == {"palette", "seed", *told}
     assert "photo" not in str(text)

@@ -42,7 +42,7 @@ def test_a_single_picture_gets_what_optimize_finds(run: Callable[..., Any], phot
 def test_what_cannot_be_learned_is_refused(run: Callable[..., Any], pair: tuple[str, str]) -> None:
     ended = run("palette", "learn", *pair, "--gamut", "rgb332", "--lock", "#808080")
     assert (ended.code, ended.out) == (2, b"")
-    assert "Locked colors must be of the gamut, got #808080. Lock #9292aa" in ended.err
+    assert "Locked colors must be in the gamut, got #808080. Lock #9292aa" in ended.err
     assert run("palette", "learn").code == 2
     assert "256" in run("palette", "learn", *pair, "--colors", "300").err
 

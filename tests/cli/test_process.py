@@ -67,7 +67,7 @@ def test_ctrl_c_in_the_midst_of_the_steps(
     monkeypatch.setattr("ditherlab.cli.progress.ProgressBar.show", press_once)
     ended = run("optimize", photo, "--steps", "1000", "--report", "run.json")
     document = json.loads(Path("run.json").read_bytes())
-    assert (ended.code, document["outcome"], document["steps"]) == (INTERRUPTED, "interrupted", 1)
+    assert (ended.code, document["outcome"], document["steps"]) == (INTERRUPTED, "interrupted", 0)
     assert b"floyd-steinberg" in ended.out
 
 
@@ -93,7 +93,7 @@ def test_ctrl_c_twice_after_the_picture_is_written_says_so(
 
     monkeypatch.setattr("ditherlab.report.RunReport.of", press_twice)
     ended = run("optimize", photo, "--steps", "1", "--json")
-    message = "Interrupted: photo-dithered.png is written, but no report."
+    message = "Interrupted while measuring: photo-dithered.png is written, but no report."
     assert (ended.code, ended.error) == (INTERRUPTED, message)
     assert Path("photo-dithered.png").exists()
 
@@ -112,7 +112,7 @@ def test_a_terminal_shows_a_progress_bar(
         ended = run("optimize", photo, *words)
     assert ended.code == 0
     assert ended.out.startswith(b"\x89PNG")
-    assert b"  step " in shown
+    assert b"  learn-palette " in shown
     assert b"expected cost" in shown
     assert b"entropy" in shown
     assert b"floyd-steinberg" in shown.rpartition(b"polish 48  ")[2]

@@ -30,6 +30,7 @@ SCHEMA = {
     "strength": NUMBER,
     "draw": str,
     "seed": int,
+    "recipe": str,
     "colors_used": int,
     "device": str,
     "steps": int,

@@ -66,7 +66,7 @@ def test_a_wrong_distance_is_refused(length: str, photo: Path, run: Run) -> None
         (["--viewing-distance", "70cm"], "`--viewing-distance` and `--dpi` need each other: "),
         (
             ["--viewing-distance", "70cm", "--dpi", "139", "--pixels-per-degree", "67"],
-            "`--pixels-per-degree` and `--viewing-distance` with `--dpi` say the same: give one",
+            "`--pixels-per-degree` and `--viewing-distance` both say where the viewer is: give one",
         ),
         (
             ["--viewing-distance", "70cm", "--dpi", "0"],
@@ -94,11 +94,11 @@ def test_a_wrong_distance_is_refused(length: str, photo: Path, run: Run) -> None
         (["--sweeps", "-1"], "The number of sweeps must be at least 0, got -1."),
         (
             ["--start", "error-diffusion", "--objective", "ssim"],
-            "`start=error-diffusion` needs an objective that is a squared error, got `ssim`. Use ",
+            "`error-diffusion` needs an objective that is a squared error, got `ssim`. Use ",
         ),
         (
             ["--polish", "swaps", "--objective", "variance"],
-            "`polish=swaps` needs an objective that is a squared error, got `variance`. Use ",
+            "`polish` needs an objective that is a squared error, got `variance`. Use ",
         ),
         (
             ["--strength", "0.5", "--objective", "ssim"],

@@ -15,6 +15,7 @@ from ditherlab.estimators import ARM, ESTIMATORS, Disarm
 from ditherlab.estimators.antithetic import Antithetic
 from ditherlab.palette import named_palette
 from ditherlab.problem import Problem
+from ditherlab.recipe import Shorthands, default_recipe
 
 NUM_PIXELS = 6
 
