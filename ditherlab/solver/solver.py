@@ -150,7 +150,7 @@ def _first_state(context: StageContext) -> State:
     fit, target = problem.chosen_fit(device), problem.target(device)
     learned = problem.learned
     if learned is None:
-        if problem.fit == "auto" and fit == "clip":
+        if problem.fit == "auto" and fit != "none":
             context.notes.append(
                 "The palette cannot show most of the picture's colors: each is replaced by the "
                 "nearest that it can show, lightness first. Use `--fit none` to aim at the "

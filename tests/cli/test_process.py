@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ditherlab.solver.solution import Look
+from ditherlab.solver.snapshot import Snapshot
 
 INTERRUPTED = 130
 
@@ -60,8 +60,8 @@ def test_ctrl_c_ends_a_run_early_and_keeps_its_picture(photo: Path, start: Start
 def test_ctrl_c_in_the_midst_of_the_steps(
     photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def press_once(bar: object, look: Look) -> None:
-        if look.step == 0:
+    def press_once(bar: object, snapshot: Snapshot) -> None:
+        if snapshot.step == 0:
             press_ctrl_c()
 
     monkeypatch.setattr("ditherlab.cli.progress.ProgressBar.show", press_once)
@@ -74,7 +74,7 @@ def test_ctrl_c_in_the_midst_of_the_steps(
 def test_ctrl_c_twice_ends_at_once_and_writes_nothing(
     photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def press_twice(bar: object, look: Look) -> None:
+    def press_twice(bar: object, snapshot: Snapshot) -> None:
         press_ctrl_c()
         press_ctrl_c()
 

@@ -37,7 +37,7 @@ def test_adam_is_that_of_torch_on_the_cost_of_a_pixel(generator):
     gradients = torch.randn((NUM_STEPS, *SHAPE), generator=generator, dtype=torch.float64)
     state = Adam(learning_rate=0.05).start(start)
     for gradient in gradients:
-        Adam(learning_rate=0.05).step(state, estimate_of(gradient), [0.0], generator)
+        Adam(learning_rate=0.05).step(state, estimate_of(gradient), 0.0, generator)
     expected = torch_steps(start, gradients * 20, lr=0.05, eps=0.0)
     torch.testing.assert_close(state.logits, expected)
 
@@ -65,7 +65,7 @@ def test_no_gradient_is_so_small_that_its_step_explodes(size, generator):
     before = state.logits.clone()
     for _ in range(NUM_STEPS):
         gradient = size * torch.randn(SHAPE, generator=generator)
-        Adam(learning_rate=0.1).step(state, estimate_of(gradient), [0.0], generator)
+        Adam(learning_rate=0.1).step(state, estimate_of(gradient), 0.0, generator)
         assert (state.logits - before).abs().max() < 0.5
         before = state.logits.clone()
 

@@ -10,9 +10,8 @@ from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.objectives import ViewedError
 from ditherlab.optimizers import OPTIMIZERS, Adam, NaturalGradient
 from ditherlab.palette import named_palette
-from ditherlab.problem.problem import Problem
 from ditherlab.protocol import ColorCosts, Estimate
-from ditherlab.solver.solver import optimize
+from tests.solving import solve
 
 
 def estimate_of(costs, probs=None):
@@ -42,7 +41,7 @@ def steps_until_turned(optimizer, logits, num_steps=400):
     costs = torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1)
     for step in range(num_steps):
         estimate = replace(estimate_of(costs), probs=state.probs)
-        probs = optimizer.step(state, estimate, [0.0], torch.Generator())
+        probs = optimizer.step(state, estimate, 0.0, torch.Generator())
         if probs[0, 1] > 0.5:
             return step
     return num_steps
@@ -52,7 +51,7 @@ def test_the_first_step_goes_against_the_costs_with_the_learning_rate(peaked):
     costs = torch.tensor([3.0, 1.0, 2.0]).view(1, 3, 1, 1)
     optimizer = NaturalGradient(learning_rate=0.2)
     state = optimizer.start(peaked)
-    optimizer.step(state, estimate_of(costs), [0.0], torch.Generator())
+    optimizer.step(state, estimate_of(costs), 0.0, torch.Generator())
     expected = -0.2 * torch.tensor([1.0, -1.0, 0.0]) / (2 / 3) ** 0.5
     torch.testing.assert_close((state.logits - peaked).flatten(), expected)
 
@@ -63,7 +62,7 @@ def test_a_sampled_gradient_says_the_same_where_colors_are_probable():
     changes = []
     for probs in (None, flat.softmax(dim=1)):
         state = NaturalGradient().start(flat)
-        NaturalGradient().step(state, estimate_of(costs, probs), [0.0], torch.Generator())
+        NaturalGradient().step(state, estimate_of(costs, probs), 0.0, torch.Generator())
         changes.append(state.logits)
     torch.testing.assert_close(changes[0], changes[1])
 
@@ -73,7 +72,7 @@ def test_it_comes_to_rest_at_the_costs_over_the_temperature():
     optimizer = NaturalGradient(learning_rate=0.05)
     state = optimizer.start(torch.zeros(1, 3, 1, 1))
     for _ in range(600):
-        probs = optimizer.step(state, estimate_of(costs), [2.0], torch.Generator())
+        probs = optimizer.step(state, estimate_of(costs), 2.0, torch.Generator())
     torch.testing.assert_close(probs, (-costs / 2.0).softmax(dim=1), atol=0.01, rtol=0)
 
 
@@ -84,16 +83,16 @@ def test_a_peaked_pixel_still_turns(peaked):
 
 @pytest.mark.parametrize("estimator", [LeaveOneOut(8, credit="local"), Moments()])
 def test_it_lowers_the_expected_cost_of_a_picture(estimator, photo):
-    problem = Problem(
-        picture=photo,
+    solution = solve(
+        photo,
         palette=named_palette("pico-8"),
         objective=ViewedError(),
         estimator=estimator,
         optimizer=NaturalGradient(),
-        num_steps=60,
+        steps=60,
     )
-    looks = optimize(problem).history.looks
-    assert looks[-1].cost < looks[0].cost / 1.5
+    first, *_, last = solution.history.snapshots
+    assert last.cost < first.cost / 1.5
 
 
 def test_a_learning_rate_must_be_positive():
