@@ -1,8 +1,7 @@
 """The registry of models."""
 
+from ditherlab.lazy_classes import LazyClasses
 from ditherlab.models.model import Model
-from ditherlab.models.noise import Noise
-from ditherlab.models.ordered import Ordered
 from ditherlab.specs import Registry
 
-MODELS: Registry[Model] = Registry.of("model", [Noise, Ordered])
+MODELS: Registry[Model] = Registry("model", LazyClasses("ditherlab.models", ["Noise", "Ordered"]))

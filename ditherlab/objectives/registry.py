@@ -4,20 +4,27 @@ import re
 from collections.abc import Iterator
 
 from ditherlab.errors import RequestError
-from ditherlab.objectives.flip import FLIP
+from ditherlab.lazy_classes import LazyClasses
 from ditherlab.objectives.objective_sum import ObjectiveSum
-from ditherlab.objectives.perceptual import Perceptual
-from ditherlab.objectives.piqe import PIQE
-from ditherlab.objectives.png_bytes import PngBytes
 from ditherlab.objectives.python_function import PYTHON_WORDS, PythonFunction
-from ditherlab.objectives.ssim import SSIM, ViewedSSIM
-from ditherlab.objectives.variance import Variance
-from ditherlab.objectives.viewed_error import ViewedError
 from ditherlab.protocol import Objective
 from ditherlab.specs import Registry
 
-OBJECTIVES: Registry[Objective] = Registry.of(
-    "objective", [Perceptual, Variance, SSIM, ViewedError, ViewedSSIM, FLIP, PIQE, PngBytes]
+OBJECTIVES: Registry[Objective] = Registry(
+    "objective",
+    LazyClasses(
+        "ditherlab.objectives",
+        [
+            "Perceptual",
+            "Variance",
+            "SSIM",
+            "ViewedError",
+            "ViewedSSIM",
+            "FLIP",
+            "PIQE",
+            "PngBytes",
+        ],
+    ),
 )
 
 # A plus sign between terms: outside parentheses, and not the sign of an exponent.

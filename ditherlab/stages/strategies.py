@@ -42,18 +42,19 @@ def check_estimator(problem: Problem, estimator: Estimator) -> None:
         AbilityError: If the objective or the palette does not suit; the message names what works.
     """
     objective = problem.objective
-    fitting = sorted(
-        name
-        for name, other in ESTIMATORS.defaults().items()
-        if other.needs <= objective.abilities and _is_small_enough(problem, other)
-    )
-    require(
-        objective.abilities,
-        estimator.needs,
-        who=str(estimator),
-        whom=str(objective),
-        instead=fitting,
-    )
+    # Only a refusal names the others, all of which would be imported.
+    if not estimator.needs <= objective.abilities:
+        require(
+            objective.abilities,
+            estimator.needs,
+            who=str(estimator),
+            whom=str(objective),
+            instead=sorted(
+                name
+                for name, other in ESTIMATORS.defaults().items()
+                if other.needs <= objective.abilities and _is_small_enough(problem, other)
+            ),
+        )
     if estimator.num_colors not in (None, problem.num_colors):
         raise AbilityError(
             f"`{estimator}` needs a palette of {estimator.num_colors} colors, got "

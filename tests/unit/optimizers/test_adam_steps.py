@@ -1,7 +1,9 @@
 """Both descents take Adam's steps: torch's own are the reference, and none is ever giant."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from ditherlab.optimizers import Adam, PaletteDescent
 from ditherlab.protocol import Estimate
 
+ROOT = Path(__file__).parents[3]
 SHAPE = (1, 3, 4, 5)
 NUM_STEPS = 30
 
@@ -67,13 +70,16 @@ def test_no_gradient_is_so_small_that_its_step_explodes(size, generator):
         before = state.logits.clone()
 
 
-def test_a_run_does_not_load_the_compiler_of_torch():
+def test_a_run_loads_neither_the_compiler_of_torch_nor_strategies_that_it_does_not_use():
     code = (
         "import sys, numpy as np, ditherlab as dl\n"
         "pixels = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)\n"
         "picture = dl.Picture(pixels, opaque=np.ones((8, 8), dtype=bool))\n"
         "problem = dl.Problem(picture=picture, palette=dl.LearnedPalette(4))\n"
         "dl.optimize(problem, dl.default_recipe(problem, dl.Shorthands(steps=2)))\n"
-        "assert 'torch._dynamo' not in sys.modules\n"
+        "unused = {'torch._dynamo', 'ditherlab.estimators.arsm', 'ditherlab.objectives.ssim'}\n"
+        "assert not unused & set(sys.modules)\n"
+        "assert 'ditherlab.estimators.moments' in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
