@@ -1,11 +1,11 @@
 """The measurements of `ditherlab compare`, within the time there is, watched by a bar."""
 
-import time
 from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ditherlab.black_box.deadline import deadline
+from ditherlab.cli import clock
 from ditherlab.cli.progress import CountdownBar, Interruption
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Laboratory:
         self.device, self.max_seconds = device, max_seconds
         self.bar = bar
         self.interruption = interruption
-        self.start_s = time.monotonic()
+        self.start_s = clock.now()
 
     def compare_gradients(
         self, place: "GradientProblem", num_repetitions: int, *, is_all: bool
@@ -79,6 +79,7 @@ class Laboratory:
                 num_repetitions=num_repetitions,
                 seed=self.seeds[0],
                 max_seconds=max_seconds,
+                clock=clock.now,
                 on_progress=report,
                 should_stop=should_stop,
             )
@@ -106,12 +107,13 @@ class Laboratory:
             device=self.device,
             num_seeds=len(self.seeds),
             max_seconds=left_s,
+            clock=clock.now,
             on_progress=report,
             should_stop=self.interruption,
         )
 
     def _seconds(self) -> float:
-        return time.monotonic() - self.start_s
+        return clock.now() - self.start_s
 
     def _split_time(self, *, is_all: bool) -> tuple[float, float]:
         """Return the seconds for gradients, at most, and for what comes after them."""

@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
+from ditherlab.cli import clock
 from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
@@ -319,7 +320,7 @@ def _check_stdout_is_free(output: str | None) -> None:
 
 def _solve(job: "Job", interruption: Interruption, *, is_quiet: bool) -> "Solution":
     with ProgressBar(is_hidden=is_quiet) as bar:
-        return job.run(on_progress=bar.show, should_stop=interruption)
+        return job.run(clock=clock.now, on_progress=bar.show, should_stop=interruption)
 
 
 def _report(solution: "Solution", output: str) -> "RunReport":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ditherlab.choices import PresetName
+from ditherlab.cli import clock
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.options import (
     distance_option,
@@ -85,7 +86,7 @@ def learn_palette(request: OptimizeRequest, pictures: "Sequence[Picture]") -> tu
     """Optimize pictures, and keep their palette; say whether Ctrl-C ended that early."""
     job = request.joint_job(pictures)
     with Interruption().listen() as interruption, ProgressBar(is_hidden=False) as bar:
-        solution = job.run(on_progress=bar.show, should_stop=interruption)
+        solution = job.run(clock=clock.now, on_progress=bar.show, should_stop=interruption)
     if solution.failure is not None:
         raise ObjectiveError(solution.failure)
     name = pictures[0].name if len(pictures) == 1 else ""

@@ -27,6 +27,7 @@ from ditherlab.protocol.categorical import Categorical
 from ditherlab.randomness import seeded_generator
 from ditherlab.recipe import Recipe
 from ditherlab.recipe.rules import check_recipe
+from ditherlab.solver.budget import Clock
 from ditherlab.solver.memory import free_memory_bytes
 from ditherlab.solver.memory_need import memory_need
 from ditherlab.stages.descend import Descend
@@ -204,6 +205,7 @@ def compare_gradients(
     num_repetitions: int,
     seed: int,
     max_seconds: float | None = None,
+    clock: Clock = time.monotonic,
     on_progress: Callable[[int, str], None] = lambda _done, _name: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Comparison:
@@ -216,6 +218,7 @@ def compare_gradients(
         seed: Each estimator starts from the same one.
         max_seconds: Shared equally by the estimators, four parts for the reference; None for no
             limit.
+        clock: Returns seconds.
         on_progress: Called before each measurement with their number so far and the name.
         should_stop: Asked all the time; what is measured so far is returned. A Python function
             that prices pictures in another process is not waited for then.
@@ -227,8 +230,8 @@ def compare_gradients(
     num_parts = PARTS_OF_REFERENCE + len(estimators)
 
     def stopper(parts: int = 1) -> Callable[[], bool]:
-        end_s = None if max_seconds is None else time.monotonic() + max_seconds * parts / num_parts
-        return lambda: should_stop() or (end_s is not None and time.monotonic() > end_s)
+        end_s = None if max_seconds is None else clock() + max_seconds * parts / num_parts
+        return lambda: should_stop() or (end_s is not None and clock() > end_s)
 
     def measure(estimator: Estimator) -> GradientFigures:
         found = measure_estimator(

@@ -133,11 +133,11 @@ class Loop:
                 outcome = "finished"
                 break
             self.budget.charge(progress)
+            if progress.cost is not None and not self._may_be_finite(progress.cost):
+                return "not-finite"
             if planned.stage.counts_steps:
                 self.num_steps = earlier_steps + progress.step
             if progress.cost is not None:
-                if not self._may_be_finite(progress.cost):
-                    return "not-finite"
                 unreported = progress
                 self.has_priced = True
                 if progress.in_history:

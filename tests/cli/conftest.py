@@ -94,7 +94,10 @@ def optimize(run: Callable[..., Ended]) -> Callable[..., Ended]:
     """Call `ditherlab optimize` for a few steps, successfully."""
 
     def call(*arguments: object, stdin: bytes = b"") -> Ended:
-        ended = run("optimize", "--steps", "5", *arguments, stdin=stdin)
+        # Few sweeps too, unless a test says how many.
+        asked = ("--sweeps", "--preset", "--model", "--method")
+        sweeps = [] if any(word in arguments for word in asked) else ["--sweeps", "1"]
+        ended = run("optimize", "--steps", "5", *sweeps, *arguments, stdin=stdin)
         assert ended.code == 0, ended.err
         return ended
 

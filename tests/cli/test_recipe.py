@@ -12,19 +12,19 @@ from PIL import Image, PngImagePlugin
 Run = Callable[..., Any]
 
 WORDS = [
-    ["--colors", "4"],
-    ["--colors", "4", "--gamut", "rgb444", "--lock", "#000", "--seed", "7"],
+    ["--colors", "4", "--steps", "9", "--sweeps", "2"],
+    ["--colors", "4", "--gamut", "rgb444", "--lock", "#000", "--seed", "7", "--preset", "fast"],
     ["--palette", "pico-8", "--steps", "4", "--temperature", "1:.1"],
     ["--palette", "pico-8", "--estimator", "gumbel-softmax(num_samples=2)", "--steps", "4"],
-    ["--palette", "e-ink-6-measured", "--strength", ".35"],
+    ["--palette", "e-ink-6-measured", "--strength", ".35", "--sweeps", "2"],
     ["--palette", "#000,#fff,#f00", "--measured", "#222,#ccc,#a32", "--fit", "compress"],
-    ["--palette", "game-boy"],
-    ["--cells", "zx-spectrum"],
+    ["--palette", "game-boy", "--sweeps", "1"],
+    ["--cells", "zx-spectrum", "--sweeps", "1"],
     ["--palette", "gray-4", "--model", "noise", "--noise", "normal", "--steps", "3"],
     ["--palette", "gray-4", "--method", "gibbs-with-gradients(heat=0.1)", "--sweeps", "1"],
     ["--colors", "3", "--objective", "variance(c=0.125)", "--steps", "4"],
     ["--colors", "3", "--objective", "viewed-error+0.333333333*ssim", "--steps", "3"],
-    ["--colors", "5", "--lock", "e-ink-4-measured"],
+    ["--colors", "5", "--lock", "e-ink-4-measured", "--steps", "6", "--sweeps", "1"],
 ]
 
 

@@ -26,7 +26,7 @@ def test_every_stage_is_written_as_it_is_read(name):
         "nearest | descend(estimator=leave-one-out(num_samples=8, credit=local), steps=3)",
         "nearest | descend(estimator=random-windows(estimator=st), temperature=1:0.001, steps=3)",
         "learn-model(model=noise(shape=normal, scope=pixel), steps=150) | draw(by=sample)",
-        "error-diffusion | cross-entropy(num_samples=7, elite=0.5, rate=0.3, credit=local, steps=9)",
+        "nearest | cross-entropy(num_samples=7, elite=0.5, rate=0.3, credit=local, steps=9)",
     ],
 )
 def test_stages_of_strategies_are_written_as_they_are_read(words):

@@ -78,9 +78,8 @@ def test_the_smallest_pictures_and_copies(size, palette, photo):
 
 def test_all_256_colors_and_gray_ones(photo):
     colors = tuple((level, (7 * level) % 256, 255 - level) for level in range(256))
-    small = photo.crop(left=8, top=4, width=30, height=20)
-    assert solve(small, palette=Palette(colors), sweeps=2).outcome == "finished"
-    assert len(solve(small, palette=256, steps=4, sweeps=2).palette) > 200
+    assert solve(photo, palette=Palette(colors), sweeps=2).outcome == "finished"
+    assert len(solve(photo, palette=256, steps=4, sweeps=2).palette) > 200
     gray = replace(photo, pixels=photo.pixels[..., :1].repeat(3, axis=2))
     learned = solve(gray, palette=5)
     assert all(len(set(color)) == 1 for color in learned.palette.colors)

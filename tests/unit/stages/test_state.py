@@ -81,7 +81,7 @@ def test_a_state_is_a_picture_at_every_yield_and_can_be_saved(name, photo):
                 assert indices.shape == (1, 20, 24)
                 assert 0 <= indices.min() <= indices.max() < state.palette.shape[1]
         assert shares == sorted(shares)
-    assert num_yields > 5
+    assert num_yields > 4
 
 
 @pytest.mark.parametrize("name", RECIPES)
