@@ -22,6 +22,15 @@ _WORDS = re.compile(
     re.DOTALL,
 )
 
+# Attributes of the class that the wrapper copies.
+_COPIED = (
+    "part_of_time",
+    "counts_steps",
+    "makes_picture",
+    "needs_picture",
+    "obeys_cells",
+)
+
 
 @dataclass(frozen=True)
 class PythonStage(Stage):
@@ -36,6 +45,10 @@ class PythonStage(Stage):
     location: str
     class_name: str
     stage: Stage
+
+    def __post_init__(self) -> None:
+        for name in _COPIED:
+            object.__setattr__(self, name, getattr(self.stage, name))
 
     @classmethod
     def parse(cls, words: str, parts: Mapping[Any, Callable[[str], Any]]) -> "PythonStage":
