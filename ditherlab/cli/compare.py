@@ -141,7 +141,15 @@ def compare(context: click.Context, /, **words: Any) -> int:
         Interruption().listen() as interruption,
         CountdownBar(is_hidden=words["quiet"]) as bar,
     ):
-        laboratory = Laboratory(problem, estimators, seeds, device, max_seconds, bar, interruption)
+        laboratory = Laboratory(
+            problem,
+            estimators,
+            seeds=seeds,
+            device=device,
+            max_seconds=max_seconds,
+            bar=bar,
+            interruption=interruption,
+        )
         try:
             gradients = laboratory.compare_gradients(
                 place, words["repetitions"], is_all=words["gradients_only"]
