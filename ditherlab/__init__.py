@@ -3,8 +3,9 @@
 Names are loaded when they are first used, so that `import ditherlab` does not wait for torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ditherlab.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ditherlab.black_box import cost_function as cost_function
@@ -53,11 +54,7 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ditherlab' has no attribute '{name}'")
-    return getattr(import_module(f"ditherlab.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

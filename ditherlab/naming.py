@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def kebab_case(class_name: str) -> str:
@@ -24,6 +23,8 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
         >>> nearest_name("x", ["pico-8", "nes"])
         'There are: nes, pico-8.'
     """
+    from difflib import get_close_matches
+
     known = sorted(names)
     close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."

@@ -1,10 +1,15 @@
 """What all tests share: pictures to try things on."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
 
 from ditherlab.images import Picture
+
+# As in the program: full collections visit all that torch, hypothesis and pytest have loaded.
+gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 
 @pytest.fixture

@@ -1,23 +1,20 @@
 """A loaded Python function that prices pictures, called by its own convention."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, UInt8
-from PIL import Image
 
 from ditherlab.black_box.calling_convention import CallingConvention, Form
 from ditherlab.black_box.function_source import FunctionSource
 from ditherlab.errors import ObjectiveError
 
-Pixels = UInt8[np.ndarray, "n h w 3"]
-"""Pictures in display sRGB."""
-
-Masks = Bool[np.ndarray, "n h w"]
-"""True at opaque pixels."""
+if TYPE_CHECKING:
+    from ditherlab.black_box.arrays import Masks, Pixels
 
 
 @dataclass(frozen=True)
@@ -113,6 +110,8 @@ def _to_form(array: Pixels | Masks, form: Form) -> Any:
     if form == "numpy":
         return array
     if form == "pillow":
+        from PIL import Image
+
         return [Image.fromarray(part) for part in array]
 
     import torch

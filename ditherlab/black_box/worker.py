@@ -1,5 +1,7 @@
 """The main loop of a worker process, which calls one function until the run ends."""
 
+from __future__ import annotations
+
 import os
 import signal
 import threading
@@ -7,17 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from ditherlab.black_box.function_source import FunctionSource
-from ditherlab.black_box.priced_function import Masks, Pixels, PricedFunction
+from ditherlab.black_box.priced_function import PricedFunction
 from ditherlab.errors import DitherlabError
 
-Planes = UInt8[np.ndarray, "n c h w"]
-"""Pictures in display sRGB on their way to a worker: one channel (gray) or three."""
+if TYPE_CHECKING:
+    from ditherlab.black_box.arrays import Masks, Pixels, Planes
 
 
 @dataclass(frozen=True)

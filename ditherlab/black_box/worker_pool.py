@@ -1,5 +1,7 @@
 """Worker processes for one function: if it hangs or crashes, the run survives."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal
@@ -11,12 +13,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
 
 from ditherlab.black_box.deadline import check_deadline
 from ditherlab.black_box.function_source import FunctionSource
-from ditherlab.black_box.priced_function import Masks
-from ditherlab.black_box.worker import Assignment, Costs, Failure, Planes, Ready, Reply, Started
+from ditherlab.black_box.worker import Assignment, Costs, Failure, Ready, Reply, Started
 from ditherlab.errors import ObjectiveError
+
+if TYPE_CHECKING:
+    from ditherlab.black_box.arrays import Masks, Planes
 
 _POLL_INTERVAL_S = 0.02
 _EXIT_TIMEOUT_S = 1.0

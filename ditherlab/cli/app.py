@@ -1,5 +1,6 @@
 """The program `ditherlab`: its commands, and the one place where errors become messages."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -8,19 +9,44 @@ from contextlib import suppress
 import click
 
 import ditherlab
-from ditherlab.cli.compare import compare
 from ditherlab.cli.exit_codes import INTERRUPTED
-from ditherlab.cli.experiment import experiment
-from ditherlab.cli.optimize import optimize
-from ditherlab.cli.palette import palette
+from ditherlab.cli.lazy_group import CommandHome, LazyGroup
 from ditherlab.cli.streams import stdout_error
-from ditherlab.cli.sweep import sweep
 from ditherlab.errors import DitherlabError
 from ditherlab.images import path_label, printable
 from ditherlab.naming import one_line
 
+_NUM_COLLECTIONS_BEFORE_A_FULL_ONE = 1000
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_HOMES = {
+    "compare": CommandHome(
+        "compare:compare",
+        "Compare gradient estimators on the picture SOURCE (- for standard input).",
+    ),
+    "experiment": CommandHome(
+        "experiment:experiment",
+        "Run the published experiment NAME again, and say which of its claims come out.",
+    ),
+    "optimize": CommandHome(
+        "optimize:optimize",
+        "Reduce the picture SOURCE (- for standard input) to few colors.",
+    ),
+    "palette": CommandHome(
+        "palette:palette",
+        "Look at palettes, convert, find and join them.",
+    ),
+    "sweep": CommandHome(
+        "sweep:sweep",
+        "Run every cell of the sweep that the TOML file FILE describes.",
+    ),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    homes=_HOMES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(ditherlab.__version__, prog_name="ditherlab")
 def app() -> None:
     """Reduce pictures to few colors by differentiable dithering.
@@ -31,18 +57,14 @@ def app() -> None:
     """
 
 
-app.add_command(optimize)
-app.add_command(compare)
-app.add_command(palette)
-app.add_command(sweep)
-app.add_command(experiment)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0, 1 for "could not", 2 for wrong usage, 130 for interrupted."""
     # Torch's threads wait for one another many times a step. On a machine with other work to do
     # they would burn the processor while they wait; this must be said before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # A full collection visits everything that torch has loaded, which takes a tenth of a second,
+    # and finds nothing. Young objects are collected as often as before.
+    gc.set_threshold(*gc.get_threshold()[:2], _NUM_COLLECTIONS_BEFORE_A_FULL_ONE)
     sys.exit(_run(arguments))
 
 

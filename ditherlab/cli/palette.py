@@ -2,18 +2,45 @@
 
 import click
 
-from ditherlab.cli.palette_convert import convert_palette, join_palettes
-from ditherlab.cli.palette_curve import curve
-from ditherlab.cli.palette_extract import extract
-from ditherlab.cli.palette_learn import learn
-from ditherlab.cli.palette_rank import rank
-from ditherlab.cli.palette_show import show_palette
-from ditherlab.cli.reporting import deliver_report, report_options
-from ditherlab.cli.streams import check_standard_output, write_to_stdout
-from ditherlab.palette import named_palettes, spell_colors
+from ditherlab.cli.lazy_group import CommandHome, LazyGroup
+
+_HOMES = {
+    "convert": CommandHome(
+        "palette_convert:convert_palette",
+        "Write PALETTE (a name, a file, '#112233,#fff,...', or - for standard input) to OUTPUT.",
+    ),
+    "curve": CommandHome(
+        "palette_curve:curve",
+        "Measure how good PICTURE (- for standard input) becomes with so many colors.",
+    ),
+    "extract": CommandHome(
+        "palette_extract:extract",
+        "Find a palette of K colors for PICTURE (- for standard input).",
+    ),
+    "join": CommandHome(
+        "palette_convert:join_palettes",
+        "Make one palette of two or more, without near duplicates.",
+    ),
+    "learn": CommandHome(
+        "palette_learn:learn",
+        "Learn one palette of K colors for all PICTURES (- for standard input), with their dither.",
+    ),
+    "list": CommandHome(
+        "palette_list:list_palettes",
+        "List the named palettes with their colors and sources.",
+    ),
+    "rank": CommandHome(
+        "palette_rank:rank",
+        "Rank palettes by how well they suit PICTURE (- for standard input) after dithering.",
+    ),
+    "show": CommandHome(
+        "palette_show:show_palette",
+        "Show the colors of PALETTE (a name, a file, '#112233,#fff,...', or - for standard input).",
+    ),
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, homes=_HOMES)
 def palette() -> None:
     """Look at palettes, convert, find and join them.
 
@@ -22,36 +49,3 @@ def palette() -> None:
       ditherlab palette list
       ditherlab palette show pico-8
     """
-
-
-@palette.command(name="list")
-@report_options
-def list_palettes(as_json: bool, report: str | None, overwrite: bool) -> None:
-    """List the named palettes with their colors and sources.
-
-    \b
-    Example:
-      ditherlab palette list
-      ditherlab palette list --json
-    """
-    if as_json:
-        check_standard_output()
-    document = {
-        name: {
-            "colors": p.hex,
-            **({} if p.shown is None else {"shown": spell_colors(p.shown)}),
-            **({} if p.names is None else {"names": p.names}),
-            **({} if p.codes is None else {"codes": p.codes}),
-            "source": p.source,
-        }
-        for name, p in named_palettes().items()
-    }
-    deliver_report(document, as_json=as_json, report=report, overwrite=overwrite)
-    if as_json:
-        return
-    for name, named in named_palettes().items():
-        write_to_stdout(f"{name:<17} {len(named):>3} colors  {named.source}")
-
-
-for command in (show_palette, convert_palette, extract, learn, rank, curve, join_palettes):
-    palette.add_command(command)

@@ -3,12 +3,14 @@
 import os
 import sys
 from contextlib import suppress
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from ditherlab.errors import OutputError, PictureError
-from ditherlab.images import Picture, read_picture
+
+if TYPE_CHECKING:
+    from ditherlab.images import Picture
 
 STANDARD_STREAM = "-"
 
@@ -24,12 +26,14 @@ def standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def read_source(source: str) -> Picture:
+def read_source(source: str) -> "Picture":
     """Read the picture that a command line names; `-` is standard input.
 
     Raises:
         PictureError: For a source that is no picture.
     """
+    from ditherlab.images import read_picture
+
     return read_picture(standard_input() if source == STANDARD_STREAM else source)
 
 

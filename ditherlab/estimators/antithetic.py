@@ -12,7 +12,6 @@ from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.randomness import shared_uniform
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,9 @@ class Antithetic(Estimator):
     @final
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         b, _, h, w = model.probs.shape
-        return shared_uniform((self.num_samples // 2, b, h, w), generator, model.probs)
+        shape = (self.num_samples // 2, b, h, w)
+        device, dtype = model.probs.device, model.probs.dtype
+        return torch.rand(shape, generator=generator, device=device, dtype=dtype)
 
     @final
     def weigh(

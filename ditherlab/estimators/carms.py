@@ -13,7 +13,6 @@ from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.randomness import shared_uniform
 from ditherlab.types import Indices, Probs
 
 Bounds = Float[Tensor, "b h w"]
@@ -57,7 +56,9 @@ class CARMS(Estimator):
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw independent uniform numbers for each picture, and for the rotation."""
         b, _, h, w = model.probs.shape
-        return shared_uniform((self.num_samples + 1, b, h, w), generator, model.probs)
+        shape = (self.num_samples + 1, b, h, w)
+        device, dtype = model.probs.device, model.probs.dtype
+        return torch.rand(shape, generator=generator, device=device, dtype=dtype)
 
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None

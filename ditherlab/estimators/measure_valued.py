@@ -19,7 +19,6 @@ from ditherlab.estimators.replacements import (
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.randomness import shared_uniform
 from ditherlab.types import Logits, Probs
 
 
@@ -59,7 +58,9 @@ class MeasureValued(Estimator):
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw pictures, and for every color, pictures of the other colors."""
         drawn = model.draw_indices(self.num_samples, generator)
-        uniform = shared_uniform(tuple(drawn.shape), generator, model.probs)
+        uniform = torch.rand(
+            drawn.shape, generator=generator, device=drawn.device, dtype=model.probs.dtype
+        )
         colors = range(model.probs.shape[1])
         return torch.stack([drawn, *(_draw_without(k, uniform, model.probs) for k in colors)])
 

@@ -12,7 +12,6 @@ from ditherlab.estimators.option import Option
 from ditherlab.estimators.st import ST
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.randomness import shared_uniform
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, Statistics
 
 _LARGEST_SEED = 2**63 - 1
@@ -134,8 +133,8 @@ class SparselyDifferentiated(Cost):
 
     def draw_mask(self, statistics: Statistics) -> Bool[Tensor, "s b h w"]:
         """Choose the windows that are remembered."""
-        like = statistics[:, :, 0].float()
-        return shared_uniform(tuple(like.shape), self.masks, like) < self.keep
+        shape = statistics[:, :, 0].shape
+        return torch.rand(shape, generator=self.masks, device=statistics.device) < self.keep
 
     @property
     def footprint_px(self) -> int:

@@ -20,7 +20,6 @@ from ditherlab.estimators.replacements import (
 )
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.randomness import shared_uniform
 from ditherlab.types import Indices, Logits, Probs
 
 Pruning = Literal["none", "pixel", "picture"]
@@ -220,4 +219,5 @@ class Jumps:
         return self.order.restore(gradient - gradient.mean(dim=1, keepdim=True))
 
     def _draw_uniform(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-        return shared_uniform(shape, generator, self.probs)
+        device = self.probs.device
+        return torch.rand(shape, generator=generator, device=device, dtype=self.probs.dtype)

@@ -53,8 +53,7 @@ class UnorderedSet(Estimator):
         _, num_colors, height, width = model.probs.shape
         log_probs = model.log_probs
         perturbed = torch.cat([log_chances(x, log_probs) for x in list_pictures(log_probs)])
-        noise = torch.empty_like(perturbed[:, :1]).exponential_(generator=generator)
-        perturbed -= noise.log_()
+        perturbed -= torch.empty_like(perturbed).exponential_(generator=generator).log_()
         largest = perturbed.topk(min(self.num_samples, len(perturbed)), dim=0)
         return number_to_indices(largest.indices, num_colors, height, width)
 

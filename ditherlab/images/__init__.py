@@ -1,13 +1,18 @@
 """Pictures, picture files, indexed PNGs, and safe writing of output files."""
 
-from ditherlab.images.indexed_png import encode_indexed_png
-from ditherlab.images.label import path_label, printable
-from ditherlab.images.layout import lay_out
-from ditherlab.images.output_file import check_writable, free_path, write_atomically
-from ditherlab.images.packed_indices import pack_indices, packed_bits
-from ditherlab.images.picture import Picture
-from ditherlab.images.picture_file import read_picture
-from ditherlab.images.png_size import drawn_png_bytes
+from typing import TYPE_CHECKING
+
+from ditherlab.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from ditherlab.images.indexed_png import encode_indexed_png
+    from ditherlab.images.label import path_label, printable
+    from ditherlab.images.layout import lay_out
+    from ditherlab.images.output_file import check_writable, free_path, write_atomically
+    from ditherlab.images.packed_indices import pack_indices, packed_bits
+    from ditherlab.images.picture import Picture
+    from ditherlab.images.picture_file import read_picture
+    from ditherlab.images.png_size import drawn_png_bytes
 
 __all__ = [
     "Picture",
@@ -23,3 +28,21 @@ __all__ = [
     "read_picture",
     "write_atomically",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Picture": "picture",
+        "check_writable": "output_file",
+        "drawn_png_bytes": "png_size",
+        "encode_indexed_png": "indexed_png",
+        "free_path": "output_file",
+        "lay_out": "layout",
+        "pack_indices": "packed_indices",
+        "packed_bits": "packed_indices",
+        "path_label": "label",
+        "printable": "label",
+        "read_picture": "picture_file",
+        "write_atomically": "output_file",
+    },
+)

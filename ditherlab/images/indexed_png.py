@@ -7,8 +7,6 @@ from io import BytesIO
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from ditherlab.errors import PictureError
 
@@ -45,6 +43,9 @@ def encode_indexed_png(
         >>> encode_indexed_png(corner, [(0, 0, 0), (255, 241, 232)], shown, {})[1:4]
         b'PNG'
     """
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
     _check_pixels(indices, colors, opaque)
     _check_keywords(text)
     see_through = not bool(opaque.all())

@@ -1,15 +1,20 @@
 """Objectives to minimize: visible error, SSIM, variance loss, Python functions and sums."""
 
-from ditherlab.objectives.flip import FLIP
-from ditherlab.objectives.objective_sum import ObjectiveSum
-from ditherlab.objectives.perceptual import Perceptual
-from ditherlab.objectives.piqe import PIQE
-from ditherlab.objectives.png_bytes import PngBytes
-from ditherlab.objectives.python_function import PythonFunction, hide_folders, place_files
-from ditherlab.objectives.registry import OBJECTIVES, parse_objective
-from ditherlab.objectives.ssim import SSIM, ViewedSSIM
-from ditherlab.objectives.variance import Variance
-from ditherlab.objectives.viewed_error import ViewedError
+from typing import TYPE_CHECKING
+
+from ditherlab.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from ditherlab.objectives.flip import FLIP
+    from ditherlab.objectives.objective_sum import ObjectiveSum
+    from ditherlab.objectives.perceptual import Perceptual
+    from ditherlab.objectives.piqe import PIQE
+    from ditherlab.objectives.png_bytes import PngBytes
+    from ditherlab.objectives.python_function import PythonFunction, hide_folders, place_files
+    from ditherlab.objectives.registry import OBJECTIVES, parse_objective
+    from ditherlab.objectives.ssim import SSIM, ViewedSSIM
+    from ditherlab.objectives.variance import Variance
+    from ditherlab.objectives.viewed_error import ViewedError
 
 __all__ = [
     "FLIP",
@@ -27,3 +32,23 @@ __all__ = [
     "parse_objective",
     "place_files",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "FLIP": "flip",
+        "OBJECTIVES": "registry",
+        "PIQE": "piqe",
+        "SSIM": "ssim",
+        "ObjectiveSum": "objective_sum",
+        "Perceptual": "perceptual",
+        "PngBytes": "png_bytes",
+        "PythonFunction": "python_function",
+        "Variance": "variance",
+        "ViewedError": "viewed_error",
+        "ViewedSSIM": "ssim",
+        "hide_folders": "python_function",
+        "parse_objective": "registry",
+        "place_files": "python_function",
+    },
+)

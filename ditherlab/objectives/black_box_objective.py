@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import torch
@@ -11,10 +11,12 @@ from torch import Tensor
 
 from ditherlab.black_box import FunctionSource, Part, WorkerPool
 from ditherlab.black_box.calling_convention import Takes
-from ditherlab.black_box.worker import Planes
 from ditherlab.black_box.worker_pool import num_cores
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.types import DrawCosts, DrawnImages
+
+if TYPE_CHECKING:
+    from ditherlab.black_box.arrays import Planes
 
 
 class BlackBoxObjective(Objective):
@@ -75,7 +77,7 @@ class BlackBoxCost(Cost):
         self.pool.close()
 
 
-def _to_planes(images: Tensor) -> Planes:
+def _to_planes(images: Tensor) -> "Planes":
     """Return pictures in 8 bits a channel, as a written file shows them."""
     levels = images.mul(255).round_().clamp_(0, 255)
     planes: Planes = levels.to(torch.uint8).cpu().numpy()

@@ -1,6 +1,6 @@
 """Adam on the logits, a few rows at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -62,11 +62,7 @@ class Adam(Optimizer):
         )
 
     def step(
-        self,
-        state: AdamState,
-        estimate: Estimate,
-        temperatures: Sequence[float],
-        generator: torch.Generator,
+        self, state: AdamState, estimate: Estimate, temperature: float, generator: torch.Generator
     ) -> Probs:
         state.num_steps += 1
         # The cost is a mean over pixels, while the temperature applies to one pixel.
@@ -74,10 +70,8 @@ class Adam(Optimizer):
         for rows in _parts(state.logits):
             gradient = _gradient_of_rows(estimate, rows) * num_pixels
             logits = state.logits[:, :, rows]
-            if any(temperatures):
-                pictures = zip(gradient, _negentropy_gradient(logits), temperatures, strict=True)
-                for descent, negentropy, temperature in pictures:
-                    descent.add_(negentropy, alpha=temperature)
+            if temperature > 0:
+                gradient.add_(_negentropy_gradient(logits), alpha=temperature)
             logits += self._change(state, gradient, rows)
             state.probs[:, :, rows] = logits.softmax(dim=1)
         return state.probs

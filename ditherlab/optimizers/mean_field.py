@@ -1,6 +1,5 @@
 """Mean-field annealing: sets a random part of the pixels to their best response in each step."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -55,7 +54,7 @@ class MeanField(Optimizer):
         self,
         state: MeanFieldState,
         estimate: Estimate,
-        temperatures: Sequence[float],
+        temperature: float,
         generator: torch.Generator,
     ) -> Probs:
         if estimate.color_costs is None:
@@ -63,9 +62,7 @@ class MeanField(Optimizer):
         positions = self._next_part(state, generator)
         _, _, height, width = state.probs.shape
         # A cost is a mean over pixels, a temperature belongs to one of them.
-        energies = estimate.color_costs.at(positions)
-        for number, temperature in enumerate(temperatures):
-            energies[number] *= height * width / -temperature
+        energies = estimate.color_costs.at(positions) * (height * width / -temperature)
         flat = state.probs.view(*state.probs.shape[:2], -1)
         flat.index_copy_(2, positions, energies.softmax(dim=1))
         return state.probs

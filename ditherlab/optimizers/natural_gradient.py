@@ -1,6 +1,5 @@
 """Natural gradient descent: the logits move along the colors' costs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -64,18 +63,16 @@ class NaturalGradient(Optimizer):
         self,
         state: NaturalState,
         estimate: Estimate,
-        temperatures: Sequence[float],
+        temperature: float,
         generator: torch.Generator,
     ) -> Probs:
         state.num_steps += 1
         # The cost is a mean over pixels, while the temperature applies to one pixel.
         height, width = state.logits.shape[2:]
         costs = _color_costs(state, estimate) * (height * width)
-        if any(temperatures):
+        if temperature > 0:
             log_probs = state.logits.log_softmax(dim=1)
-            log_probs -= log_probs.mean(dim=1, keepdim=True)
-            for number, temperature in enumerate(temperatures):
-                costs[number] += temperature * log_probs[number]
+            costs += temperature * (log_probs - log_probs.mean(dim=1, keepdim=True))
         state.mean.lerp_(costs, 1 - _MEAN_DECAY)
         state.mean_square.lerp_(costs.square().mean(dim=1, keepdim=True), 1 - _SQUARE_DECAY)
         mean_weight = 1 - _MEAN_DECAY**state.num_steps

@@ -1,27 +1,32 @@
 """Palettes: built in, read from files, or given as colors; importing them does not load torch."""
 
-from ditherlab.palette.files import parse_palette, read_palette_file
-from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
-from ditherlab.palette.hardware_gamut import HardwareGamut, parse_gamut
-from ditherlab.palette.named import named_palette, named_palettes
-from ditherlab.palette.palette import (
-    MAX_NUM_COLORS,
-    MIN_NUM_COLORS,
-    Color,
-    Palette,
-    are_gray,
-    checked_colors,
-    hex_to_color,
-    merged,
-    spell_colors,
-)
-from ditherlab.palette.panels import spell_palette, written_for
-from ditherlab.palette.request import (
-    is_spelled_out,
-    place_palette,
-    resolve_colors,
-    resolve_palette,
-)
+from typing import TYPE_CHECKING
+
+from ditherlab.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from ditherlab.palette.files import parse_palette, read_palette_file
+    from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
+    from ditherlab.palette.hardware_gamut import HardwareGamut, parse_gamut
+    from ditherlab.palette.named import named_palette, named_palettes
+    from ditherlab.palette.palette import (
+        MAX_NUM_COLORS,
+        MIN_NUM_COLORS,
+        Color,
+        Palette,
+        are_gray,
+        checked_colors,
+        hex_to_color,
+        merged,
+        spell_colors,
+    )
+    from ditherlab.palette.panels import spell_palette, written_for
+    from ditherlab.palette.request import (
+        is_spelled_out,
+        place_palette,
+        resolve_colors,
+        resolve_palette,
+    )
 
 __all__ = [
     "FORMATS",
@@ -50,3 +55,34 @@ __all__ = [
     "spell_palette",
     "written_for",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "FORMATS": "formats",
+        "MAX_NUM_COLORS": "palette",
+        "MIN_NUM_COLORS": "palette",
+        "WRITABLE_FORMATS": "formats",
+        "Color": "palette",
+        "HardwareGamut": "hardware_gamut",
+        "Palette": "palette",
+        "PaletteFormat": "formats",
+        "are_gray": "palette",
+        "checked_colors": "palette",
+        "format_to_write": "formats",
+        "hex_to_color": "palette",
+        "is_spelled_out": "request",
+        "merged": "palette",
+        "named_palette": "named",
+        "named_palettes": "named",
+        "parse_gamut": "hardware_gamut",
+        "parse_palette": "files",
+        "place_palette": "request",
+        "read_palette_file": "files",
+        "resolve_colors": "request",
+        "resolve_palette": "request",
+        "spell_colors": "palette",
+        "spell_palette": "panels",
+        "written_for": "panels",
+    },
+)

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from ditherlab.errors import PaletteError, PaletteRequestError
-from ditherlab.palette.formats import sniff_format
 from ditherlab.palette.palette import Palette, quoted
 
 # Far more than any palette needs; the largest picture that can serve as one may be as long.
@@ -53,6 +52,8 @@ def parse_palette(content: bytes, file: str) -> Palette:
         >>> parse_palette(b"GIMP Palette\\n0 0 0 ash\\n255 128 0 glow", "ember.gpl").names
         ('ash', 'glow')
     """
+    from ditherlab.palette.formats import sniff_format
+
     if not content:
         raise PaletteError(f"{file} is empty. A palette file holds 2 to 256 colors.")
     known = sniff_format(content)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from ditherlab.choices import Fit
 from ditherlab.discrete.cells import CellRule
@@ -15,6 +17,7 @@ from ditherlab.palette import Palette
 from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.problem.learned_palette import LearnedPalette
 from ditherlab.protocol import Objective, Target
+from ditherlab.types import Images, Mask
 from ditherlab.vision.color import srgb_to_gray
 from ditherlab.vision.gamut import clip_images, compress_images, mean_distance
 
@@ -166,7 +169,7 @@ class Problem:
         return self._fitted(device)[1]
 
     def chosen_fit(self, device: torch.device | str = "cpu") -> Fit:
-        """Return how the sources are fitted to the palette's gamut: never `auto`."""
+        """Return how the sources are fitted to the palette's gamut: `auto` only if they differ."""
         return self._fitted(device)[0]
 
     def _fitted(self, device: torch.device | str) -> tuple[Fit, Target]:
@@ -176,17 +179,15 @@ class Problem:
         return known[str(device)]
 
     def _fit_to_palette(self, source: Target) -> tuple[Fit, Target]:
+        """Fit each picture by itself; `auto` is left of the choice if they differ in it."""
         if self.fit == "none" or self.learns_palette:
             return "none", source
-        images, opaque = source.images, source.opaque
-        colors = self.fixed_palette.srgb(images.device)[:, : images.shape[1]]
-        if self.fit == "auto" and mean_distance(images, opaque, colors) <= _FAR:
-            return "none", source
-        if self.fit != "compress":
-            return "clip", Target(clip_images(images, colors), opaque)
-        pairs = zip(images.split(1), opaque.split(1), strict=True)
-        compressed = [compress_images(image, mask, colors) for image, mask in pairs]
-        return "compress", Target(torch.cat(compressed), opaque)
+        colors = self.fixed_palette.srgb(source.images.device)[:, : source.images.shape[1]]
+        pairs = zip(source.images.split(1), source.opaque.split(1), strict=True)
+        fitted = [_fit_images(images, opaque, colors, self.fit) for images, opaque in pairs]
+        fits = {fit for fit, _ in fitted}
+        images = torch.cat([images for _, images in fitted])
+        return (fits.pop() if len(fits) == 1 else "auto"), Target(images, source.opaque)
 
     def _check_pictures(self) -> None:
         if not self.pictures:
@@ -233,6 +234,16 @@ class Problem:
             )
         if not self.is_quadratic:
             raise quadratic_error(name, self.objective)
+
+
+def _fit_images(
+    images: Images, opaque: Mask, colors: Float[Tensor, "k c"], fit: Fit
+) -> tuple[Fit, Images]:
+    if fit == "compress":
+        return "compress", compress_images(images, opaque, colors)
+    if fit == "auto" and mean_distance(images, opaque, colors) <= _FAR:
+        return "none", images
+    return "clip", clip_images(images, colors)
 
 
 def quadratic_error(setting: str, objective: Objective) -> AbilityError:

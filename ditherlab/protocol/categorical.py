@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.randomness import shared_uniform
 from ditherlab.types import Colors, DrawnImages, Indices, Logits, PictureCosts, Probs
 
 _PART_OF_NOISE = 1 << 16
@@ -45,12 +44,13 @@ class Categorical:
     def draw_indices(self, num_samples: int, generator: torch.Generator) -> Indices:
         """Draw pictures by inverting the cumulative distribution of each pixel.
 
-        All pictures of a batch share the noise. One uniform number a pixel: three to four times
-        cheaper than Gumbel noise on a CPU.
+        One uniform number per pixel is three to four times cheaper than Gumbel noise on a CPU.
         """
         b, k, h, w = self.probs.shape
         device, dtype = self.probs.device, self.probs.dtype
-        uniform = shared_uniform((num_samples, b, h, w), generator, self.probs)
+        uniform = torch.rand(
+            (num_samples, b, h, w), generator=generator, device=device, dtype=dtype
+        )
         indices = torch.zeros(uniform.shape, dtype=torch.uint8, device=device)
         cumulative = torch.zeros((b, h, w), dtype=dtype, device=device)
         for color in range(k - 1):
@@ -65,9 +65,9 @@ class Categorical:
 
         Source: Chris J. Maddison et al., "A* Sampling", NeurIPS 2014, sec. 2.
         """
-        noise = self.probs.new_empty((num_samples, 1, *self.probs.shape[1:]))
+        noise = self.probs.new_empty((num_samples, *self.probs.shape))
         _fill_exponential(noise, generator)
-        return noise.log_().neg_().repeat_interleave(len(self.probs), dim=1)
+        return noise.log_().neg_()
 
     def images(self, indices: Indices) -> DrawnImages:
         """Convert palette indices to pictures."""

@@ -1,6 +1,6 @@
 """An estimate of the cost and its gradient from one step."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -61,23 +61,6 @@ class Estimate:
         if gradient is not None:
             total = total + gradient.sum()
         return total.isfinite()
-
-    def split(self) -> tuple["Estimate", ...]:
-        """Return the estimate of each picture."""
-        if len(self.value) == 1:
-            return (self,)
-        return tuple(self._at(slice(n, n + 1)) for n in range(len(self.value)))
-
-    def _at(self, one: slice) -> "Estimate":
-        costs = self.color_costs
-        return replace(
-            self,
-            value=self.value[one],
-            grad_palette=None if self.grad_palette is None else self.grad_palette[one],
-            logit_gradient=None if self.logit_gradient is None else self.logit_gradient[one],
-            color_costs=costs and ColorCosts(costs.table[one], costs.field[one]),
-            probs=None if self.probs is None else self.probs[one],
-        )
 
     @cached_property
     def grad_logits(self) -> Logits:

@@ -1,7 +1,6 @@
 """The interface of an optimizer of probabilities."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -26,18 +25,14 @@ class Optimizer(ABC):
 
     @abstractmethod
     def step(
-        self,
-        state: Any,
-        estimate: Estimate,
-        temperatures: Sequence[float],
-        generator: torch.Generator,
+        self, state: Any, estimate: Estimate, temperature: float, generator: torch.Generator
     ) -> Probs:
         """Take one step, change `state` in place and return the new probabilities.
 
         Args:
             state: The state that `start` returned.
             estimate: At the probabilities that the last call returned.
-            temperatures: One for each picture: the step descends `cost - temperature * mean
-                entropy of a pixel`.
+            temperature: Weight of the entropy in `cost - temperature * mean entropy of a pixel`,
+                which is minimized.
             generator: On the device of the logits.
         """

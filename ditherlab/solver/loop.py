@@ -12,8 +12,9 @@ from ditherlab.randomness import seeded_generator
 from ditherlab.solver.budget import Allotment, Budget
 from ditherlab.solver.plan import PlannedStage
 from ditherlab.solver.snapshot import History, Outcome, Snapshot
-from ditherlab.stages import Progress, StageContext, State
+from ditherlab.stages import Progress, Stage, StageContext, State
 from ditherlab.stages.keep_best import price_draws
+from ditherlab.stages.pictures import run_on_each
 
 # After these, the next stage still has something to do.
 _GOES_ON = ("finished", "out-of-time", "out-of-evaluations")
@@ -89,7 +90,7 @@ class Loop:
         allotment = self.budget.allot(planned.part or 1.0)
         self.context.spent = allotment.share
         self.next_report_s = 0.0
-        steps = planned.stage.run(self.context, self.state)
+        steps = self._begin(planned.stage)
         try:
             if is_stopped or not planned.part:
                 next(steps, None)
@@ -111,6 +112,13 @@ class Loop:
         else:
             self.good = self.state.clone()
         return outcome
+
+    def _begin(self, stage: Stage) -> Iterator[Progress]:
+        """Run a stage on all pictures together if they share what it moves, else on each."""
+        is_joint = stage.joins_pictures and self.state.palette_is_free
+        if is_joint or len(self.context.problem.pictures) == 1:
+            return stage.run(self.context, self.state)
+        return run_on_each(stage, self.context, self.state)
 
     def _take_steps(
         self, steps: Iterator[Progress], planned: PlannedStage, allotment: Allotment
@@ -164,7 +172,7 @@ class Loop:
         self.snapshots.append(snapshot)
         self.on_progress(snapshot)
         now_s = self.budget.seconds
-        pause_s = _STEPPING_TO_REPORTING * (now_s - begin_s)
+        pause_s = _STEPPING_TO_REPORTING * (now_s - begin_s) if self.seconds_between_reports else 0
         self.next_report_s = now_s + max(self.seconds_between_reports, pause_s)
         return True
 

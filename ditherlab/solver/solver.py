@@ -49,7 +49,8 @@ def optimize(
         should_stop: Asked before every step; True ends the run early, with the picture so far. A
             `KeyboardInterrupt` during the run has the same effect. A Python function that prices
             pictures in another process is not waited for then, nor after the time limit.
-        seconds_between_reports: At least; a report that takes long is made less often.
+        seconds_between_reports: At least; a report that takes long is made less often. 0 reports
+            every step.
         num_report_samples: Pictures to draw and price at each report, so that reports of different
             estimators compare; they change nothing and count as no evaluations. None trusts the
             estimator's own value, as does an objective that prices no drawn picture.
@@ -149,7 +150,7 @@ def _first_state(context: StageContext) -> State:
     fit, target = problem.chosen_fit(device), problem.target(device)
     learned = problem.learned
     if learned is None:
-        if problem.fit == "auto" and fit == "clip":
+        if problem.fit == "auto" and fit != "none":
             context.notes.append(
                 "The palette cannot show most of the picture's colors: each is replaced by the "
                 "nearest that it can show, lightness first. Use `--fit none` to aim at the "

@@ -24,14 +24,14 @@ class Annealing:
 
     Attributes:
         is_relaxation: Whether the estimator takes the temperature itself.
-        probes: Whether temperatures may be found from the first estimate's color costs.
-        temperatures: First and last temperature of each picture; None where nothing is annealed, or
-            the first estimate is still to come.
+        probes: Whether a temperature may be found from the first estimate's color costs.
+        temperature: First and last temperature; None where nothing is annealed, or the first
+            estimate is still to come.
     """
 
     is_relaxation: bool
     probes: bool
-    temperatures: list[Temperatures] | None
+    temperature: Temperatures | None
 
     @classmethod
     def of(
@@ -39,45 +39,32 @@ class Annealing:
         estimator: Estimator,
         objective: Objective,
         temperature: Temperatures | None,
-        num_pictures: int,
         *,
         probes: bool = True,
     ) -> "Annealing":
         """Prepare the annealing of a descent."""
         is_linear = objective.is_expectation_exact and not objective.draws_its_dither
         probes = probes and estimator.gives_color_costs and is_linear
-        given = None if temperature is None else [temperature] * num_pictures
-        return cls(estimator.is_relaxation, probes, given)
-
-    @property
-    def mean(self) -> Temperatures | None:
-        """First and last temperature, averaged over the pictures."""
-        if self.temperatures is None:
-            return None
-        firsts, lasts = zip(*self.temperatures, strict=True)
-        return sum(firsts) / len(firsts), sum(lasts) / len(lasts)
+        return cls(estimator.is_relaxation, probes, temperature)
 
     def relaxation(self, share: float) -> float | None:
         """Return the temperature for a relaxation; None leaves it its own."""
-        if not self.is_relaxation or self.temperatures is None:
+        if not self.is_relaxation or self.temperature is None:
             return None
-        return exponential(*self.temperatures[0])(share)
+        return exponential(*self.temperature)(share)
 
-    def entropy_weights(self, share: float, estimate: Estimate) -> list[float]:
-        """Return the weight of each picture's entropy; the first estimate may set the scale."""
-        num_pictures = len(estimate.value)
+    def entropy_weight(self, share: float, estimate: Estimate) -> float:
+        """Return the weight of the entropy; the first estimate may set the scale."""
         if self.is_relaxation:
-            return [0.0] * num_pictures
-        if self.temperatures is None and self.probes:
-            scales = _costs_of_second_best(estimate)
-            self.temperatures = [(_HOTTEST * scale, _COLDEST * scale) for scale in scales]
-        if self.temperatures is None:
-            return [0.0] * num_pictures
-        return [exponential(*pair)(share) for pair in self.temperatures]
+            return 0.0
+        if self.temperature is None and self.probes:
+            scale = _cost_of_second_best(estimate)
+            self.temperature = (_HOTTEST * scale, _COLDEST * scale)
+        return exponential(*self.temperature)(share) if self.temperature else 0.0
 
 
-def _costs_of_second_best(estimate: Estimate) -> list[float]:
-    """Return the mean extra cost of a pixel's second-best color, for each picture."""
+def _cost_of_second_best(estimate: Estimate) -> float:
+    """Return the mean extra cost of a pixel's second-best color, for a whole picture."""
     if estimate.color_costs is None:
         raise ValueError("A temperature can only be probed where color costs are known.")
     _, _, height, width = estimate.color_costs.field.shape
@@ -85,5 +72,4 @@ def _costs_of_second_best(estimate: Estimate) -> list[float]:
     stride = max(1, num_pixels // _NUM_PROBED_PIXELS)
     positions = torch.arange(0, num_pixels, stride, device=estimate.color_costs.field.device)
     best = estimate.color_costs.at(positions).topk(2, dim=1, largest=False).values
-    gaps = (best[:, 1] - best[:, 0]).unbind()
-    return [max(float(gap.mean()) * num_pixels, 1e-12) for gap in gaps]
+    return max(float((best[:, 1] - best[:, 0]).mean()) * num_pixels, 1e-12)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
-
 from ditherlab.discrete.cells.annealing import CellSearch
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
@@ -28,22 +26,16 @@ class Cells(Stage):
         problem = context.problem
         if problem.cells is None:
             raise ValueError("The problem has no cells to choose colors for.")
-        searches = [
-            CellSearch(problem.cells, problem.objective, bound.cost, bound.target, state.palette)
-            for bound in context.bind_each(state.palette)
-        ]
-        self._keep(searches, state)
-        first = torch.stack([search.price() for search in searches])
-        yield Progress(0.0, first, num_evaluations=1)
-        step = 0
-        for step, results in enumerate(zip(*(s.steps() for s in searches), strict=True), start=1):
-            self._keep(searches, state)
-            yield Progress(
-                min(1.0, max(results[0].share, context.spent())),
-                torch.stack([result.cost for result in results]),
-                step,
-                num_evaluations=1,
-            )
+        bound = context.bind(state.palette)
+        search = CellSearch(
+            problem.cells, problem.objective, bound.cost, bound.target, state.palette
+        )
+        self._keep(search, state)
+        yield Progress(0.0, search.price().unsqueeze(0), num_evaluations=1)
+        for number, step in enumerate(search.steps(), start=1):
+            self._keep(search, state)
+            share = min(1.0, max(step.share, context.spent()))
+            yield Progress(share, step.cost.unsqueeze(0), number, num_evaluations=1)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"quadratic"})
@@ -54,6 +46,6 @@ class Cells(Stage):
     def work(self, problem: Problem) -> float:
         return num_pixels(problem) * _WORK_PER_PIXEL
 
-    def _keep(self, searches: list[CellSearch], state: State) -> None:
-        state.show_indices(torch.stack([search.indices for search in searches]))
-        state.cell_choices = torch.stack([search.cell_choices for search in searches])
+    def _keep(self, search: CellSearch, state: State) -> None:
+        state.show_indices(search.indices.unsqueeze(0))
+        state.cell_choices = search.cell_choices.unsqueeze(0)

@@ -1,6 +1,6 @@
 """The stage `descend`: move every pixel's probabilities along an estimated gradient."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -70,6 +70,7 @@ class Descend(Stage):
 
     part_of_time: ClassVar[float] = 0.6
     counts_steps: ClassVar[bool] = True
+    joins_pictures: ClassVar[bool] = True
 
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None
@@ -84,9 +85,7 @@ class Descend(Stage):
         estimator, optimizer = self._strategies(problem)
         bound = context.bind(state.palette)
         mover = PixelMover(bound, optimizer, problem, state)
-        annealing = Annealing.of(
-            estimator, problem.objective, self.temperature, len(problem.pictures)
-        )
+        annealing = Annealing.of(estimator, problem.objective, self.temperature)
         descent = Descent(bound.cost, estimator, annealing, self.steps)
         steps = descent.run(context, state, mover)
         advice = f"`{estimator}` is too noisy here"
@@ -138,9 +137,9 @@ class PixelMover(Mover):
         self.colors = PaletteDescent().start(state.palette)
         self.num_steps = 0
 
-    def step(self, estimate: Estimate, weights: Sequence[float], share: float) -> None:
+    def step(self, estimate: Estimate, temperature: float, share: float) -> None:
         state = self.state
-        probs = self.optimizer.step(self.pixels, estimate, weights, state.generator)
+        probs = self.optimizer.step(self.pixels, estimate, temperature, state.generator)
         if estimate.grad_palette is not None:
             gradient = estimate.grad_palette.sum(dim=0, keepdim=True)
             gradient[:, : self.num_locked] = 0

@@ -1,7 +1,7 @@
 """Steps along estimated gradients, shared by the stages that descend."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,12 +32,12 @@ class Mover(ABC):
     asks_palette: bool = False
 
     @abstractmethod
-    def step(self, estimate: Estimate, weights: Sequence[float], share: float) -> None:
+    def step(self, estimate: Estimate, temperature: float, share: float) -> None:
         """Take one step.
 
         Args:
             estimate: At the probabilities of the state.
-            weights: Of the entropy, for each picture.
+            temperature: Weight of a pixel's mean entropy against the cost.
             share: How much of the descent is done, from 0 to 1.
         """
 
@@ -55,16 +55,18 @@ class Descent:
     annealing: Annealing
     steps: int
 
-    def run(self, context: StageContext, state: State, mover: Mover) -> Iterator[Progress]:
+    def run(
+        self, context: StageContext, state: State, mover: Mover
+    ) -> Generator[Progress, None, None]:
         """Price the state, yield, then move it; price it once more at the end."""
         memory: Any = None
         for step in range(self.steps):
             share = min(1.0, max(step / self.steps, context.spent()))
             estimate, memory = self._estimate(state, mover, memory, share)
             yield _progress(estimate, share, step)
-            weights = self.annealing.entropy_weights(share, estimate)
-            state.temperature = self.annealing.mean
-            mover.step(estimate, weights, share)
+            temperature = self.annealing.entropy_weight(share, estimate)
+            state.temperature = self.annealing.temperature
+            mover.step(estimate, temperature, share)
         mover.finish()
         estimate, _ = self._estimate(state, mover, memory, 1.0)
         yield _progress(estimate, 1.0, self.steps)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
 from ditherlab.discrete.error_diffusion import diffuse_error
@@ -31,10 +31,9 @@ class ErrorDiffusion(Stage):
     makes_picture: ClassVar[bool] = True
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
-        each = context.bind_each(state.palette)
-        shifts = random_shifts(each[0], state.generator)
-        indices = [diffused_indices(bound, state.palette, shifts) for bound in each]
-        state.show_indices(torch.stack(indices))
+        bound = context.bind(state.palette)
+        indices = diffused_indices(bound, state.palette, state.generator)
+        state.show_indices(indices.unsqueeze(0))
         yield Progress(1.0)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
@@ -48,24 +47,19 @@ class ErrorDiffusion(Stage):
         return num_pixels(problem) * work
 
 
-def random_shifts(bound: Bound, generator: torch.Generator) -> Float[Tensor, "2 h w"]:
-    """Draw how far the weights of each pixel's error move between pairs of neighbors."""
-    images = bound.target.images
-    shifts = images.new_empty((2, *images.shape[2:]))
-    return shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
-
-
 def diffused_indices(
-    bound: Bound, palette: Colors, shifts: Float[Tensor, "2 h w"]
+    bound: Bound, palette: Colors, generator: torch.Generator
 ) -> Int[Tensor, "h w"]:
     """Diffuse the errors of one picture in the space of its quadratic cost.
 
     Args:
         bound: Cost and target of one picture.
         palette: Display sRGB, `[1 k c]`.
-        shifts: From `random_shifts`.
+        generator: Varies the weights of the errors.
     """
     pixel = bound.cost.pixel_error()
     values, weights = pixel.values[0], pixel.weights[0]
     colors = bound.cost.expected_color_moments(palette)[0, : len(values)]
+    shifts = values.new_empty((2, *values.shape[1:]))
+    shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
     return diffuse_error(values, colors, weights, bound.target.opaque[0, 0], shifts=shifts)

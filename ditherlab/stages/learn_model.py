@@ -1,10 +1,8 @@
 """The stage `learn-model`: learn the few parameters of noise or of a threshold mask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
-
-import torch
 
 from ditherlab.errors import AbilityError
 from ditherlab.models import Model, Ordered, Rounding
@@ -15,7 +13,6 @@ from ditherlab.stages.annealing import Annealing
 from ditherlab.stages.descent import Descent, Mover, descent_memory, descent_work
 from ditherlab.stages.keep_best import keep_best
 from ditherlab.stages.model_descent import ModelDescent
-from ditherlab.stages.pictures import copy_generators, keep_generator
 from ditherlab.stages.stage import (
     Progress,
     Stage,
@@ -26,6 +23,7 @@ from ditherlab.stages.stage import (
 )
 from ditherlab.stages.state import State
 from ditherlab.stages.strategies import check_estimator, default_estimator
+from ditherlab.types import Probs
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ class LearnModel(Stage):
         estimator = self.estimator or default_estimator(problem.objective)
         bound = context.bind(state.palette)
         mover = ModelMover(bound.target, self.model, state)
-        annealing = Annealing.of(
-            estimator, problem.objective, self.temperature, len(problem.pictures), probes=False
-        )
+        annealing = Annealing.of(estimator, problem.objective, self.temperature, probes=False)
         steps = Descent(bound.cost, estimator, annealing, self.steps).run(context, state, mover)
         advice = f"`{estimator}` is too noisy here, or the learning rate too high"
         yield from keep_best(steps, context, state, bound.cost, advice)
@@ -90,34 +86,22 @@ class LearnModel(Stage):
 
 
 class ModelMover(Mover):
-    """Moves the parameters of one model for each picture."""
+    """Moves the parameters of the model of one picture."""
 
     def __init__(self, target: Target, model: Model, state: State) -> None:
         self.state = state
-        generators = copy_generators(state.generator, len(target.images))
-        pairs = zip(target.images.split(1), target.opaque.split(1), generators, strict=True)
-        self.descents = [
-            ModelDescent(
-                model.bind(Rounding.of(Target(images, opaque), state.palette), generator),
-                model.learning_rate,
-            )
-            for images, opaque, generator in pairs
-        ]
-        keep_generator(state.generator, generators[0])
-        self._show([descent.probs(0.0) for descent in self.descents])
+        rounding = Rounding.of(target, state.palette)
+        self.descent = ModelDescent(model.bind(rounding, state.generator), model.learning_rate)
+        self._show(self.descent.probs(0.0))
 
-    def step(self, estimate: Estimate, weights: Sequence[float], share: float) -> None:
-        del weights
-        parts = estimate.split()
-        pairs = zip(self.descents, parts, strict=True)
-        self._show([descent.step(part, share) for descent, part in pairs])
+    def step(self, estimate: Estimate, temperature: float, share: float) -> None:
+        del temperature
+        self._show(self.descent.step(estimate, share))
 
     def finish(self) -> None:
-        self._show([descent.probs(1.0) for descent in self.descents])
+        self._show(self.descent.probs(1.0))
 
-    def _show(self, probs: Sequence[torch.Tensor]) -> None:
-        self.state.show_probs(torch.cat(list(probs)))
-        reported = [descent.model.reported() for descent in self.descents]
-        self.state.parameters = {
-            name: torch.stack([each[name] for each in reported]) for name in reported[0]
-        }
+    def _show(self, probs: Probs) -> None:
+        self.state.show_probs(probs)
+        reported = self.descent.model.reported()
+        self.state.parameters = {name: value.unsqueeze(0) for name, value in reported.items()}

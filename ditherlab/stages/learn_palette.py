@@ -52,6 +52,7 @@ class LearnPalette(Stage):
 
     part_of_time: ClassVar[float] = 0.4
     counts_steps: ClassVar[bool] = True
+    joins_pictures: ClassVar[bool] = True
 
     estimator: Estimator | None = None
     optimizer: Optimizer | None = None

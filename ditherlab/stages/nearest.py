@@ -39,11 +39,11 @@ def nearest_logits(images: Images, palette: Colors, generator: torch.Generator) 
     Args:
         images: Display sRGB, `[b c h w]`.
         palette: Display sRGB, `[1 k c]`.
-        generator: All pictures get the same jitter.
+        generator: Of the jitter.
     """
     b, _, h, w = images.shape
-    jitter = torch.empty((1, palette.shape[1], h, w), device=images.device, dtype=images.dtype)
-    logits = jitter.normal_(generator=generator).mul_(_JITTER).repeat(b, 1, 1, 1)
+    logits = torch.empty((b, palette.shape[1], h, w), device=images.device, dtype=images.dtype)
+    logits.normal_(generator=generator).mul_(_JITTER)
     for color in range(palette.shape[1]):
         distance = (images - palette[:, color, :, None, None]).square().sum(dim=1)
         # One channel stands for three equal ones.

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 import torch
 
 from ditherlab.discrete.direct_binary_search import Polisher
-from ditherlab.stages.error_diffusion import diffused_indices, random_shifts
+from ditherlab.stages.error_diffusion import diffused_indices
 from ditherlab.stages.stage import Bound, Progress
 from ditherlab.types import Colors
 
@@ -32,7 +32,7 @@ def choose_palette(
     """
     prices: list[float] = []
     for palette in palettes:
-        indices = diffused_indices(bound, palette, random_shifts(bound, generator))
+        indices = diffused_indices(bound, palette, generator)
         polisher = Polisher(bound.cost, bound.target, indices, palette, generator)
         for _ in range(_NUM_SWEEPS):
             for number in polisher.shuffle_classes():

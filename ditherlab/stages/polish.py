@@ -7,14 +7,13 @@ from operator import add
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor
 
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.direct_binary_search import NUM_CLASSES, Cooling, Polisher
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
-from ditherlab.stages.pictures import copy_generators, keep_generator
+from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
     Progress,
     Stage,
@@ -48,6 +47,7 @@ class Polish(Stage):
 
     needs_picture: ClassVar[bool] = True
     obeys_cells: ClassVar[bool] = True
+    joins_pictures: ClassVar[bool] = True
 
     sweeps: int = 12
     moves: Literal["flips", "swaps"] = "swaps"
@@ -67,7 +67,7 @@ class Polish(Stage):
             if place == 0:
                 orders = [polisher.shuffle_classes() for polisher in polishers]
                 if state.palette_is_free and self._is_time_to_refit(sweep):
-                    _refit_palette(polishers, context, state)
+                    refit_palette(polishers, context, state)
             share = min(1.0, max(number / num_moves, context.spent()))
             temperatures = [cooling.temperature(share) for cooling in coolings]
             prices = [polisher.price_with_slopes() for polisher in polishers]
@@ -116,14 +116,14 @@ class Polish(Stage):
 
     def _keep(self, polishers: list[Polisher], state: State) -> None:
         keep_generator(state.generator, polishers[0].generator)
-        state.show_indices(_stack([polisher.indices for polisher in polishers]))
+        state.show_indices(stack_pictures([polisher.indices for polisher in polishers]))
 
     def _is_time_to_refit(self, sweep: int) -> bool:
         """Return whether it is after 1, 3, 7, 15, ... sweeps, and not near the end."""
         return sweep & (sweep + 1) == 0 and 0 < sweep < _REFITTING_PART * self.sweeps
 
 
-def _refit_palette(polishers: list[Polisher], context: StageContext, state: State) -> None:
+def refit_palette(polishers: list[Polisher], context: StageContext, state: State) -> None:
     """Move the palette to its best place for all pictures, in 8-bit steps.
 
     A color that no pixel shows goes where it is missed most.
@@ -145,8 +145,3 @@ def _refit_palette(polishers: list[Polisher], context: StageContext, state: Stat
     state.palette = (palette * 255).round() / 255
     for polisher in polishers:
         polisher.show(state.palette)
-
-
-def _stack(indices: list[Tensor]) -> Tensor:
-    """Return the index images as one tensor; a single one without a copy."""
-    return indices[0].unsqueeze(0) if len(indices) == 1 else torch.stack(indices)

@@ -111,6 +111,17 @@ class StageContext:
         for bound in {id(b): b for b in (self._bound, *(self._each or ())) if b}.values():
             bound.cost.close()
 
+    def only(self, number: int, palette: Colors) -> "StageContext":
+        """Return the context of one of several pictures."""
+        return StageContext(
+            problem=self.problem,
+            device=self.device,
+            seed=self.seed,
+            spent=self.spent,
+            notes=self.notes,
+            _bound=self.bind_each(palette)[number],
+        )
+
     def after(self, part: float) -> "StageContext":
         """Return a context that counts as spent only what is spent after a part."""
         spent = self.spent
@@ -157,6 +168,8 @@ class Stage(ABC):
         makes_picture: Whether the state has a picture when it ends.
         needs_picture: Whether the state must have a picture, or probabilities, when it begins.
         obeys_cells: Whether it keeps to the colors of the cells of an old machine.
+        joins_pictures: Whether it works on all pictures together while their palette is learned;
+            else it runs on each by itself.
     """
 
     part_of_time: ClassVar[float] = 0.5
@@ -164,6 +177,7 @@ class Stage(ABC):
     makes_picture: ClassVar[bool] = False
     needs_picture: ClassVar[bool] = False
     obeys_cells: ClassVar[bool] = False
+    joins_pictures: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:

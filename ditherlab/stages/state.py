@@ -1,6 +1,6 @@
 """The state of a run: everything that moves while stages work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from torch import Tensor
 from ditherlab.protocol.categorical import Categorical, largest_color
 from ditherlab.types import Colors, Logits, Probs
 
-_TENSORS = ("palette", "free_palette", "indices", "logits", "probs", "cell_choices")
+_PICTURES = ("indices", "logits", "probs", "cell_choices")
+_TENSORS = ("palette", "free_palette", *_PICTURES)
 
 
 @dataclass(kw_only=True)
@@ -33,7 +34,7 @@ class State:
         probs: Probability of every color at every pixel.
         cell_choices: Number of the sub-palette of each pixel's cell.
         parameters: Parameters of a model by name, the pictures on the first axis.
-        temperature: First and last temperature of the annealing, averaged over the pictures.
+        temperature: First and last temperature of the annealing, of the first picture.
     """
 
     palette: Colors
@@ -76,6 +77,35 @@ class State:
     def show_logits(self, logits: Logits) -> None:
         """Replace the pictures by the logits that a descent starts from."""
         self.indices, self.logits, self.probs = None, logits, None
+
+    def only(self, number: int, generator: torch.Generator) -> "State":
+        """Return the state of one of several pictures, with a generator of its own."""
+        one = slice(number, number + 1)
+        tensors = {
+            name: None if getattr(self, name) is None else getattr(self, name)[one]
+            for name in _PICTURES
+        }
+        return State(
+            palette=self.palette,
+            generator=generator,
+            palette_is_free=self.palette_is_free,
+            free_palette=self.free_palette,
+            parameters={name: value[one] for name, value in self.parameters.items()},
+            temperature=self.temperature,
+            **tensors,
+        )
+
+    def join(self, states: "Sequence[State]") -> None:
+        """Take the pictures of single states, which share the palette."""
+        for name in _PICTURES:
+            parts = [getattr(state, name) for state in states]
+            is_whole = all(part is not None for part in parts)
+            setattr(self, name, torch.cat(parts) if is_whole else None)
+        self.parameters = {
+            name: torch.cat([state.parameters[name] for state in states])
+            for name in states[0].parameters
+        }
+        self.temperature = states[0].temperature
 
     def model(self) -> Categorical:
         """Return the distribution of drawn pictures.

@@ -2,9 +2,13 @@
 
 import io
 import os
+import pty
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ditherlab.experiments
 from ditherlab.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +47,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pixels() -> np.ndarray:
     rows, columns = np.mgrid[0:24, 0:32]
-    return np.stack([columns * 8, rows * 10, np.full_like(rows, 128)], axis=2).astype(np.uint8)
+    levels = np.stack([columns * 8, rows * 10, np.full_like(rows, 128)], axis=2).astype(np.uint8)
+    levels.flags.writeable = False
+    return levels
 
 
 @pytest.fixture
@@ -92,6 +99,37 @@ def optimize(run: Callable[..., Ended]) -> Callable[..., Ended]:
         return ended
 
     return call
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run cells in this process: others take seconds to start."""
+    monkeypatch.setattr(ditherlab.experiments, "local_pool", ThreadPoolExecutor)
+
+
+@contextmanager
+def _terminal() -> Iterator[bytearray]:
+    ours, theirs = pty.openpty()
+    shown = bytearray()
+
+    def watch() -> None:
+        # Linux says by an error that the other end of a terminal is closed.
+        with suppress(OSError):
+            while block := os.read(ours, 4096):
+                shown.extend(block)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream, redirect_stderr(stream):
+        yield shown
+    watcher.join()
+    os.close(ours)
+
+
+@pytest.fixture
+def terminal() -> Callable[[], AbstractContextManager[bytearray]]:
+    """Make standard error a terminal inside a block; afterwards, the bytes are what it showed."""
+    return _terminal
 
 
 @pytest.fixture

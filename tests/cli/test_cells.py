@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ditherlab.cli.app import app
+from ditherlab.cli.optimize import optimize as optimize_command
 from ditherlab.discrete.cells import cell_rule, cell_rules
 
 QUICK = ("--sweeps", "2", "-o", "x.png")
@@ -53,7 +53,7 @@ def test_what_does_not_go_with_cells_is_refused(
 
 
 def test_every_machine_is_in_the_help() -> None:
-    (option,) = (each for each in app.commands["optimize"].params if each.name == "cells")
+    (option,) = (each for each in optimize_command.params if each.name == "cells")
     assert all(f"{machine} (" in option.help for machine in cell_rules())  # type: ignore[attr-defined]
 
 

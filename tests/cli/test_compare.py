@@ -3,13 +3,12 @@
 import base64
 import io
 import json
-import os
-import pty
 import re
 import shlex
 import signal
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +19,8 @@ import pytest
 import torch
 from PIL import Image
 
+from ditherlab.cli import main
+from ditherlab.cli.progress import CountdownBar
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.types import DrawCosts, DrawnImages
 
@@ -157,18 +158,43 @@ def test_all_estimators_that_fit_are_compared_and_the_others_named(compare):
     assert (document["runs"], document["summaries"], document["budgets"]) == ([], [], None)
 
 
-def test_estimators_are_run_under_equal_time_and_equal_evaluations(compare):
-    document = compare(
-        "--colors", "3", "--estimators", "linstat,moments", "--seeds", "2", "--seed", "5",
-        "--max-seconds", "12",
+@dataclass(frozen=True)
+class Compared:
+    """What one comparison said and wrote, and where it was called."""
+
+    document: dict[str, Any]
+    page: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray) -> Compared:
+    """A comparison of three estimators, with all that it can tell: it takes some seconds."""
+    folder = tmp_path_factory.mktemp("compared")
+    Image.fromarray(pixels).save(folder / "<i>&.png")
+    out = io.TextIOWrapper(io.BytesIO())
+    words = (
+        "compare", str(folder / "<i>&.png"), "--repetitions", "2", "--seeds", "2", "--seed", "5",
+        "--colors", "3", "--estimators", "st,reinmax,moments(order=0)", "--max-seconds", "3",
+        "--report", str(folder / "page.html"), "--json", "--quiet",
     )  # fmt: skip
+    with redirect_stdout(out), pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    out.seek(0)
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    return Compared(json.loads(out.read()), page, folder)
+
+
+def test_estimators_are_run_under_equal_time_and_equal_evaluations(compared):
+    document = compared.document
     assert len(document["palette"]) == document["colors"] == 3
     runs, budgets = document["runs"], document["budgets"]
     assert [(run["budget"], run["seed"], run["estimator"]) for run in runs] == [
         (budget, seed, name)
         for budget in ("equal-time", "equal-evaluations")
         for seed in (5, 6)
-        for name in ("linstat", "moments")
+        for name in ("st", "reinmax", "moments(order=0)")
     ]
     assert all(set(run) == RUN and set(run["curve"]) == CURVE for run in runs)
     for run in runs:
@@ -225,15 +251,8 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(run, photo, monkeypatch):
     assert b"failed" in ended.out
 
 
-def test_the_page_stands_alone(run, photo, pixels):
-    Image.fromarray(pixels).save("<i>&.png")
-    ended = run(
-        "compare", Path("<i>&.png").absolute(), "--repetitions", "2", "--seeds", "2", "--colors",
-        "3", "--estimators", "st,reinmax,moments(order=0)", "--max-seconds", "4",
-        "--report", "page.html",
-    )  # fmt: skip
-    assert ended.code == 0, ended.err
-    text = Path("page.html").read_text(encoding="utf-8")
+def test_the_page_stands_alone(compared, pixels):
+    text = compared.page
     page = Page()
     page.feed(text)
     page.close()
@@ -254,7 +273,7 @@ def test_the_page_stands_alone(run, photo, pixels):
     assert "Estimators compared on <i>&" in page.texts
     command = next(text for text in page.texts if text.startswith("ditherlab compare"))
     assert shlex.split(command)[2:5] == ["<i>&.png", "--colors", "3"]
-    assert str(Path.cwd()) not in text
+    assert str(compared.folder) not in text
 
 
 def test_the_page_of_gradients_alone(run, photo):
@@ -265,22 +284,25 @@ def test_the_page_of_gradients_alone(run, photo):
     assert (page.tags["svg"], len(page.pictures), page.open) == (1, 1, [])
 
 
-def test_ctrl_c_keeps_what_is_done(photo, start):
-    ours, theirs = pty.openpty()
-    process = start(
-        "compare", photo, "--colors", "2", "--estimators", "st,moments", "--repetitions", "2",
-        "--report", "page.html", "--json", "--max-seconds", "400", stderr=theirs,
-    )  # fmt: skip
-    os.close(theirs)
-    shown = b""
-    while b"run 1/12" not in shown:
-        shown += os.read(ours, 4096)
+def test_ctrl_c_keeps_what_is_done(run, photo, terminal, monkeypatch):
+    show = CountdownBar.show
+
+    def press_in_the_first_run(bar, what, seconds_left):
+        show(bar, what, seconds_left)
+        if what.startswith("run 1/12"):
+            monkeypatch.setattr(CountdownBar, "show", show)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(CountdownBar, "show", press_in_the_first_run)
+    with terminal() as shown:
+        ended = run(
+            "compare", photo, "--colors", "2", "--estimators", "st,moments", "--repetitions", "2",
+            "--report", "page.html", "--json", "--max-seconds", "400",
+        )  # fmt: skip
+    assert ended.code == 130
+    assert b"run 1/12" in shown
     assert re.search(rb"\d:\d\d left", shown)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=300)
-    os.close(ours)
-    assert process.returncode == 130
-    document = json.loads(out)
+    document = json.loads(ended.out)
     assert not document["complete"]
     assert [estimator["name"] for estimator in document["estimators"]] == ["st", "moments"]
     assert document["runs"] == []
@@ -363,13 +385,20 @@ def test_what_cannot_be_compared_is_refused(words, code, message, run, photo):
 
 
 FUNCTIONS = """
-import os, time
+import os, signal, time
+from contextlib import suppress
 
 num_calls = 0
 
 def hang(picture):
-    os.write(2, b"computing\\n")
     while True: time.sleep(1)
+
+def interrupt_and_hang(picture):
+    # Several workers compute at once, and only one of them presses Ctrl-C.
+    with suppress(FileExistsError):
+        os.close(os.open("pressed", os.O_CREAT | os.O_EXCL))
+        os.kill(os.getppid(), signal.SIGINT)
+    hang(picture)
 
 def nan(picture):
     return float("nan")
@@ -422,14 +451,11 @@ def test_a_cost_that_hangs_later_leaves_what_was_done(run, photo):
 
 
 @pytest.mark.usefixtures("functions")
-def test_ctrl_c_ends_a_cost_that_never_returns(photo, start):
-    process = start("compare", photo, "--objective", "python:costs.py:hang", "--colors", "2")
-    while process.stderr.readline() != b"computing\n":
-        pass
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 130
-    assert b"Interrupted; nothing was written." in err
+def test_ctrl_c_ends_a_cost_that_never_returns(run, photo):
+    words = ("--objective", "python:costs.py:interrupt_and_hang", "--colors", "2")
+    ended = run("compare", photo, *words)
+    assert ended.code == 130
+    assert "Interrupted; nothing was written." in ended.err
 
 
 @pytest.mark.parametrize("name", ["nan", "large"])
@@ -485,10 +511,9 @@ def test_a_report_names_no_folder(run, photo):
         "1", "--max-seconds", "4", "--at", Path("at.npy").absolute(), "--estimators",
         "leave-one-out",
     )  # fmt: skip
-    for report in ("a.json", "a.html"):
-        ended = run("compare", photo, *words, "--report", report)
-        assert ended.code == 0, ended.err
-        text = Path(report).read_text(encoding="utf-8")
+    ended = run("compare", photo, *words, "--report", "a.html", "--json")
+    assert ended.code == 0, ended.err
+    for text in (ended.out.decode(), Path("a.html").read_text(encoding="utf-8")):
         assert str(Path.cwd()) not in text
         assert "2*python:costs.py:fail_later+ssim" in text
 

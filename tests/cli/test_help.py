@@ -18,6 +18,7 @@ from PIL import Image
 
 import ditherlab
 from ditherlab.cli.app import app, main
+from ditherlab.cli.lazy_group import LazyGroup
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,10 @@ ROOT = Path(__file__).parents[2]
 def walk(command: click.Command, path: str = "ditherlab") -> Iterator[tuple[str, click.Command]]:
     yield path, command
     if isinstance(command, click.Group):
-        for name, part in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            part = command.get_command(context, name)
+            assert part
             yield from walk(part, f"{path} {name}")
 
 
@@ -44,6 +48,15 @@ def test_a_command_has_help_and_an_example(path: str) -> None:
     command = COMMANDS[path]
     assert command.get_short_help_str()
     assert any(path in line for line in examples(command))
+
+
+@pytest.mark.parametrize("path", [path for path in COMMANDS if path not in LEAVES])
+def test_a_group_lists_the_help_of_its_commands_without_loading_them(path: str) -> None:
+    group = COMMANDS[path]
+    assert isinstance(group, LazyGroup)
+    assert {name: home.help for name, home in group.homes.items()} == {
+        name: COMMANDS[f"{path} {name}"].get_short_help_str(limit=1000) for name in group.homes
+    }
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -66,18 +79,20 @@ def test_every_command_and_option_is_in_the_manual(path: str) -> None:
 
 @pytest.mark.parametrize(("path", "line"), EXAMPLES)
 def test_an_example_runs(
-    path: str, line: str, run: Callable[..., Any], folder: Path, pixels: np.ndarray
+    path: str, line: str, run: Callable[..., Any], pixels: np.ndarray, threads: None
 ) -> None:
-    Image.fromarray(pixels).save(folder / "photo.jpg")
-    (folder / "sweep.toml").write_text('pictures = ["photo.jpg"]\ncolors = 2\nsteps = 2\n')
+    Image.fromarray(pixels).save("photo.jpg")
+    Path("sweep.toml").write_text('pictures = ["photo.jpg"]\ncolors = 2\nsteps = 2\n')
     *_, program = line.split("|")
     name, *arguments = shlex.split(program.partition(">")[0])
     assert name == "ditherlab"
     hasten = {
         "optimize": ["--sweeps" if "--cells" in arguments else "--steps", "2"],
-        "compare": ["--repetitions", "2", "--samples", "2", "--seeds", "1", "--max-seconds", "3"],
+        "compare": ["--repetitions", "2", "--samples", "2", "--seeds", "1", "--max-seconds", "1.5"],
+        "palette learn": [] if "--preset" in arguments else ["--preset", "fast"],
+        "palette curve": ["--colors", "2..2", "--max-pixels", "50"],
     }
-    quick = hasten.get(arguments[0], [])
+    quick = hasten.get(path.removeprefix("ditherlab "), [])
     assert run(*arguments, *quick, stdin=Path("photo.jpg").read_bytes()).code == 0
 
 
@@ -109,7 +124,8 @@ def test_help_lists_and_wrong_usage_do_not_wait_for_torch(photo: Path) -> None:
     code = (
         "import sys\n"
         "from ditherlab.cli import main\n"
-        "for words in ('--help', 'optimize --help', 'palette list', 'palette show pico-8',\n"
+        "for words in ('--help', 'palette --help', 'optimize --help', 'palette list',\n"
+        "              'palette show pico-8',\n"
         "              'palette convert pico-8 x.gpl', 'palette join pico-8 ega -o x.hex',\n"
         "              'palette extract photo.png --method wu -o y.hex',\n"
         "              'optimize missing.png', 'optimize photo.png -o photo.png',\n"
@@ -118,6 +134,9 @@ def test_help_lists_and_wrong_usage_do_not_wait_for_torch(photo: Path) -> None:
         "        main(words.split())\n"
         "    except SystemExit:\n"
         "        assert 'torch' not in sys.modules, words\n"
+        "    if words in ('--help', 'palette --help'):\n"
+        "        heavy = {'numpy', 'PIL', 'jaxtyping', 'importlib.metadata', 'tomllib'}\n"
+        "        assert not heavy & set(sys.modules), words\n"
     )
     subprocess.run(
         [sys.executable, "-c", code],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-GIB = 2**30
+MIB = 2**20
 
 
 @pytest.fixture
@@ -19,25 +19,25 @@ def free(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     )
 
 
-def test_a_picture_of_sixty_megapixels_is_refused_where_memory_is_small(
+def test_a_picture_of_four_megapixels_is_refused_where_memory_is_small(
     run: Callable[..., Any],
     folder: Path,
     free: Callable[[int], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Image.new("L", (8000, 7500), 1).save("large.png")
-    free(2 * GIB)
+    Image.new("L", (2000, 1875), 1).save("large.png")
+    free(128 * MIB)
     # If the check lets it pass, it must not take the memory of the tests.
     monkeypatch.setattr("ditherlab.solver.solver._Run", None)
     ended = run("optimize", "large.png")
     assert ended.code == 1
     found = re.fullmatch(
-        r"A picture of 8000 x 7500 pixels with 16 colors needs about \d+ GiB of memory, and "
-        r"2\.0 GiB are free\. Make it smaller than about (\d+) x (\d+), or use fewer colors\.",
+        r"A picture of 2000 x 1875 pixels with 16 colors needs about \d+\.\d GiB of memory, and "
+        r"0\.1 GiB are free\. Make it smaller than about (\d+) x (\d+), or use fewer colors\.",
         ended.error,
     )
     assert found
-    assert 1000 < int(found[2]) < int(found[1]) < 4000
+    assert 250 < int(found[2]) < int(found[1]) < 1000
     assert not Path("large-dithered.png").exists()
 
 

@@ -82,7 +82,7 @@ def test_a_curve_answers_how_many_colors_are_needed(
         "--jobs",
         "1",
         "--max-pixels",
-        "200",
+        "50",
     )
     ended = run(*words, "--target", "cost=1", "--json", "--report", "curve.html")
     assert (ended.code, ended.err) == (0, "")
@@ -95,7 +95,17 @@ def test_a_curve_answers_how_many_colors_are_needed(
 
 
 def test_a_target_out_of_reach_is_told(run: Callable[..., Any], photo: Path) -> None:
-    words = ("palette", "curve", photo.name, "--colors", "2..2", "--jobs", "1")
+    words = (
+        "palette",
+        "curve",
+        photo.name,
+        "--colors",
+        "2..2",
+        "--jobs",
+        "1",
+        "--max-pixels",
+        "50",
+    )
     told = run(*words, "--target", "lp=99").out.decode()
     assert "No learned palette of up to 2 colors reaches lp 99." in told
 

@@ -1,19 +1,18 @@
 """The program as a process: signals, pipes, terminals."""
 
-import errno
 import json
 import os
-import pty
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from ditherlab.solver.solution import Look
+from ditherlab.solver.snapshot import Snapshot
 
 INTERRUPTED = 130
 
@@ -61,8 +60,8 @@ def test_ctrl_c_ends_a_run_early_and_keeps_its_picture(photo: Path, start: Start
 def test_ctrl_c_in_the_midst_of_the_steps(
     photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def press_once(bar: object, look: Look) -> None:
-        if look.step == 0:
+    def press_once(bar: object, snapshot: Snapshot) -> None:
+        if snapshot.step == 0:
             press_ctrl_c()
 
     monkeypatch.setattr("ditherlab.cli.progress.ProgressBar.show", press_once)
@@ -75,7 +74,7 @@ def test_ctrl_c_in_the_midst_of_the_steps(
 def test_ctrl_c_twice_ends_at_once_and_writes_nothing(
     photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def press_twice(bar: object, look: Look) -> None:
+    def press_twice(bar: object, snapshot: Snapshot) -> None:
         press_ctrl_c()
         press_ctrl_c()
 
@@ -105,32 +104,18 @@ def test_ctrl_c_is_given_back_after_the_run(photo: Path, run: Run) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_terminal_shows_a_progress_bar(photo: Path, start: Start) -> None:
-    ours, theirs = pty.openpty()
+def test_a_terminal_shows_a_progress_bar(
+    photo: Path, run: Run, terminal: Callable[[], AbstractContextManager[bytearray]]
+) -> None:
     words = ("--steps", "40", "-o", "-", "--max-seconds", "60")
-    process = start("optimize", photo, *words, stderr=theirs)
-    os.close(theirs)
-    shown = b""
-    while block := _read_terminal(ours):
-        shown += block
-    os.close(ours)
-    out, _ = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0
-    assert out.startswith(b"\x89PNG")
+    with terminal() as shown:
+        ended = run("optimize", photo, *words)
+    assert ended.code == 0
+    assert ended.out.startswith(b"\x89PNG")
     assert b"  step " in shown
     assert b"expected cost" in shown
     assert b"entropy" in shown
     assert b"floyd-steinberg" in shown.rpartition(b"polish 48  ")[2]
-
-
-def _read_terminal(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 4096)
-    except OSError as error:
-        # How Linux says that the other end of a terminal is closed.
-        if error.errno != errno.EIO:
-            raise
-        return b""
 
 
 def test_a_picture_into_a_closed_pipe(photo: Path, start: Start) -> None:

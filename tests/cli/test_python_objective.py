@@ -1,7 +1,6 @@
 """Python functions on the command line: what is told, what is written, and when it ends."""
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -10,14 +9,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-Run = Callable[..., Any]
-Start = Callable[..., Any]
+from ditherlab.cli import main
 
-# Nothing here takes long, but the machine may be busy.
-TIMEOUT_S = 300
+Run = Callable[..., Any]
 
 FUNCTIONS = """
-import os, sys, time
+import os, signal, sys, time
 
 num_calls = 0
 
@@ -25,8 +22,11 @@ def brightness(picture):
     return picture.mean()
 
 def hang(picture):
-    os.write(2, b"computing\\n")
-    while True: pass
+    while True: time.sleep(1)
+
+def interrupt_and_hang(picture):
+    os.kill(os.getppid(), signal.SIGINT)
+    hang(picture)
 
 def fail(picture):
     raise ValueError("no\\nway")
@@ -51,7 +51,9 @@ number = 3
 
 
 @pytest.fixture(autouse=True)
-def functions(folder: Path) -> None:
+def functions(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One process starts sooner than one for each core, and calls are counted alike everywhere.
+    monkeypatch.setattr("ditherlab.black_box.worker_pool.num_cores", lambda: 1)
     Path("my_functions.py").write_text(dedent(FUNCTIONS), encoding="utf-8")
 
 
@@ -103,7 +105,7 @@ def test_an_estimator_that_needs_a_gradient_is_refused(photo: Path, run: Run) ->
 
 def test_a_failure_at_the_start_writes_nothing(photo: Path, run: Run) -> None:
     ended = run(*words(photo, "fail"))
-    message = "`python:my_functions.py:fail` raised ValueError: no way (my_functions.py, line 14)."
+    message = "`python:my_functions.py:fail` raised ValueError: no way (my_functions.py, line 17)."
     assert (ended.code, ended.error) == (1, message)
     assert {path.name for path in Path().iterdir()} == {"photo.png", "my_functions.py"}
 
@@ -127,10 +129,13 @@ def test_a_cost_that_is_no_number_keeps_the_last_good_picture(photo: Path, run: 
     assert is_picture("photo-dithered.png")
 
 
-def test_what_a_function_prints_goes_to_standard_error(photo: Path, start: Start) -> None:
-    process = start(*words(photo, "talk", "--steps", "2", "-o", "-"))
-    out, err = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0
+def test_what_a_function_prints_goes_to_standard_error(
+    photo: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words(photo, "talk", "--steps", "2", "-o", "-"))
+    out, err = capfdbinary.readouterr()
+    assert ended.value.code == 0
     assert out.startswith(b"\x89PNG")
     assert b"hello" not in out
     assert b"hello" in err
@@ -145,14 +150,10 @@ def test_a_function_that_never_returns_ends_with_the_time(photo: Path, run: Run)
     assert is_picture("photo-dithered.png")
 
 
-def test_a_function_that_never_returns_ends_with_ctrl_c(photo: Path, start: Start) -> None:
-    process = start(*words(photo, "hang"))
-    while process.stderr.readline() != b"computing\n":
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 130
-    assert b"Interrupted: photo-dithered.png is the best picture so far.\n" in err
+def test_a_function_that_never_returns_ends_with_ctrl_c(photo: Path, run: Run) -> None:
+    ended = run(*words(photo, "interrupt_and_hang"))
+    assert ended.code == 130
+    assert "Interrupted: photo-dithered.png is the best picture so far.\n" in ended.err
     assert is_picture("photo-dithered.png")
 
 

@@ -5,15 +5,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import ditherlab.experiments
-from ditherlab.cli.app import app
+from ditherlab.cli.optimize import optimize
 from ditherlab.experiments import read_sweep
 from ditherlab.request.optimize_request import OptimizeRequest
 
@@ -48,12 +46,6 @@ SPREAD = {"mean", "std", "lowest", "highest", "median"}
 def sweep(photo: Path) -> Path:
     Path("sweep.toml").write_text(QUICK)
     return Path("sweep.toml")
-
-
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run cells in this process: others take seconds to start."""
-    monkeypatch.setattr(ditherlab.experiments, "local_pool", ThreadPoolExecutor)
 
 
 def lines(path: str = "sweep-results.jsonl") -> list[dict[str, Any]]:
@@ -185,7 +177,7 @@ def test_what_cannot_be_is_refused(
 
 
 def test_the_defaults_are_those_of_optimize() -> None:
-    typed = app.commands["optimize"].make_context("optimize", ["photo.png"]).params
+    typed = optimize.make_context("optimize", ["photo.png"]).params
     assert {f.name: typed[f.name] for f in fields(OptimizeRequest)} == asdict(OptimizeRequest())
 
 

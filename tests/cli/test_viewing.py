@@ -132,10 +132,10 @@ def test_strength_and_sweeps_reach_the_run(face: Path, run: Run) -> None:
 @pytest.mark.parametrize("polish", ["none", "flips", "swaps"])
 @pytest.mark.parametrize("start", ["nearest", "error-diffusion"])
 def test_start_and_polish_reach_the_run(start: str, polish: str, photo: Path, run: Run) -> None:
-    words = ("--palette", "pico-8", "--start", start, "--polish", polish)
+    words = ("--palette", "pico-8", "--start", start, "--polish", polish, "--preset", "fast")
     found = document(run, photo, *words)
     assert (found["start"], found["polish"]) == (start, polish)
-    num_steps = PRESETS["balanced"].num_steps if start == "nearest" else 0
+    num_steps = PRESETS["fast"].num_steps if start == "nearest" else 0
     num_moves = 0 if polish == "none" else 4 * found["sweeps"]
     assert found["steps"] == num_steps
     assert len(found["costs"]) == num_steps + num_moves

@@ -128,7 +128,7 @@ def read_words(words):
     name = "ditherlab"
     while isinstance(command, click.Group):
         name, *words = words
-        command = command.commands[name]
+        command = command.get_command(click.Context(command), name)
     return command.make_context(name, list(words)).params
 
 

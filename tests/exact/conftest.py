@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -102,9 +103,10 @@ class WindowedCost(Cost):
         return moments
 
     def gather(self, features: Statistics) -> Statistics:
-        kernel = KERNEL.to(features.dtype).view(1, 1, 3, 3)
-        flat = features.flatten(0, 2).unsqueeze(1)
-        return torch.nn.functional.conv2d(flat, kernel, padding=1).view(features.shape)
+        # As a matrix product: convolutions of many tiny pictures take ten times as long.
+        height, width = features.shape[-2:]
+        weighted = features.flatten(-2) @ _windows(height, width).to(features.dtype)
+        return weighted.view(features.shape)
 
     def window_weights(self, rows: int, columns: int) -> Tensor:
         return KERNEL[1 + rows, 1 + columns].expand(HEIGHT, WIDTH)
@@ -121,6 +123,14 @@ class WindowedCost(Cost):
         return cost_map * counted.view(-1, 1)
 
 
+@cache
+def _windows(height: int, width: int) -> Tensor:
+    """Return what each pixel (a row) counts in each window (a column), flattened."""
+    pixels = torch.eye(height * width, dtype=KERNEL.dtype).view(-1, 1, height, width)
+    kernel = KERNEL.view(1, 1, 3, 3)
+    return torch.nn.functional.conv2d(pixels, kernel, padding=1).flatten(1)
+
+
 @dataclass(frozen=True, eq=False)
 class BlackBox(WholePictureCost):
     """A cost with steps and no gradient."""
@@ -133,19 +143,20 @@ class BlackBox(WholePictureCost):
         return self.weight * (5 + jumps.to(values.dtype).square())
 
 
-def viewed_error() -> Cost:
+def viewed_error(height: int, width: int) -> Cost:
     """A cost whose expectation is exact, and that offers everything."""
-    images = torch.linspace(0.1, 0.9, HEIGHT * WIDTH, dtype=torch.float64)
-    opaque = torch.ones((1, 1, HEIGHT, WIDTH), dtype=torch.bool)
-    return ViewedError(blur_px=0.4).bind(Target(images.view(1, 1, HEIGHT, WIDTH), opaque))
+    images = torch.linspace(0.1, 0.9, height * width, dtype=torch.float64)
+    opaque = torch.ones((1, 1, height, width), dtype=torch.bool)
+    return ViewedError(blur_px=0.4).bind(Target(images.view(1, 1, height, width), opaque))
 
 
-COSTS: dict[str, Cost] = {
-    "interacting": InteractingCost(),
-    "windowed": WindowedCost(),
-    "black box": BlackBox(),
-    "viewed error": viewed_error(),
-}
+def all_costs(height: int, width: int) -> dict[str, Cost]:
+    return {
+        "interacting": InteractingCost(),
+        "windowed": WindowedCost(),
+        "black box": BlackBox(),
+        "viewed error": viewed_error(height, width),
+    }
 
 
 @dataclass(frozen=True)
@@ -181,15 +192,26 @@ class Enumeration:
         """Leave out colors, for estimators that need a palette of a certain size."""
         return Enumeration(self.logits[:, :num_colors], self.palette[:, :num_colors])
 
+    def for_samples(self, num_samples: int) -> "list[Enumeration]":
+        """Return problems of which every combination of draws can be priced.
+
+        Of 729 pictures there are 266,085 pairs. For pairs, one problem keeps the three colors, on
+        2 x 2 pixels, and one the pixels that do not see each other, with two colors.
+        """
+        if num_samples == 1:
+            return [self]
+        return [replace(self, logits=self.logits[..., :2]), self.keep_colors(2)]
+
     def costs_for(self, estimator: Estimator) -> dict[str, Cost]:
         """The costs that an estimator can work with; there is at least one."""
-        fitting = {name: cost for name, cost in COSTS.items() if estimator.needs <= cost.abilities}
+        costs = all_costs(*self.logits.shape[2:])
+        fitting = {name: cost for name, cost in costs.items() if estimator.needs <= cost.abilities}
         assert fitting, f"No cost offers {sorted(estimator.needs)}."
         return fitting
 
     @property
     def pictures(self) -> Tensor:
-        """Every picture as indices `[729 h w]`, of three colors."""
+        """Every picture as indices `[n h w]`: 729 of three colors."""
         _, num_colors, height, width = self.logits.shape
         tuples = itertools.product(range(num_colors), repeat=height * width)
         return torch.tensor(list(tuples)).view(-1, height, width)

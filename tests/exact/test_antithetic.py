@@ -14,7 +14,7 @@ from ditherlab.errors import AbilityError
 from ditherlab.estimators import ARM, ESTIMATORS, Disarm
 from ditherlab.estimators.antithetic import Antithetic
 from ditherlab.palette import named_palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 
 NUM_PIXELS = 6
 
@@ -85,4 +85,5 @@ def test_disarm_varies_less_than_arm(two_colors, interacting):
 
 def test_more_than_two_colors_are_refused(photo):
     with pytest.raises(AbilityError, match="`arm` needs a palette of 2 colors, got 16"):
-        Problem(picture=photo, palette=named_palette("pico-8"), estimator=ARM())
+        problem = Problem(picture=photo, palette=named_palette("pico-8"))
+        default_recipe(problem, Shorthands(estimator=ARM()))

@@ -50,12 +50,13 @@ UNBIASED = [
 @pytest.mark.parametrize("name", UNBIASED)
 def test_unbiased_estimators_average_to_the_enumerated_gradient(name, enumeration):
     estimator = fewest_samples(ESTIMATORS.parse(name))
-    for cost in enumeration.costs_for(estimator).values():
-        truth = enumeration.truth(cost)
-        mean = enumeration.mean_estimate(estimator, cost, estimator.num_samples)
-        assert_same(mean.value, truth.value)
-        assert_same(mean.grad_logits, truth.grad_logits)
-        assert_same(mean.grad_palette, truth.grad_palette)
+    for problem in enumeration.for_samples(estimator.num_samples):
+        for cost in problem.costs_for(estimator).values():
+            truth = problem.truth(cost)
+            mean = problem.mean_estimate(estimator, cost, estimator.num_samples)
+            assert_same(mean.value, truth.value)
+            assert_same(mean.grad_logits, truth.grad_logits)
+            assert_same(mean.grad_palette, truth.grad_palette)
 
 
 def test_too_small_a_footprint_fails_the_same_test(enumeration, windowed, monkeypatch):
@@ -69,9 +70,10 @@ def test_too_small_a_footprint_fails_the_same_test(enumeration, windowed, monkey
 def test_a_control_without_its_gradient_fails_the_same_test(enumeration, windowed, monkeypatch):
     monkeypatch.setattr(drawn, "apply_softmax_jacobian", lambda probs, _: torch.zeros_like(probs))
     estimator = LeaveOneOut(num_samples=2, control="linstat")
-    mean = enumeration.mean_estimate(estimator, windowed, 2)
-    with pytest.raises(AssertionError):
-        assert_same(mean.grad_logits, enumeration.truth(windowed).grad_logits)
+    for problem in enumeration.for_samples(2):
+        mean = problem.mean_estimate(estimator, windowed, 2)
+        with pytest.raises(AssertionError):
+            assert_same(mean.grad_logits, problem.truth(windowed).grad_logits)
 
 
 def test_linstat_has_no_variance_where_the_cost_is_linear_in_its_statistics(enumeration):
@@ -160,9 +162,10 @@ class WithoutPaletteTerm(ScoreFunction):
     ids=["own cost in baseline", "present cost in baseline"],
 )
 def test_wrong_baselines_fail_the_same_test(wrong, num_samples, state, enumeration, interacting):
-    mean = enumeration.mean_estimate(wrong, interacting, num_samples, state)
-    with pytest.raises(AssertionError):
-        assert_same(mean.grad_logits, enumeration.truth(interacting).grad_logits)
+    for problem in enumeration.for_samples(num_samples):
+        mean = problem.mean_estimate(wrong, interacting, num_samples, state)
+        with pytest.raises(AssertionError):
+            assert_same(mean.grad_logits, problem.truth(interacting).grad_logits)
 
 
 def test_a_missing_palette_term_fails_the_same_test(enumeration, interacting):

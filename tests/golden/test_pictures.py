@@ -18,8 +18,9 @@ from PIL import Image
 from ditherlab.images import Picture, read_picture
 from ditherlab.objectives import Perceptual
 from ditherlab.palette import named_palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import LearnedPalette, Problem
 from ditherlab.protocol import Target
+from ditherlab.recipe import Shorthands, default_recipe
 from ditherlab.solver.solver import optimize
 
 HERE = Path(__file__).parent
@@ -36,7 +37,7 @@ def crop(name: str, left: int, top: int) -> Picture:
 
 
 PROBLEMS: dict[str, Callable[[], Problem]] = {
-    "learned-4": lambda: Problem(picture=crop("astronaut", 200, 70), palette=4),
+    "learned-4": lambda: Problem(picture=crop("astronaut", 200, 70), palette=LearnedPalette(4)),
     "pico-8": lambda: Problem(picture=crop("coffee", 280, 100), palette=named_palette("pico-8")),
     "black-and-white": lambda: Problem(
         picture=crop("chelsea", 120, 80), palette=named_palette("black-and-white")
@@ -83,7 +84,7 @@ def test_no_picture_looks_worse_than_it_did(name: str) -> None:
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_a_picture_without_polish_would_be_noticed(name: str) -> None:
     problem = PROBLEMS[name]()
-    rough = optimize(Problem(picture=problem.picture, palette=problem.palette, polish="none"))
+    rough = optimize(problem, default_recipe(problem, Shorthands(polish="none")))
     expected = seen_error(problem, golden(name))
     assert seen_error(problem, rough.picture.pixels) > expected * (1 + LEEWAY)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ditherlab.choices import Polish
 from ditherlab.discrete.cells import cell_rule, cell_rules
 from ditherlab.images import Picture
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 from ditherlab.solver.solver import optimize
 
 
@@ -26,14 +26,9 @@ def test_every_picture_obeys_its_machine(
     pixels = generator.integers(0, 256, size=(*size, 3), dtype=np.uint8)
     opaque = generator.random(size) < part_opaque
     rule = cell_rule(machine)
-    problem = Problem(
-        picture=Picture(pixels=pixels, opaque=opaque),
-        palette=rule.palette,
-        cells=rule,
-        polish=polish[0],
-        polish_temperature=polish[1],
-        num_sweeps=2,
-        seed=seed,
-        device="cpu",
-    )
-    assert rule.num_breaches(optimize(problem).indices, opaque) == 0
+    picture = Picture(pixels=pixels, opaque=opaque)
+    problem = Problem(picture=picture, palette=rule.palette, cells=rule)
+    moves, heat = polish
+    polishes = f" | polish(sweeps=2, moves={moves}, temperature={heat})" if moves != "none" else ""
+    solution = optimize(problem, f"cells{polishes}", seed=seed, device="cpu")
+    assert rule.num_breaches(solution.indices, opaque) == 0

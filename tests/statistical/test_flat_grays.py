@@ -17,8 +17,8 @@ def spectrum_of(linear):
     pixels = np.full((2 * SIZE_PX, 5 * SIZE_PX, 3), level, dtype=np.uint8)
     picture = Picture(pixels=pixels, opaque=np.ones(pixels.shape[:2], dtype=bool), name="gray")
     palette = named_palette("black-and-white")
-    problem = dl.Problem(picture=picture, palette=palette, objective=Perceptual(67.0), device="cpu")
-    indices = dl.optimize(problem).indices
+    problem = dl.Problem(picture=picture, palette=palette, objective=Perceptual(67.0))
+    indices = dl.optimize(problem, device="cpu").indices
     squares = [s for row in np.vsplit(indices, 2) for s in np.hsplit(row, 5)]
     return radial_spectrum([square.astype(np.int64) for square in squares])
 
@@ -33,5 +33,5 @@ def test_flat_grays_are_blue_and_alike_in_all_directions(linear):
 
 
 def test_error_diffusion_in_fixed_parts_shows_its_direction(monkeypatch):
-    monkeypatch.setattr("ditherlab.stages.start._MOST_SHIFTED", 0.0)
+    monkeypatch.setattr("ditherlab.stages.error_diffusion._MOST_SHIFTED", 0.0)
     assert spectrum_of(1 / 8).mean_anisotropy_db > -4

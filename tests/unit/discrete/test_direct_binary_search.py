@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -7,6 +8,8 @@ from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.direct_binary_search import NUM_CLASSES, Cooling, Polisher
 from ditherlab.objectives import parse_objective
 from ditherlab.protocol import Target
+from ditherlab.stages.polish import refit_palette
+from ditherlab.stages.state import State
 
 HEIGHT, WIDTH, NUM_COLORS = 6, 5, 3
 
@@ -45,10 +48,27 @@ def price(cost, palette, *pictures):
     return cost.cost(images.unsqueeze(1))[:, 0]
 
 
+def move(polisher, number, temperature=0.0):
+    """Price the picture, make the moves of a class, and return the price from before."""
+    value, field = polisher.price_with_slopes()
+    polisher.move_class(number, field, temperature)
+    return value
+
+
 def polish(polisher, num_sweeps=40):
     for _ in range(num_sweeps):
         for number in range(NUM_CLASSES):
-            polisher.move_class(number, 0.0)
+            move(polisher, number)
+
+
+def refit(polisher, num_fixed=0):
+    """Refit the palette of one picture, as the stage does that of all."""
+    problem = SimpleNamespace(hardware=None, num_locked=num_fixed)
+    bound = SimpleNamespace(cost=polisher.cost, target=polisher.target)
+    context = SimpleNamespace(problem=problem, bind=lambda palette: bound)
+    state = State(palette=polisher.palette, generator=polisher.generator)
+    refit_palette([polisher], context, state)
+    assert torch.equal(state.palette, polisher.palette)
 
 
 def flips(indices):
@@ -111,14 +131,17 @@ def test_every_predicted_gain_is_the_real_change(number, polisher, palette, indi
     for chooser in choosers:
         polisher = Polisher(cost, target, indices, palette, torch.Generator())
         monkeypatch.setattr(polisher, "_choose", chooser)
-        before = polisher.move_class(number, 0.0)
+        before = move(polisher, number)
         change = price(cost, palette, polisher.indices)[0] - before
         torch.testing.assert_close(change, chooser.predicted, rtol=0, atol=1e-12)
     assert {chooser.is_swap for chooser in choosers} == {True, False}
 
 
-def test_a_sweep_hands_out_the_cost_from_before(polisher, cost, palette, indices):
-    torch.testing.assert_close(polisher.move_class(0, 0.0), price(cost, palette, indices)[0])
+def test_a_price_is_that_of_the_picture(polisher, cost, palette, indices):
+    torch.testing.assert_close(move(polisher, 0), price(cost, palette, indices)[0])
+    now = price(cost, palette, polisher.indices)[0]
+    torch.testing.assert_close(polisher.price_with_slopes()[0], now)
+    torch.testing.assert_close(polisher.price(), now)
 
 
 def test_the_picture_that_is_given_stays_as_it_is(polisher, indices):
@@ -130,7 +153,7 @@ def test_the_picture_that_is_given_stays_as_it_is(polisher, indices):
 
 def test_without_temperature_chance_only_breaks_ties(polisher, generator):
     other = torch.Generator().set_state(generator.get_state())
-    polisher.move_class(1, 0.0)
+    move(polisher, 1)
     torch.rand((3, 2), generator=other)  # The pixels of this class.
     assert torch.equal(generator.get_state(), other.get_state())
 
@@ -140,7 +163,7 @@ def test_heat_walks_uphill_and_is_gone_in_the_end(cost, target, indices, palette
     polish(polisher)
     found = float(price(cost, palette, polisher.indices)[0])
     for number in range(NUM_CLASSES):
-        polisher.move_class(number, 1.0)
+        move(polisher, number, 1.0)
     assert polisher.price() > 1.001 * found
     cooling = Cooling(2.0)
     assert cooling.temperature(0.0) == 0
@@ -188,7 +211,7 @@ def test_the_smallest_pictures_are_polished(size, palette, generator):
 
 def test_a_refit_lowers_the_cost_and_keeps_what_is_fixed(polisher, palette):
     before = polisher.price()
-    polisher.refit_palette(1)
+    refit(polisher, 1)
     assert polisher.price() < before
     levels = polisher.palette * 255
     torch.testing.assert_close(levels, levels.round())
@@ -196,13 +219,13 @@ def test_a_refit_lowers_the_cost_and_keeps_what_is_fixed(polisher, palette):
 
 
 def test_a_refit_in_bands_is_that_of_the_whole(polisher, palette, monkeypatch):
-    polisher.refit_palette(0)
+    refit(polisher)
     whole = polisher.palette
-    polisher._show(palette)
+    polisher.show(palette)
     monkeypatch.setattr(
         "ditherlab.discrete.direct_binary_search.PART_OF_COLORS", 2 * WIDTH * NUM_COLORS
     )
-    polisher.refit_palette(0)
+    refit(polisher)
     assert torch.equal(polisher.palette, whole)
 
 
@@ -212,7 +235,7 @@ def test_transparent_pixels_keep_no_color_busy(target, palette, generator):
     start[0] = 1
     start[2, 3] = 2  # Only where nobody sees it.
     polisher = Polisher(cost, target, start, palette, generator)
-    polisher.refit_palette(0)
+    refit(polisher)
     used = target.images[0].flatten(1).T
     distance = (used - polisher.palette[0, 2]).abs().amax(dim=1)
     assert distance.min() < 1 / 255
@@ -227,7 +250,7 @@ def test_pixels_move_only_to_colors_that_they_may_take(
     start = members.to(torch.uint8).argmax(dim=1)[allowed.subpalettes]
     polisher = Polisher(cost, target, start, palette, generator, allowed=allowed)
     for number in [*range(NUM_CLASSES)] * 6:
-        polisher.move_class(number, temperature)
+        move(polisher, number, temperature)
         assert allowed.permit(polisher.indices).all()
     if not temperature:
         assert polisher.price() < Polisher(cost, target, start, palette, generator).price()

@@ -1,4 +1,4 @@
-"""Methods beside gradient descent: what they sample, what they learn, what they refuse."""
+"""Searches beside descent: the pictures that they sample, learn and refuse."""
 
 import itertools
 
@@ -7,15 +7,19 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from ditherlab import Palette, Picture, Problem, optimize, parse_objective
-from ditherlab.discrete.cross_entropy import CrossEntropy
-from ditherlab.discrete.gibbs_with_gradients import GibbsSearch, GibbsWithGradients
-from ditherlab.discrete.registry import METHODS
+from ditherlab import Palette, Picture, parse_objective
+from ditherlab.discrete.gibbs_with_gradients import GibbsSearch
 from ditherlab.discrete.search import SearchContext
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.protocol import Cost
+from ditherlab.recipe import settings_of
 from ditherlab.schedules import constant
+from ditherlab.stages import METHODS
+from ditherlab.stages.cross_entropy import CrossEntropy
+from ditherlab.stages.gibbs_with_gradients import GibbsWithGradients
+from tests.solving import problem_of, recipe_of, solve
 
+BLACK_AND_WHITE = Palette.from_hex(["000", "fff"])
 GRAYS = torch.tensor([[[0.0], [0.4], [1.0]]], dtype=torch.float64)
 SIZE_PX = 48
 
@@ -37,23 +41,22 @@ class Blocks(Cost):
         return costs
 
 
-def scene_of(cost, num_rounds, generator):
+def context_of(cost, num_rounds, generator):
     return SearchContext(
         cost=cost,
         palette=GRAYS,
         indices=torch.zeros((SIZE_PX, SIZE_PX), dtype=torch.int64),
         num_rounds=num_rounds,
         generator=generator,
-        part_of_time=lambda: 0.0,
     )
 
 
-def sampled_statistic(walk_class, generator):
+def sampled_statistic(search_class, generator):
     """Return chi-square of the blocks' states against `exp(-f / T)`, and its degrees of freedom."""
     temperature = 0.4
-    walk = walk_class(scene_of(Blocks(), 12, generator), constant(temperature))
-    list(walk.visits())
-    picture = walk.indices
+    search = search_class(context_of(Blocks(), 12, generator), constant(temperature))
+    list(search.steps())
+    picture = search.indices
     codes = sum(
         3**place * picture[top::2, left::2]
         for place, (top, left) in enumerate(itertools.product((0, 1), (0, 1)))
@@ -90,24 +93,24 @@ def test_proposals_that_are_always_taken_sample_something_else(generator):
 
 
 @pytest.mark.parametrize(
-    "method", [GibbsWithGradients(), CrossEntropy(), CrossEntropy(credit="global")], ids=str
+    "stage", [GibbsWithGradients(), CrossEntropy(), CrossEntropy(credit="global")], ids=str
 )
-def test_a_method_improves_blocks(method, generator):
-    scene = scene_of(Blocks(), 3 if method.sweeps else 30, generator)
-    walk = method.begin(scene)
-    first = Blocks().cost(GRAYS[0].T[:, scene.indices][None, None])
-    *_, last = walk.visits()
-    assert last.progress == 1
-    ended = Blocks().cost(GRAYS[0].T[:, walk.indices][None, None])
-    assert ended < (0.2 if "global" not in str(method) else 1) * first
+def test_a_search_improves_blocks(stage, generator):
+    context = context_of(Blocks(), 3 if stage.name == "gibbs-with-gradients" else 30, generator)
+    search = stage.start(context)
+    first = Blocks().cost(GRAYS[0].T[:, context.indices][None, None])
+    *_, last = search.steps()
+    assert last.share == 1
+    ended = Blocks().cost(GRAYS[0].T[:, search.indices][None, None])
+    assert ended < (0.2 if "global" not in str(stage) else 1) * first
 
 
 def test_local_elites_find_the_best_of_each_block(generator):
-    walk = CrossEntropy(num_samples=64).begin(scene_of(Blocks(), 40, generator))
-    list(walk.visits())
+    search = CrossEntropy(num_samples=64).start(context_of(Blocks(), 40, generator))
+    list(search.steps())
     states = GRAYS[0, :, 0][torch.cartesian_prod(*[torch.arange(3)] * 4)].view(81, 1, 1, 2, 2)
     best = Blocks().cost(states).min() * (SIZE_PX // 2) ** 2
-    assert Blocks().cost(GRAYS[0].T[:, walk.indices][None, None]) < best + 0.03 * abs(best)
+    assert Blocks().cost(GRAYS[0].T[:, search.indices][None, None]) < best + 0.03 * abs(best)
 
 
 @pytest.mark.parametrize(
@@ -115,25 +118,24 @@ def test_local_elites_find_the_best_of_each_block(generator):
 )
 @pytest.mark.parametrize("objective", ["perceptual", "ssim"])
 def test_a_problem_is_solved_by_it(photo, words, objective):
-    problem = Problem(
-        picture=photo,
+    method = METHODS.parse(words)
+    rounds = {"sweeps": 1} if "gibbs" in words else {"steps": 10}
+    solution = solve(
+        photo.crop(left=10, top=4, width=24, height=20),
         palette=Palette.from_hex(["000", "f00", "0a0", "fff"]),
-        method=METHODS.parse(words),
+        method=method,
         objective=parse_objective(objective),
-        num_steps=10,
-        num_sweeps=1,
+        **rounds,
     )
-    solution = optimize(problem)
     assert solution.outcome == "finished"
     assert solution.settings["method"] == words
     assert solution.history.num_evaluations >= len(solution.history.costs)
-    before, after = solution.history.looks[0].cost, solution.history.costs[-1]
+    before, after = solution.history.snapshots[0].cost, solution.history.costs[-1]
     assert after < before
 
 
 def test_a_palette_is_learned_before(photo):
-    problem = Problem(picture=photo, palette=3, method=CrossEntropy(8), num_steps=5)
-    assert optimize(problem).num_colors_used == 3
+    assert solve(photo, palette=3, method=CrossEntropy(8), steps=5).num_colors_used == 3
 
 
 @pytest.mark.parametrize(
@@ -155,32 +157,46 @@ def test_a_perfect_picture_stays():
     pixels = np.zeros((6, 6, 3), dtype=np.uint8)
     pixels[:3] = 255
     picture = Picture(pixels=pixels, opaque=np.ones((6, 6), dtype=bool))
-    palette = Palette.from_hex(["000", "fff"])
-    problem = Problem(picture=picture, palette=palette, method=GibbsWithGradients())
-    assert np.array_equal(optimize(problem).indices, pixels[..., 0] // 255)
+    solution = solve(picture, palette=BLACK_AND_WHITE, method=GibbsWithGradients())
+    assert np.array_equal(solution.indices, pixels[..., 0] // 255)
+
+
+def settings_with(photo, **changes):
+    problem = problem_of(photo, **changes)
+    return settings_of(problem, recipe_of(problem, **changes))
 
 
 def test_settings_name_what_has_a_part(photo):
-    palette = Palette.from_hex(["000", "fff"])
-    problem = Problem(picture=photo, palette=palette, method=GibbsWithGradients())
     idle = {"estimator", "optimizer", "temperature", "draw"}
-    assert not idle & problem.settings.keys()
-    assert (problem.settings["steps"], problem.settings["sweeps"]) == (0, 12)
-    other = Problem(picture=photo, palette=palette, method=CrossEntropy())
-    assert not idle & other.settings.keys()
-    assert (other.settings["steps"], other.settings["sweeps"]) == (150, 0)
-    learned = Problem(picture=photo, palette=2, method=GibbsWithGradients())
-    assert learned.settings["optimizer"] == "mean-field"
-    assert learned.settings["steps"] == 150
+    gibbs = settings_with(photo, palette=BLACK_AND_WHITE, method=GibbsWithGradients())
+    assert not idle & gibbs.keys()
+    assert (gibbs["steps"], gibbs["sweeps"]) == (0, 12)
+    entropy = settings_with(photo, palette=BLACK_AND_WHITE, method=CrossEntropy())
+    assert not idle & entropy.keys()
+    assert (entropy["steps"], entropy["sweeps"]) == (150, 0)
+    learned = settings_with(photo, palette=2, method=GibbsWithGradients())
+    assert learned["optimizer"] == "mean-field"
+    assert learned["steps"] == 150
+
+
+def test_a_search_that_says_how_long_it_works_does(photo):
+    def recipe(method, **changes):
+        settings = {"palette": BLACK_AND_WHITE, "method": method, **changes}
+        return str(recipe_of(problem_of(photo, **settings), **settings))
+
+    assert "steps=7)" in recipe(CrossEntropy(steps=7), preset="fast")
+    assert "steps=60)" in recipe(CrossEntropy(), preset="fast")
+    assert "steps=9)" in recipe(CrossEntropy(steps=7), steps=9)
+    assert "sweeps=3)" in recipe(GibbsWithGradients(), preset="fast")
 
 
 def test_what_does_not_go_together_is_refused(photo):
-    with pytest.raises(AbilityError, match=r"needs an objective with `value`|`gradient`"):
-        Problem(
-            picture=photo,
+    with pytest.raises(AbilityError, match=r"needs an objective with `gradient`"):
+        solve(
+            photo,
             palette=2,
             method=GibbsWithGradients(),
             objective=parse_objective("png-bytes"),
         )
-    with pytest.raises(RequestError, match="in which `temperature` has no part"):
-        Problem(picture=photo, palette=2, method=CrossEntropy(), temperature=(1, 0.1))
+    with pytest.raises(RequestError, match="`temperature` has no effect with `method`"):
+        solve(photo, palette=2, method=CrossEntropy(), temperature=(1, 0.1))

@@ -12,7 +12,7 @@ from ditherlab.experiments.gradients import RunningMoments
 from ditherlab.images import Picture
 from ditherlab.objectives import ViewedError
 from ditherlab.palette import named_palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import LearnedPalette, Problem
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,8 @@ class Shrunk(LocalExpectation):
 def place():
     pixels = np.full((3, 4, 3), 120, dtype=np.uint8)
     picture = Picture(pixels=pixels, opaque=np.ones((3, 4), dtype=bool))
-    problem = Problem(
-        picture=picture, palette=named_palette("gray-4"), objective=ViewedError(), device="cpu"
-    )
-    return GradientProblem.of(problem, "flat")
+    problem = Problem(picture=picture, palette=named_palette("gray-4"), objective=ViewedError())
+    return GradientProblem.of(problem, "flat", device="cpu")
 
 
 def figures(place, estimator, num_repetitions=700):
@@ -75,7 +73,7 @@ def test_more_samples_divide_the_variance(place):
 def test_a_few_pictures_are_listed_for_a_reference(generator):
     pixels = np.array([[[30, 90, 200], [200, 10, 10]]], dtype=np.uint8).repeat(2, axis=0)
     picture = Picture(pixels=pixels, opaque=np.ones((2, 2), dtype=bool))
-    problem = Problem(picture=picture, palette=3)
+    problem = Problem(picture=picture, palette=LearnedPalette(3))
     place = GradientProblem.of(problem, "flat")
     listed = measure_reference(place.model, place.cost, generator, num_repetitions=2)
     exact = measure_reference(place.model, place.cost, generator, num_repetitions=2, is_exact=True)

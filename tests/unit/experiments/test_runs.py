@@ -1,4 +1,4 @@
-"""Estimators at work: equal budgets, fair starts, and honest summaries."""
+"""Estimators at work: equal limits, fair starts, and honest summaries."""
 
 from dataclasses import dataclass, replace
 
@@ -24,9 +24,10 @@ from ditherlab.experiments.runs import Budgets
 from ditherlab.objectives import SSIM, Variance, ViewedError
 from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette, named_palette
-from ditherlab.problem.problem import Problem
-from ditherlab.solver.solution import Look
+from ditherlab.problem import LearnedPalette, Limits, Problem
+from ditherlab.solver.snapshot import Snapshot
 from ditherlab.solver.solver import optimize
+from tests.solving import solve, ticking
 
 ESTIMATORS = {"few": LeaveOneOut(num_samples=2), "many": LeaveOneOut(num_samples=40)}
 
@@ -43,11 +44,25 @@ class Broken(ViewedError):
 
 @pytest.fixture
 def problem(photo):
-    return Problem(picture=photo, palette=3, objective=ViewedError(), seed=4)
+    picture = photo.crop(left=10, top=4, width=24, height=16)
+    return Problem(picture=picture, palette=LearnedPalette(3), objective=ViewedError())
 
 
-def look(seconds, cost):
-    return Look(0, seconds, cost, 0.0, 0.0, int(10 * seconds), 0)
+def compare(problem, estimators, *, seconds, **arguments):
+    """Compare runs by a clock that goes on by a second whenever it is asked."""
+    return compare_runs(
+        problem,
+        estimators,
+        seed=4,
+        device="cpu",
+        max_seconds=seconds,
+        clock=ticking(),
+        **arguments,
+    )
+
+
+def snapshot(seconds, cost):
+    return Snapshot("descend", 0, seconds, cost, 0.0, 0.0, int(10 * seconds), 0)
 
 
 def run(name="a", seed=0, cost=1.0, **changes):
@@ -56,62 +71,61 @@ def run(name="a", seed=0, cost=1.0, **changes):
 
 
 def test_all_runs_get_the_same_and_the_slowest_sets_the_evaluations(problem):
-    found = compare_runs(problem, ESTIMATORS, num_seeds=2, max_seconds=1.0)
+    found = compare(problem, ESTIMATORS, num_seeds=2, seconds=3_000)
     assert isinstance(found.problem.palette, Palette)
     # Two thirds of the time, less what setting up takes, for four runs.
-    assert found.budgets.seconds == pytest.approx(2 / 3 / 4, rel=0.06)
+    assert found.budgets.seconds == pytest.approx(3_000 * 2 / 3 / 4, rel=0.06)
     assert [(r.budget, r.seed, r.estimator) for r in found.runs] == [
         (budget, seed, name)
         for budget in ("equal-time", "equal-evaluations")
         for seed in (4, 5)
         for name in ESTIMATORS
     ]
-    assert all(r.spent_its_budget for r in found.runs if r.budget == "equal-time")
-    assert found.budgets.slowest in ESTIMATORS
+    assert all(r.spent_its_budget for r in found.runs)
+    # By this clock, steps of few draws take as long as others: they price fewer pictures.
+    assert found.budgets.slowest == "few"
     for r in found.runs:
         if r.budget == "equal-evaluations":
-            # A run that can afford no step still takes one, and then looks.
-            assert r.num_evaluations <= max(found.budgets.evaluations, 80)
+            assert r.num_evaluations <= found.budgets.evaluations
     few, many = group_runs(found, "equal-evaluations").values()
-    assert few[0].num_steps >= many[0].num_steps
+    assert few[0].num_steps > 10 * many[0].num_steps > 0
 
 
 def test_all_start_from_the_same_probabilities_and_move_by_the_same_optimizer(problem):
-    found = compare_runs(problem, {"a": Moments(), "b": Moments()}, num_seeds=1, max_seconds=0.4)
+    found = compare(problem, {"a": Moments(), "b": Moments()}, num_seeds=1, seconds=600)
     first, second, *_ = found.runs
-    assert first.looks[0].cost == second.looks[0].cost
+    assert first.snapshots[0].cost == second.snapshots[0].cost
     assert found.optimizer == str(Adam())
 
 
 def test_each_run_is_what_the_one_loop_does(problem):
-    found = compare_runs(problem, {"a": LeaveOneOut()}, num_seeds=1, max_seconds=0.6)
+    found = compare(problem, {"a": LeaveOneOut()}, num_seeds=1, seconds=600)
     *_, last = found.runs
     again = optimize(
-        replace(
-            found.problem,
-            estimator=LeaveOneOut(),
-            optimizer=Adam(),
-            num_steps=10**9,
-            max_evaluations=found.budgets.evaluations,
-        )
+        found.problem,
+        f"nearest | descend(estimator=leave-one-out, optimizer=adam, steps={10**9}) | draw",
+        limits=Limits(evaluations=found.budgets.evaluations),
+        seed=4,
+        device="cpu",
     )
+    assert last.outcome == again.outcome == "out-of-evaluations"
     assert np.array_equal(last.indices, again.indices)
     assert last.num_evaluations == again.history.num_evaluations
 
 
 def test_stopping_keeps_the_runs_that_ended(problem):
-    told = []
-    found = compare_runs(
+    reports = []
+    found = compare(
         problem,
         ESTIMATORS,
         num_seeds=2,
-        max_seconds=2.0,
-        on_progress=told.append,
-        should_stop=lambda: bool(told) and told[-1].number == 3,
+        seconds=3_000,
+        on_progress=reports.append,
+        should_stop=lambda: bool(reports) and reports[-1].number == 3,
     )
     assert [(r.seed, r.estimator) for r in found.runs] == [(4, "few"), (4, "many")]
-    assert told[0].num_runs == 8
-    assert 0 < told[-1].seconds_left < told[0].seconds_left <= 2.0
+    assert reports[0].num_runs == 8
+    assert 0 < reports[-1].seconds_left < reports[0].seconds_left <= 3_000
 
 
 def test_a_run_that_cannot_be_done_is_recorded(problem, monkeypatch):
@@ -121,7 +135,7 @@ def test_a_run_that_cannot_be_done_is_recorded(problem, monkeypatch):
     def break_it(progress):
         Broken.is_broken = progress.task.seed == 4
 
-    found = compare_runs(broken, {"st": ST()}, num_seeds=2, max_seconds=0.8, on_progress=break_it)
+    found = compare(broken, {"st": ST()}, num_seeds=2, seconds=1_200, on_progress=break_it)
     assert [(r.seed, r.outcome) for r in found.runs] == [
         (4, "failed"),
         (5, "out-of-time"),
@@ -133,13 +147,11 @@ def test_a_run_that_cannot_be_done_is_recorded(problem, monkeypatch):
 
 
 def test_a_picture_costs_what_the_objective_says(photo):
-    problem = Problem(
-        picture=photo, palette=named_palette("pico-8"), objective=ViewedError(), num_steps=100
-    )
-    solution = optimize(problem)
-    price = PriceList.of(problem).price(solution.indices)
+    palette = named_palette("pico-8")
+    solution = solve(photo, palette=palette, objective=ViewedError(), steps=100, polish="none")
+    price = PriceList.of(solution.problem).price(solution.indices)
     # In the end nothing is random any more.
-    assert solution.history.looks[-1].cost == pytest.approx(price, rel=0.05)
+    assert solution.history.snapshots[-1].cost == pytest.approx(price, rel=0.05)
 
 
 def test_without_a_value_a_picture_costs_what_is_expected_of_it(photo):
@@ -163,7 +175,7 @@ def test_the_nearest_colors_cost_least_where_single_pixels_count(photo):
 
 def test_a_gray_picture_keeps_its_gray_palette(photo):
     gray = replace(photo, pixels=photo.pixels[:, :, :1].repeat(3, axis=2))
-    problem = fix_palette(Problem(picture=gray, palette=3))
+    problem = fix_palette(Problem(picture=gray, palette=LearnedPalette(3)))
     assert problem.is_gray
     assert PriceList.of(problem).colors.shape == (1, 3, 1)
 
@@ -183,9 +195,9 @@ def test_a_summary_compares_with_the_better_baseline(problem):
 
 
 def test_a_curve_covers_what_all_seeds_reached():
-    first = run(looks=(look(0.0, 4.0), look(2.0, 2.0)))
-    second = run(looks=(look(1.0, 5.0), look(3.0, 1.0)))
-    failed = run(outcome="not-finite", looks=(look(0.0, 99.0),))
+    first = run(snapshots=(snapshot(0.0, 4.0), snapshot(2.0, 2.0)))
+    second = run(snapshots=(snapshot(1.0, 5.0), snapshot(3.0, 1.0)))
+    failed = run(outcome="not-finite", snapshots=(snapshot(0.0, 99.0),))
     curve = Curve.of([first, second, failed], "seconds")
     assert (curve.x[0], curve.x[-1]) == (1.0, 2.0)
     assert (curve.lowest[0], curve.mean[0], curve.highest[0]) == (3.0, 4.0, 5.0)

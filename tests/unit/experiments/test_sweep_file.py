@@ -72,7 +72,7 @@ def test_palettes_are_spelled_out_so_that_any_machine_has_them(cells: Cells, fol
     assert cell.settings["palette"] == "mine.hex"
     (panel,) = cells(palettes='["e-ink-4-measured"]')
     assert panel.request.measured is not None
-    assert panel.request.problem(panel.picture).palette.shown is not None
+    assert panel.request.job(panel.picture).problem.palette.shown is not None
     (locked,) = cells(palettes=None, colors="4", lock='"mine.hex"')
     assert locked.request.lock == "#000000,#ff8000"
 

@@ -44,6 +44,13 @@ def test_as_few_bits_as_the_colors_allow(num_colors: int, bits: int) -> None:
         assert (np.asarray(image) == indices).all()
 
 
+def test_the_file_is_compressed_as_much_as_zlib_can() -> None:
+    """RFC 1950, section 2.2: the two highest bits of the second byte are 3 for the slowest way."""
+    indices = index_image(4)
+    parts = dict(chunks(encode_indexed_png(indices, colors(4), np.ones_like(indices, bool), {})))
+    assert parts[b"IDAT"][1] >> 6 == 3
+
+
 @pytest.mark.parametrize(("num_colors", "bits"), [(1, 1), (2, 2), (4, 4), (16, 8), (255, 8)])
 def test_transparent_pixels_get_an_entry_after_the_colors(num_colors: int, bits: int) -> None:
     indices = index_image(num_colors)

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,36 @@ def test_the_tensor_is_srgb_from_zero_to_one_with_channels_first() -> None:
     assert tensor[0, :, 0, 0].tolist() == [0.0, 0.0, 0.0]
     tensor += 1
     assert pixels[0, 0, 0] == 0
+
+
+@pytest.mark.parametrize("make_smaller", [Picture.shrink, Picture.reduce])
+def test_a_smaller_picture_has_the_mean_light_of_its_blocks(
+    make_smaller: Callable[[Picture, int], Picture],
+) -> None:
+    """The sRGB level of light `y` is `255 (1.055 y^(1/2.4) - 0.055)`.
+
+    One, two and three quarters of white are 137, 188 and 225. Level 128 is light 0.2159, half of
+    which is 92. The means of the levels themselves would be 64, 128, 191 and 64.
+    """
+    pixels, opaque = blank(4, 4)
+    pixels[0, 0] = 255
+    pixels[0, 2:] = 255
+    pixels[2:, :2] = 255
+    pixels[3, 1] = 0
+    pixels[2, 2:] = 128
+    smaller = make_smaller(Picture(pixels, opaque), 4)
+    assert smaller.pixels[:, :, 0].tolist() == [[137, 188], [225, 92]]
+    assert smaller.is_gray
+    assert smaller.opaque.all()
+
+
+@pytest.mark.parametrize(("make_smaller", "num_px"), [(Picture.shrink, 4), (Picture.reduce, 2)])
+def test_transparent_pixels_give_no_light_to_a_smaller_picture(
+    make_smaller: Callable[[Picture, int], Picture], num_px: int
+) -> None:
+    pixels, opaque = blank(4, 4)
+    pixels[::2] = 255
+    opaque[1::2] = False
+    smaller = make_smaller(Picture(pixels, opaque), num_px)
+    assert smaller.pixels.tolist() == [[[255] * 3] * 2] * 2
+    assert smaller.opaque.all()

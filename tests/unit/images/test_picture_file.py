@@ -44,6 +44,11 @@ def png(width: int, height: int, depth: int, color_type: int, rows: bytes, **ext
 
 def gray_profile(gamma: float) -> bytes:
     """Write an ICC profile of a gray that follows a power law."""
+    return gray_profile_of_curve(round(gamma * 256))
+
+
+def gray_profile_of_curve(*curve: int) -> bytes:
+    """Write an ICC profile of a gray with a curve: one gamma in 1/256, or levels of 65535."""
 
     def tag(kind: bytes, data: bytes) -> bytes:
         return (kind + bytes(4) + data).ljust(20, b"\0")
@@ -51,7 +56,7 @@ def gray_profile(gamma: float) -> bytes:
     white = struct.pack(">iii", 63190, 65536, 54061)
     tags = {
         b"wtpt": tag(b"XYZ ", white),
-        b"kTRC": tag(b"curv", struct.pack(">IH", 1, round(gamma * 256))),
+        b"kTRC": tag(b"curv", struct.pack(f">I{len(curve)}H", len(curve), *curve)),
         b"desc": tag(b"text", b"gray\0"),
         b"cprt": tag(b"text", b"none\0"),
     }
@@ -157,6 +162,20 @@ def test_the_profile_of_a_gray_picture_is_applied() -> None:
     srgb = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     assert picture.notes == ()
     assert picture.is_gray
+    assert abs(picture.pixels[0, :, 0] - srgb * 255).max() < 0.6
+
+
+def test_the_black_of_a_profile_becomes_black() -> None:
+    """Black-point compensation maps light `y` to `(y - black) / (1 - black)`.
+
+    Here light rises in a line from a tenth to 1, so that it rises from 0 to 1 afterwards.
+    """
+    levels = np.arange(256, dtype=np.uint8)[np.newaxis]
+    profile = gray_profile_of_curve(6554, 65535)
+    picture = read_picture(encoded(Image.fromarray(levels), icc_profile=profile))
+    light = levels[0] / 255
+    srgb = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert picture.notes == ()
     assert abs(picture.pixels[0, :, 0] - srgb * 255).max() < 0.6
 
 

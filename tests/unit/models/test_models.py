@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ditherlab import Palette, Picture, Problem, optimize
+from ditherlab import Palette, Picture
 from ditherlab.errors import RequestError
 from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.models import (
@@ -21,6 +21,7 @@ from ditherlab.objectives import ViewedError
 from ditherlab.protocol import Target
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.stages.model_descent import ModelDescent
+from tests.solving import solve
 
 COLORS = torch.tensor([[[0.1, 0.1, 0.2], [0.9, 0.3, 0.2], [0.3, 0.8, 0.9], [1.0, 1.0, 0.9]]])
 GRAYS = torch.tensor([[[1.0], [0.0], [0.6]]])
@@ -150,14 +151,13 @@ def test_a_learned_mask_is_blue_and_beats_void_and_cluster():
     """From white noise, on a ramp, which asks for all thresholds."""
     ramp = np.linspace(0, 255, 96).round().astype(np.uint8)
     pixels = np.broadcast_to(ramp[:, None, None], (96, 64, 3)).copy()
-    problem = Problem(
-        picture=Picture(pixels=pixels, opaque=np.ones((96, 64), dtype=bool)),
+    solution = solve(
+        Picture(pixels=pixels, opaque=np.ones((96, 64), dtype=bool)),
         palette=Palette.from_hex(["000", "fff"]),
         model=Ordered(size=8, start="white"),
-        num_steps=150,
+        steps=150,
     )
-    solution = optimize(problem)
-    learned = solution.parameters["mask"]
+    problem, learned = solution.problem, solution.parameters["mask"][0]
     assert low_power_db(learned[0]) < -10
     target = problem.target()
     cost, palette = problem.objective.bind(target), torch.tensor([[[0.0], [1.0]]])
@@ -167,7 +167,7 @@ def test_a_learned_mask_is_blue_and_beats_void_and_cluster():
         for mask in (learned, void_and_cluster_mask(8, torch.Generator().manual_seed(0))[None])
     ]
     assert prices[0] < 0.95 * prices[1]
-    assert solution.history.looks[-1].cost == pytest.approx(prices[0], rel=1e-4)
+    assert solution.history.snapshots[-1].cost == pytest.approx(prices[0], rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ def test_a_run_does_not_load_the_compiler_of_torch():
         "import sys, numpy as np, ditherlab as dl\n"
         "pixels = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)\n"
         "picture = dl.Picture(pixels, opaque=np.ones((8, 8), dtype=bool))\n"
-        "dl.optimize(dl.Problem(picture=picture, palette=4, num_steps=2))\n"
+        "problem = dl.Problem(picture=picture, palette=dl.LearnedPalette(4))\n"
+        "dl.optimize(problem, dl.default_recipe(problem, dl.Shorthands(steps=2)))\n"
         "assert 'torch._dynamo' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -10,9 +10,8 @@ from ditherlab.estimators import LeaveOneOut, Moments
 from ditherlab.objectives import ViewedError
 from ditherlab.optimizers import OPTIMIZERS, Adam, NaturalGradient
 from ditherlab.palette import named_palette
-from ditherlab.problem.problem import Problem
 from ditherlab.protocol import ColorCosts, Estimate
-from ditherlab.solver.solver import optimize
+from tests.solving import solve
 
 
 def estimate_of(costs, probs=None):
@@ -84,16 +83,16 @@ def test_a_peaked_pixel_still_turns(peaked):
 
 @pytest.mark.parametrize("estimator", [LeaveOneOut(8, credit="local"), Moments()])
 def test_it_lowers_the_expected_cost_of_a_picture(estimator, photo):
-    problem = Problem(
-        picture=photo,
+    solution = solve(
+        photo,
         palette=named_palette("pico-8"),
         objective=ViewedError(),
         estimator=estimator,
         optimizer=NaturalGradient(),
-        num_steps=60,
+        steps=60,
     )
-    looks = optimize(problem).history.looks
-    assert looks[-1].cost < looks[0].cost / 1.5
+    first, *_, last = solution.history.snapshots
+    assert last.cost < first.cost / 1.5
 
 
 def test_a_learning_rate_must_be_positive():

@@ -1,4 +1,4 @@
-"""From words to a problem."""
+"""From words to a job."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from ditherlab.errors import PictureError, RequestError
 from ditherlab.images import Picture
 from ditherlab.request.optimize_request import OptimizeRequest
 from ditherlab.solver.solution import check_encodable
-from ditherlab.solver.solver import optimize
 
 
 def noise(seed: int) -> Picture:
@@ -17,13 +16,14 @@ def noise(seed: int) -> Picture:
 
 def test_several_pictures_may_share_as_many_colors_as_a_palette_has() -> None:
     request = OptimizeRequest(colors=256, preset="fast", steps=1, sweeps=0)
-    problem = request.joint_problem([noise(0), noise(1)])
+    job = request.joint_job([noise(0), noise(1)])
+    (picture,) = job.problem.pictures
     # They lie apart, which is no transparency of any picture that is written.
-    assert problem.picture.has_transparency
-    solution = optimize(problem)
+    assert picture.has_transparency
+    solution = job.run()
     assert 250 < len(solution.palette) <= 256
     with pytest.raises(RequestError, match="must have at most 255 colors, got 256"):
-        check_encodable(problem)
+        check_encodable(job.problem)
     if len(solution.palette) == 256:
         with pytest.raises(PictureError, match="at most 255 colors beside the transparent entry"):
             solution.to_png()

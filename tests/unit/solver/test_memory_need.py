@@ -1,74 +1,91 @@
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ditherlab import Palette, Picture, Problem, parse_objective
-from ditherlab.discrete.cross_entropy import CrossEntropy
-from ditherlab.discrete.gibbs_with_gradients import GibbsWithGradients
-from ditherlab.estimators import ST, GumbelSoftmax, LeaveOneOut, Moments
+from ditherlab import Palette, Picture, parse_objective
+from ditherlab.estimators import ST, CommonRandomNumbers, GumbelSoftmax, LeaveOneOut, Moments
 from ditherlab.models import Noise, Ordered
 from ditherlab.objectives import Variance
+from ditherlab.solver.memory import MemoryNeed
 from ditherlab.solver.memory_need import memory_need
+from ditherlab.stages.cross_entropy import CrossEntropy
+from ditherlab.stages.gibbs_with_gradients import GibbsWithGradients
+from tests.solving import problem_of, recipe_of
 
 COLORS = tuple((level, 255 - level, 0) for level in range(0, 256, 4))
 
 
-@pytest.fixture
-def problem(photo: Picture) -> Problem:
-    """The estimator's steps and nothing else."""
-    palette = Palette.from_hex(["000", "f00", "00f", "fff"])
-    return Problem(picture=photo, palette=palette, start="nearest", polish="none")
+STEPS_ONLY: dict[str, Any] = {
+    "palette": Palette.from_hex(["000", "f00", "00f", "fff"]),
+    "start": "nearest",
+    "polish": "none",
+}
+GRAYS = Palette.from_hex(["000", "555", "aaa", "fff"])
 
 
-def num_planes(problem: Problem, **changes: Any) -> float:
-    need = memory_need(replace(problem, **changes))
+def need_of(picture: Picture, **settings: Any) -> MemoryNeed:
+    problem = problem_of(picture, **settings)
+    return memory_need(problem, recipe_of(problem, **settings))
+
+
+def num_planes(picture: Picture, **settings: Any) -> float:
+    need = need_of(picture, **settings)
     return need.num_planes + need.num_colors * need.num_planes_per_color
 
 
-def test_the_need_is_that_of_the_picture_and_its_palette(problem: Problem) -> None:
-    need = memory_need(problem)
+@pytest.fixture
+def planes(photo: Picture) -> Callable[..., float]:
+    """The planes that the estimator's steps and nothing else need."""
+    return lambda **changes: num_planes(photo, **{**STEPS_ONLY, **changes})
+
+
+def test_the_need_is_that_of_the_picture_and_its_palette(photo: Picture) -> None:
+    need = need_of(photo, **STEPS_ONLY)
     assert (need.width, need.height, need.num_colors) == (48, 32, 4)
 
 
-def test_colors_to_learn_count_like_given_ones(problem: Problem) -> None:
-    assert num_planes(problem, palette=4) == num_planes(problem)
-    assert num_planes(problem, palette=64) > 1.5 * num_planes(problem)
-
-
-def test_gray_needs_less_than_color(problem: Problem) -> None:
-    assert num_planes(problem, palette=Palette.from_hex(["000", "555", "aaa", "fff"])) < num_planes(
-        problem
+def test_several_pictures_need_as_much_each(photo: Picture) -> None:
+    assert num_planes([photo] * 3, **STEPS_ONLY) == pytest.approx(
+        3 * num_planes(photo, **STEPS_ONLY)
     )
+
+
+def test_colors_to_learn_count_like_given_ones(planes: Callable[..., float]) -> None:
+    assert planes(palette=4) == planes()
+    assert planes(palette=64) > 1.5 * planes()
+
+
+def test_gray_needs_less_than_color(planes: Callable[..., float]) -> None:
+    assert planes(palette=GRAYS) < planes()
 
 
 @pytest.mark.parametrize("objective", ["ssim", "viewed-ssim", "viewed-error+ssim"])
 @pytest.mark.parametrize("estimator", [GumbelSoftmax(), ST(), LeaveOneOut()])
-def test_windows_need_more(objective: str, estimator: Any, problem: Problem) -> None:
-    windowed = num_planes(problem, objective=parse_objective(objective), estimator=estimator)
-    assert windowed > num_planes(problem, estimator=estimator)
+def test_windows_need_more(objective: str, estimator: Any, planes: Callable[..., float]) -> None:
+    windowed = planes(objective=parse_objective(objective), estimator=estimator)
+    assert windowed > planes(estimator=estimator)
 
 
 @pytest.mark.parametrize("estimator", [GumbelSoftmax, ST, LeaveOneOut])
-def test_more_draws_need_more(estimator: Any, problem: Problem) -> None:
-    few, many = (num_planes(problem, estimator=estimator(num_samples=n)) for n in (2, 20))
+def test_more_draws_need_more(estimator: Any, planes: Callable[..., float]) -> None:
+    few, many = (planes(estimator=estimator(num_samples=n)) for n in (2, 20))
     assert many > few
+    inside = planes(estimator=CommonRandomNumbers(estimator(num_samples=20)))
+    assert inside == many
 
 
-def test_learning_a_palette_from_draws_needs_their_gradients(problem: Problem) -> None:
-    fixed = num_planes(problem, estimator=LeaveOneOut())
-    assert num_planes(problem, estimator=LeaveOneOut(), palette=4) > fixed
+def test_learning_a_palette_from_draws_needs_their_gradients(planes: Callable[..., float]) -> None:
+    assert planes(estimator=LeaveOneOut(), palette=4) > planes(estimator=LeaveOneOut())
 
 
-def test_the_default_needs_less_than_a_relaxation(problem: Problem) -> None:
-    assert num_planes(problem, estimator=Moments()) < num_planes(problem, estimator=GumbelSoftmax())
+def test_the_default_needs_less_than_a_relaxation(planes: Callable[..., float]) -> None:
+    assert planes(estimator=Moments()) < planes(estimator=GumbelSoftmax())
 
 
 def test_a_polish_needs_some_planes_whatever_the_colors(photo: Picture) -> None:
-    few, many = (
-        memory_need(Problem(picture=photo, palette=Palette(COLORS[:number]))) for number in (4, 64)
-    )
+    few, many = (need_of(photo, palette=Palette(COLORS[:number])) for number in (4, 64))
     assert few.num_planes == many.num_planes > 90
     assert few.num_planes_per_color == many.num_planes_per_color == 0
 
@@ -76,35 +93,37 @@ def test_a_polish_needs_some_planes_whatever_the_colors(photo: Picture) -> None:
 @pytest.mark.parametrize("model", [Noise(), Ordered()], ids=str)
 def test_a_model_needs_planes_for_each_color(model: Any, photo: Picture) -> None:
     few, many = (
-        num_planes(Problem(picture=photo, palette=Palette(COLORS[:number]), model=model))
-        for number in (4, 64)
+        num_planes(photo, palette=Palette(COLORS[:number]), model=model) for number in (4, 64)
     )
     assert many - few == 60 * model.num_planes_per_color > 60 * 14
 
 
-def test_a_method_needs_what_it_says_and_not_what_steps_need(photo: Picture) -> None:
-    problem = Problem(picture=photo, palette=Palette(COLORS[:4]), polish="none")
-    few, many = (num_planes(problem, method=CrossEntropy(n)) for n in (2, 64))
+def test_a_search_needs_its_own_planes_and_not_those_of_steps(photo: Picture) -> None:
+    def planes(method: Any, **changes: Any) -> float:
+        return num_planes(photo, **{"palette": Palette(COLORS[:4]), "method": method, **changes})
+
+    few, many = (planes(CrossEntropy(n)) for n in (2, 64))
     assert few == 2 * 11 + 4 * 7
     assert many - few == 62 * 11
-    grays = Palette.from_hex(["000", "555", "aaa", "fff"])
-    assert num_planes(problem, method=GibbsWithGradients()) == 200
-    assert num_planes(problem, method=GibbsWithGradients(), palette=grays) == 90
+    assert planes(GibbsWithGradients()) == 200
+    assert planes(GibbsWithGradients(), palette=GRAYS) == 90
     # The larger of the two: they follow each other.
-    assert num_planes(problem, method=CrossEntropy(2), polish="flips") > 100
-    assert num_planes(problem, method=CrossEntropy(64), polish="flips") == many
+    assert planes(CrossEntropy(2), polish="flips") > 100
+    assert planes(CrossEntropy(64), polish="flips") == many
 
 
-def test_colors_are_learned_on_a_copy_of_limited_size(photo: Picture) -> None:
-    problem = Problem(picture=photo, palette=64, palette_px=1)
+def test_colors_are_learned_on_a_copy_of_limited_size() -> None:
     large = np.zeros((4000, 4000, 3), dtype=np.uint8)
     picture = Picture(pixels=large, opaque=np.ones((4000, 4000), dtype=bool))
-    copied = memory_need(replace(problem, picture=picture)).num_bytes
-    whole = memory_need(replace(problem, picture=picture, start="nearest")).num_bytes
+    copied = need_of(picture, palette=64, pixels=1).num_bytes
+    whole = need_of(picture, palette=64, start="nearest").num_bytes
     assert copied < 0.2 * whole
 
 
-def test_fitting_a_palette_needs_more_than_keeping_it(problem: Problem) -> None:
-    assert memory_need(replace(problem, palette=4)).num_copies > 0
-    assert memory_need(problem).num_copies == 0
-    assert memory_need(replace(problem, palette=4, objective=Variance())).num_copies == 0
+def test_fitting_a_palette_needs_more_than_keeping_it(photo: Picture) -> None:
+    def copies(**changes: Any) -> float:
+        return need_of(photo, **{**STEPS_ONLY, **changes}).num_copies
+
+    assert copies(palette=4) > 0
+    assert copies() == 0
+    assert copies(palette=4, objective=Variance()) == 0

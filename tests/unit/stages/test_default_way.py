@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ditherlab.stages.start import other_palette
 
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators import Moments
@@ -17,7 +18,6 @@ from ditherlab.problem.problem import Problem
 from ditherlab.solver import solver
 from ditherlab.solver.solver import optimize
 from ditherlab.stages.palette_choice import choose_palette
-from ditherlab.stages.start import other_palette
 
 ASTRONAUT = Path(__file__).parents[3] / "images" / "astronaut.png"
 PICO_8 = named_palette("pico-8")

@@ -7,17 +7,16 @@ import torch
 from ditherlab.discrete.cells import CellRule, cell_rule
 from ditherlab.discrete.cells.annealing import CellSearch
 from ditherlab.images import Picture
-from ditherlab.problem.problem import Problem
-from ditherlab.stages.start import first_palette
+from ditherlab.problem import Problem
 
 ZX = cell_rule("zx-spectrum")
 MSX = cell_rule("msx-screen-2")
 
 
 def annealing(picture: Picture, rule: CellRule) -> CellSearch:
-    problem = Problem(picture=picture, palette=rule.palette, cells=rule, device="cpu")
+    problem = Problem(picture=picture, palette=rule.palette, cells=rule)
     target = problem.target()
-    palette, _ = first_palette(problem, torch.Generator())
+    palette = rule.palette.srgb(torch.device("cpu"))[None, :, : problem.num_channels]
     cost = problem.objective.bind(target)
     return CellSearch(rule, problem.objective, cost, target, palette)
 
@@ -41,24 +40,24 @@ def checkered(rule: CellRule, subpalettes: list[int], columns: int) -> Picture:
 def test_a_picture_that_obeys_stays_as_it_is(rule: CellRule) -> None:
     picture = checkered(rule, [0, 5, 11, 30, 17, 44, 20, 52], columns=4)
     search = annealing(picture, rule)
-    list(search.visits())
+    list(search.steps())
     shown = np.array(rule.palette.seen)[search.indices.numpy()]
     assert (shown == picture.pixels).all()
 
 
 @pytest.mark.parametrize("rule", [ZX, MSX], ids=lambda rule: rule.name)
-def test_the_picture_obeys_after_every_visit_and_improves(photo: Picture, rule: CellRule) -> None:
+def test_the_picture_obeys_after_every_step_and_improves(photo: Picture, rule: CellRule) -> None:
     odd = photo.crop(left=3, top=2, width=29, height=19)
     search = annealing(odd, rule)
-    prices, progress = [float(search.price())], [0.0]
+    prices, shares = [float(search.price())], [0.0]
     assert rule.num_breaches(search.indices.numpy()) == 0
-    for visit in search.visits():
+    for step in search.steps():
         assert rule.num_breaches(search.indices.numpy()) == 0
         assert search.allowed.permit(search.indices).all()
         prices.append(float(search.price()))
-        progress.append(visit.progress)
-    assert progress == sorted(progress)
-    assert progress[-1] == 1
+        shares.append(step.share)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
     assert prices[-1] < 0.6 * prices[0]
 
 
@@ -66,5 +65,5 @@ def test_more_to_choose_from_is_better(photo: Picture) -> None:
     gray = replace(ZX, subpalettes=((0, 7), (0, 14)))
     few, many = annealing(photo, gray), annealing(photo, ZX)
     for search in (few, many):
-        list(search.visits())
+        list(search.steps())
     assert many.price() < 0.8 * few.price()

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from ditherlab.palette.clustering import cluster_colors, spread_colors
+from ditherlab.palette_learning.first_palette import starting_palette
 from ditherlab.randomness import seeded_generator
-from ditherlab.stages.start import starting_palette
 from ditherlab.vision.color import srgb_to_oklab
 
 CPU = torch.device("cpu")

@@ -1,0 +1,53 @@
+"""A problem, its recipe and its solution from one list of settings, for tests."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from ditherlab.problem import LearnedPalette, Problem
+from ditherlab.recipe import Recipe, Shorthands, default_recipe
+from ditherlab.solver.solution import Solution
+from ditherlab.solver.solver import optimize
+from ditherlab.stages.learn_palette import LearnPalette
+
+_PROBLEM = {field.name for field in fields(Problem)}
+_LEARNED = {field.name for field in fields(LearnedPalette)}
+_SHORTHANDS = {field.name for field in fields(Shorthands)}
+_COPY = {"pixels", "starts"}
+
+
+def problem_of(picture: Any, **settings: Any) -> Problem:
+    """Return the problem of some settings; a number stands for a palette to learn."""
+    own = {name: value for name, value in settings.items() if name in _PROBLEM}
+    learned = {name: value for name, value in settings.items() if name in _LEARNED}
+    if isinstance(own.get("palette"), int):
+        own["palette"] = LearnedPalette(own["palette"], **learned)
+    return Problem(picture=picture, **own)
+
+
+def recipe_of(problem: Problem, **settings: Any) -> Recipe:
+    """Return the default recipe, edited by the settings that are shorthands."""
+    shorthands = {name: value for name, value in settings.items() if name in _SHORTHANDS}
+    recipe = default_recipe(problem, Shorthands(**shorthands))
+    copy = {name: value for name, value in settings.items() if name in _COPY}
+    stages = (
+        replace(stage, **copy) if isinstance(stage, LearnPalette) else stage
+        for stage in recipe.stages
+    )
+    return Recipe(tuple(stages))
+
+
+def solve(picture: Any, **settings: Any) -> Solution:
+    """Solve the problem of some settings on the CPU; the rest are arguments of `optimize`."""
+    problem = problem_of(picture, **settings)
+    recipe = recipe_of(problem, **settings)
+    known = _PROBLEM | _LEARNED | _SHORTHANDS | _COPY
+    arguments = {name: value for name, value in settings.items() if name not in known}
+    return optimize(problem, recipe, **{"device": "cpu", **arguments})
+
+
+def ticking(step_s: float = 1.0) -> Callable[[], float]:
+    """Return a clock that goes on by a step each time it is asked."""
+    ticks = itertools.count()
+    return lambda: next(ticks) * step_s
