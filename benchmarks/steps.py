@@ -234,7 +234,7 @@ class LibrarySteps:
         logits = nearest_logits(target.images, palette, self.generator)
         self.estimator = dl.ESTIMATORS.parse(cell.estimator)
         self.optimizer = default_optimizer(problem.objective, self.estimator)
-        self.annealing = Annealing.of(self.estimator, problem.objective, None, 1)
+        self.annealing = Annealing.of(self.estimator, problem.objective, None)
         self.pixels = self.optimizer.start(logits)
         self.colors = PaletteDescent().start(palette)
         self.model = Categorical.from_logits(logits, palette, learns_palette=True)
@@ -245,8 +245,8 @@ class LibrarySteps:
         estimate, self.baseline = self.estimator.estimate(
             self.model, self.cost, self.generator, self.baseline
         )
-        weights = self.annealing.entropy_weights(0.5, estimate)
-        probs = self.optimizer.step(self.pixels, estimate, weights, self.generator)
+        weight = self.annealing.entropy_weight(0.5, estimate)
+        probs = self.optimizer.step(self.pixels, estimate, weight, self.generator)
         palette = self.model.palette
         if estimate.grad_palette is not None:
             palette = PaletteDescent().step(self.colors, estimate.grad_palette)

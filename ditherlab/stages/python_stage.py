@@ -22,14 +22,8 @@ _WORDS = re.compile(
     re.DOTALL,
 )
 
-# Attributes of the class that the wrapper copies.
-_COPIED = (
-    "part_of_time",
-    "counts_steps",
-    "makes_picture",
-    "needs_picture",
-    "obeys_cells",
-)
+# Attributes of the class of a stage, which the wrapper copies.
+_COPIED = tuple(Stage.__annotations__)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@
         --recipe 'error-diffusion | python:own_stage.py:Shake(steps=80) | polish(sweeps=2)'
 
 A stage is a frozen dataclass: its fields are its parameters. `run` moves the state and yields after
-each step; there the program reports progress, and ends the run at a time limit or at Ctrl-C.
+each step; there the program reports progress, and ends the run at a time limit or at Ctrl-C. Of
+several pictures, such as the frames of an animation, it sees one at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from ditherlab.problem import Problem
-from ditherlab.protocol import Ability
+from ditherlab.protocol import Ability, Cost
 from ditherlab.stages import Progress, Stage, StageContext, State
-from ditherlab.stages.stage import Bound, check_at_least
+from ditherlab.stages.stage import check_at_least
 
 
 @dataclass(frozen=True)
@@ -44,22 +45,22 @@ class Shake(Stage):
         return frozenset({"value", "local"})
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
-        each = context.bind_each(state.palette)  # a cost for each picture: there may be several
+        cost = context.bind(state.palette).cost
         state.show_indices(state.picture())
-        costs = window_costs(each, state.picture(), state.palette)
+        costs = window_costs(cost, state.picture(), state.palette)
         yield Progress(0.0, costs.sum(dim=(1, 2)), num_evaluations=1)
         for step in range(1, self.steps + 1):
-            state.show_indices(self.recolor(each, state, costs))
-            costs = window_costs(each, state.picture(), state.palette)
+            state.show_indices(self.recolor(cost, state, costs))
+            costs = window_costs(cost, state.picture(), state.palette)
             share = min(1.0, max(step / self.steps, context.spent()))
             yield Progress(share, costs.sum(dim=(1, 2)), step, num_evaluations=2)
 
-    def recolor(self, each: Sequence[Bound], state: State, costs: Tensor) -> Tensor:
-        """Return the pictures after one step.
+    def recolor(self, cost: Cost, state: State, costs: Tensor) -> Tensor:
+        """Return the picture after one step.
 
         Pixels that share no window are tried together, and judged by the windows around each.
         """
-        pictures, radius = state.picture(), each[0].cost.footprint_px
+        pictures, radius = state.picture(), cost.footprint_px
         height, width = pictures.shape[1:]
         spacing = 2 * radius + 1
         top, left, down, right = self.draw_numbers(spacing, state.generator)
@@ -69,7 +70,7 @@ class Shake(Stage):
         near = (rows + down).clamp(0, height - 1), (columns + right).clamp(0, width - 1)
         tried = pictures.clone()
         tried[places] = pictures[:, *near]
-        rises = window_costs(each, tried, state.palette) - costs
+        rises = window_costs(cost, tried, state.palette) - costs
         around = F.avg_pool2d(rises, spacing, stride=1, padding=radius)
         is_better = around[places] < 0
         tried[places] = torch.where(is_better, tried[places], pictures[places])
@@ -83,8 +84,7 @@ class Shake(Stage):
         return [top, left, down, right]
 
 
-def window_costs(each: Sequence[Bound], pictures: Tensor, palette: Tensor) -> Tensor:
+def window_costs(cost: Cost, pictures: Tensor, palette: Tensor) -> Tensor:
     """Return the cost of the window around each pixel, `[b h w]`; they add up to the cost."""
-    pairs = zip(each, pictures, strict=True)
-    images = [(bound, palette[0].T[:, picture]) for bound, picture in pairs]
-    return torch.cat([bound.cost.cost_map(image[None, None])[0] for bound, image in images])
+    images = palette[0].T[:, pictures].movedim(1, 0)
+    return cost.cost_map(images.unsqueeze(0))[0]
