@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,13 @@ class PythonStage(Stage):
     @property
     def public_words(self) -> str:
         return self._words(Path(self.location).name)
+
+    @property
+    def code_words(self) -> str:
+        source = self._source
+        if not source.is_file:
+            return str(self)
+        return self._words(sha256(source.path.read_bytes()).hexdigest())
 
     def __str__(self) -> str:
         return self._words(self.location)
