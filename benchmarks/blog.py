@@ -23,7 +23,11 @@ from PIL import Image
 import ditherlab as dl
 from ditherlab.estimators import GumbelSoftmax, LeaveOneOut, ScoreFunction
 from ditherlab.objectives import SSIM, Variance
+from ditherlab.protocol import Estimator
 from ditherlab.report import RunReport
+from ditherlab.stages.descend import Descend
+from ditherlab.stages.draw import Draw
+from ditherlab.stages.nearest import Nearest
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "blog"
 
@@ -57,33 +61,36 @@ class Study:
         file: Its file name.
         solution: The picture and its history.
         report: Its figures, and those of its baselines.
-        look_cpu_s: CPU seconds at each look of the history.
+        snapshot_cpu_s: CPU seconds at each snapshot of the history.
     """
 
     file: str
     solution: dl.Solution
     report: RunReport
-    look_cpu_s: tuple[float, ...]
+    snapshot_cpu_s: tuple[float, ...]
 
     @classmethod
-    def of(cls, problem: dl.Problem, file: str, max_cpu_s: float = math.inf) -> "Study":
+    def of(
+        cls, problem: dl.Problem, recipe: dl.Recipe, file: str, max_cpu_s: float = math.inf
+    ) -> "Study":
         """Solve a problem and write its picture."""
         start_s = time.process_time()
-        look_cpu_s: list[float] = []
+        cpu_s: list[float] = []
         solution = dl.optimize(
             problem,
-            on_look=lambda _look: look_cpu_s.append(time.process_time() - start_s),
+            recipe,
+            on_progress=lambda _snapshot: cpu_s.append(time.process_time() - start_s),
             should_stop=lambda: time.process_time() - start_s >= max_cpu_s,
         )
         solution.save(FOLDER / file, overwrite=True)
-        print(f"{file}: {solution.num_steps} steps, {look_cpu_s[-1]:.0f} CPU seconds", flush=True)
-        return cls(file, solution, RunReport.of(solution, file), tuple(look_cpu_s))
+        print(f"{file}: {solution.num_steps} steps, {cpu_s[-1]:.0f} CPU seconds", flush=True)
+        return cls(file, solution, RunReport.of(solution, file), tuple(cpu_s))
 
     @property
     def figures(self) -> Mapping[str, str]:
         """What every table says of a picture."""
         (_, floyd_steinberg), result = self.report.baselines, self.report.result
-        last = self.solution.history.looks[-1]
+        last = self.solution.history.snapshots[-1]
         return {
             "entropy": f"{last.entropy:.2f}",
             "`raw`": f"{result.metrics['raw']:.3f}",
@@ -91,6 +98,12 @@ class Study:
             "`ls` of F-S": f"{floyd_steinberg.metrics['ls']:.3f}",
             "KB": f"{result.num_bytes / 1000:.0f}",
         }
+
+    @property
+    def estimator(self) -> str:
+        """The estimator of its gradients."""
+        (words,) = [s.estimator for s in self.solution.recipe.stages if isinstance(s, Descend)]
+        return str(words)
 
     @property
     def link(self) -> str:
@@ -114,37 +127,36 @@ def variance_problem(photo: dl.Picture, num_colors: int, c: float) -> dl.Problem
     """State the first post's problem."""
     return dl.Problem(
         picture=photo,
-        palette=num_colors,
+        palette=dl.LearnedPalette(num_colors),
         objective=Variance(c=c),
-        num_steps=NUM_STEPS,
-        start="nearest",
-        polish="none",
     )
+
+
+def descent(problem: dl.Problem, num_steps: int, estimator: Estimator | None = None) -> dl.Recipe:
+    """Return the way of both posts: from the nearest colors, along the gradient, and a draw."""
+    return dl.Recipe((Nearest(), Descend(estimator, steps=num_steps), Draw())).resolved(problem)
 
 
 def study_variance(photo: dl.Picture) -> list[Study]:
     """Solve the first post's problem with every palette size and weight."""
     cases = [(num_colors, c) for num_colors in NUM_COLORS for c in WEIGHTS]
+    problems = {case: variance_problem(photo, *case) for case in [*cases, EXTRA_CASE]}
     return [
-        Study.of(variance_problem(photo, num_colors, c), f"variance-{num_colors}-c{c:g}.png")
-        for num_colors, c in [*cases, EXTRA_CASE]
+        Study.of(problem, descent(problem, NUM_STEPS), f"variance-{num_colors}-c{c:g}.png")
+        for (num_colors, c), problem in problems.items()
     ]
 
 
-def study_ssim(photo: dl.Picture, palette: dl.Palette | int, max_cpu_s: float) -> list[Study]:
+def study_ssim(
+    photo: dl.Picture, palette: dl.Palette | dl.LearnedPalette, max_cpu_s: float
+) -> list[Study]:
     """Give every estimator the same start and the same time for the second post's problem."""
-    kind = "learned" if isinstance(palette, int) else "fixed"
+    problem = dl.Problem(picture=photo, palette=palette, objective=SSIM())
+    kind = "learned" if problem.learns_palette else "fixed"
     return [
         Study.of(
-            dl.Problem(
-                picture=photo,
-                palette=palette,
-                objective=SSIM(),
-                estimator=estimator,
-                num_steps=MANY_STEPS,
-                start="nearest",
-                polish="none",
-            ),
+            problem,
+            descent(problem, MANY_STEPS, estimator),
             f"ssim-{kind}-{str(estimator).partition('(')[0]}.png",
             max_cpu_s,
         )
@@ -156,11 +168,11 @@ def variance_table(studies: Iterable[Study]) -> str:
     """Tell what came out of the first post's problem."""
     rows = []
     for study in studies:
-        first, last = study.solution.history.looks[0], study.solution.history.looks[-1]
+        first, *_, last = study.solution.history.snapshots
         objective = study.solution.problem.objective
         rows.append(
             {
-                "colors": str(study.solution.problem.palette),
+                "colors": str(study.solution.problem.num_colors),
                 "c": f"{objective.c:g}" if isinstance(objective, Variance) else "",
                 "loss at the start": f"{first.cost:.5f}",
                 "at the end": f"{last.cost:.5f}",
@@ -179,11 +191,11 @@ def ssim_table(studies: Iterable[Study]) -> str:
         rows.append(
             {
                 "palette": palette_kind(study),
-                "estimator": f"`{study.solution.problem.chosen_estimator}`",
+                "estimator": f"`{study.estimator}`",
                 "steps": str(study.solution.num_steps),
                 "evaluations": str(history.num_evaluations),
-                "1 - SSIM at the start": f"{history.looks[0].cost:.4f}",
-                "at the end": f"{history.looks[-1].cost:.4f}",
+                "1 - SSIM at the start": f"{history.snapshots[0].cost:.4f}",
+                "at the end": f"{history.snapshots[-1].cost:.4f}",
                 **study.figures,
                 "": study.link,
             }
@@ -193,7 +205,7 @@ def ssim_table(studies: Iterable[Study]) -> str:
 
 def palette_kind(study: Study) -> str:
     """Say whether the palette moved."""
-    return "learned along" if isinstance(study.solution.problem.palette, int) else "held fixed"
+    return "learned along" if study.solution.problem.learns_palette else "held fixed"
 
 
 def cost_table() -> str:
@@ -226,7 +238,8 @@ def measure(num_colors: int) -> Mapping[str, float]:
     """Solve the first post's problem with its own weight; peak memory is that of this process."""
     photo = read_photo()
     start_s, start_cpu_s = time.perf_counter(), time.process_time()
-    solution = dl.optimize(variance_problem(photo, num_colors, WEIGHTS[0]))
+    problem = variance_problem(photo, num_colors, WEIGHTS[0])
+    solution = dl.optimize(problem, descent(problem, NUM_STEPS))
     return {
         "steps": solution.num_steps,
         "seconds": time.perf_counter() - start_s,
@@ -253,10 +266,8 @@ def plot_costs(panels: Sequence[Sequence[Study]], file: str) -> None:
     )
     for axes, studies in zip(every_axes, panels, strict=True):
         for study, color in zip(studies, LINE_COLORS, strict=True):
-            looks = study.solution.history.looks
-            name = str(study.solution.problem.chosen_estimator)
-            costs = [look.cost for look in looks]
-            axes.plot(study.look_cpu_s, costs, color=color, label=name)
+            costs = [snapshot.cost for snapshot in study.solution.history.snapshots]
+            axes.plot(study.snapshot_cpu_s, costs, color=color, label=study.estimator)
         axes.set(title=f"palette {palette_kind(studies[0])}", xlabel="CPU seconds", ylim=(0, 1))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
@@ -305,7 +316,7 @@ def reproduce(max_cpu_s: float) -> None:
     # Seconds of one thread hardly depend on what else the machine does, so equal times are equal.
     torch.set_num_threads(1)
     variance = study_variance(photo)
-    learned = study_ssim(photo, 16, max_cpu_s)
+    learned = study_ssim(photo, dl.LearnedPalette(16), max_cpu_s)
     fixed = study_ssim(photo, variance[0].solution.palette, max_cpu_s)
     plot_costs([learned, fixed], "ssim-cost-over-time.png")
     write_details(photo, [variance[0], variance[2], learned[-1]], "details.png")

@@ -21,7 +21,7 @@ from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.cells import CellRule, cell_rule
 from ditherlab.discrete.error_diffusion import diffuse_error
 from ditherlab.images import Picture
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Problem
 from ditherlab.solver.solver import optimize
 from ditherlab.vision.color import srgb_to_linear, srgb_to_oklab
 from ditherlab.vision.packaged_metrics import flip_error
@@ -61,7 +61,7 @@ def diffuse_in_cells(pixels: Pixels, rule: CellRule, allowed: AllowedColors) -> 
     light = srgb_to_linear(torch.from_numpy(pixels).float() / 255).permute(2, 0, 1)
     colors = srgb_to_linear(rule.palette.srgb()).T
     opaque = torch.ones(light.shape[1:], dtype=torch.bool)
-    indices = diffuse_error(light, colors, torch.ones_like(light), opaque, allowed)
+    indices = diffuse_error(light, colors, torch.ones_like(light), opaque, allowed=allowed)
     return indices.numpy().astype(np.uint8)
 
 

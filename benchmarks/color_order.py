@@ -58,11 +58,10 @@ def find_place(name: str, at: str) -> GradientProblem:
     photo = dl.read_picture(IMAGES / f"{name}.png")
     problem = dl.Problem(
         picture=photo.crop(left=left, top=top, width=SIZE_PX, height=SIZE_PX),
-        palette=NUM_COLORS,
+        palette=dl.LearnedPalette(NUM_COLORS),
         objective=dl.parse_objective("ssim"),
-        device="cpu",
     )
-    return GradientProblem.of(problem, at)  # type: ignore[arg-type]
+    return GradientProblem.of(problem, at, device="cpu")  # type: ignore[arg-type]
 
 
 def shuffle(place: GradientProblem) -> Iterator[GradientProblem]:

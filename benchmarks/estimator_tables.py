@@ -76,11 +76,10 @@ class Case:
         photo = dl.read_picture(ROOT / "images" / "astronaut.png")
         problem = dl.Problem(
             picture=photo.crop(left=left, top=top, width=width, height=height),
-            palette=self.num_colors,
+            palette=dl.LearnedPalette(self.num_colors),
             objective=dl.parse_objective(self.objective),
-            device="cpu",
         )
-        return GradientProblem.of(problem, at)  # type: ignore[arg-type]
+        return GradientProblem.of(problem, at, device="cpu")  # type: ignore[arg-type]
 
 
 CASES = (

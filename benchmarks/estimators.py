@@ -182,8 +182,9 @@ class Spot:
     @cached_property
     def place(self) -> GradientProblem:
         picture = dl.Picture(self.pixels, np.ones(self.pixels.shape[:2], dtype=bool))
+        palette = dl.LearnedPalette(NUM_COLORS)
         return GradientProblem.of(
-            dl.Problem(picture=picture, palette=NUM_COLORS, objective=SSIM()), self.at
+            dl.Problem(picture=picture, palette=palette, objective=SSIM()), self.at
         )
 
     @cached_property

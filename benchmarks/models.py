@@ -9,7 +9,6 @@ the same coordinates.
 import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -21,12 +20,11 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.quality.pictures import PICTURES, read_source
-from ditherlab.discrete.cross_entropy import CrossEntropy
-from ditherlab.discrete.gibbs_with_gradients import GibbsWithGradients
-from ditherlab.estimators import LeaveOneOut, Moments
+from ditherlab.experiments.comparison import fixed_colors
 from ditherlab.images import Picture
 from ditherlab.models import (
     BoundModel,
+    Model,
     Noise,
     Ordered,
     RepeatedMask,
@@ -36,12 +34,12 @@ from ditherlab.models import (
     void_and_cluster_mask,
     white_noise_mask,
 )
-from ditherlab.optimizers import NaturalGradient
 from ditherlab.palette import named_palette
-from ditherlab.problem.problem import Problem
+from ditherlab.problem import Limits, Problem
 from ditherlab.randomness import seeded_generator
+from ditherlab.recipe import Recipe, Shorthands, default_recipe
+from ditherlab.solver.solution import Solution
 from ditherlab.solver.solver import optimize
-from ditherlab.stages.start import first_palette
 
 PALETTES = ("black-and-white", "gray-4", "gray-8")
 PHOTOS = ("astronaut", "chelsea", "coffee")
@@ -52,34 +50,20 @@ NOISES = (Noise("uniform"), Noise("triangular"), Noise("normal"), Noise("uniform
 
 SECONDS, METHOD_PX = 20.0, 1 << 15
 _ENDLESS = 1_000_000
-WAYS: Mapping[str, Mapping[str, Any]] = {
-    "error diffusion alone": {"polish": "none"},
-    "error diffusion and the polish": {"num_sweeps": 60},
-    "descent: moments, mean-field": {
-        "estimator": Moments(),
-        "start": "nearest",
-        "polish": "none",
-        "num_steps": _ENDLESS,
-    },
-    "descent: leave-one-out(credit=local), natural-gradient": {
-        "estimator": LeaveOneOut(credit="local"),
-        "optimizer": NaturalGradient(),
-        "start": "nearest",
-        "polish": "none",
-        "num_steps": _ENDLESS,
-    },
-    "gibbs-with-gradients": {"method": GibbsWithGradients(), "num_sweeps": _ENDLESS},
-    "gibbs-with-gradients, from the nearest colors": {
-        "method": GibbsWithGradients(),
-        "start": "nearest",
-        "num_sweeps": _ENDLESS,
-    },
-    "cross-entropy": {"method": CrossEntropy(), "num_steps": _ENDLESS},
-    "cross-entropy, from the nearest colors": {
-        "method": CrossEntropy(),
-        "start": "nearest",
-        "num_steps": _ENDLESS,
-    },
+_DESCENT = f"nearest | descend(estimator={{}}, optimizer={{}}, steps={_ENDLESS}) | draw"
+_GIBBS = f"gibbs-with-gradients(sweeps={_ENDLESS})"
+_CROSS_ENTROPY = f"cross-entropy(steps={_ENDLESS})"
+WAYS: Mapping[str, str] = {
+    "error diffusion alone": "error-diffusion",
+    "error diffusion and the polish": "error-diffusion | polish(sweeps=60)",
+    "descent: moments, mean-field": _DESCENT.format("moments", "mean-field"),
+    "descent: leave-one-out(credit=local), natural-gradient": _DESCENT.format(
+        "leave-one-out(credit=local)", "natural-gradient"
+    ),
+    "gibbs-with-gradients": f"error-diffusion | {_GIBBS}",
+    "gibbs-with-gradients, from the nearest colors": f"nearest | {_GIBBS}",
+    "cross-entropy": f"error-diffusion | {_CROSS_ENTROPY}",
+    "cross-entropy, from the nearest colors": f"nearest | {_CROSS_ENTROPY}",
 }
 
 # The sheet of masks: the size of a tile, and what of the photo is shown, in pixels.
@@ -96,16 +80,16 @@ def price(problem: Problem, model: BoundModel) -> float:
     """Return what the pictures of a model cost in expectation."""
     target = problem.target()
     cost = problem.objective.bind(target)
-    return float(cost.expected(model.probs(1.0), _colors(problem)))
+    return float(cost.expected(model.probs(1.0), fixed_colors(problem)))
 
 
 def mask_rows() -> Iterator[dict[str, Any]]:
     """Price each mask on each photo in each palette, and say how blue it is."""
     for name, palette, seed, start in product(PHOTOS, PALETTES, range(NUM_SEEDS), STARTS):
-        problem = _problem(name, palette, model=Ordered(start=start), seed=seed)
+        problem = _problem(name, palette)
         generator = seeded_generator(seed)
-        solution = optimize(problem)
-        learned = solution.parameters["mask"][0]
+        solution = optimize(problem, _learning(problem, Ordered(start=start)), seed=seed)
+        learned = _mask(solution)
         masks = {
             "void-and-cluster": void_and_cluster_mask(16, generator),
             "white noise": white_noise_mask(16, generator),
@@ -131,7 +115,7 @@ def mask_rows() -> Iterator[dict[str, Any]]:
 
 
 def _price_mask(problem: Problem, mask: Tensor) -> float:
-    rounding = Rounding.of(problem.target(), _colors(problem))
+    rounding = Rounding.of(problem.target(), fixed_colors(problem))
     return price(problem, RepeatedMask(rounding, mask[None]))
 
 
@@ -139,17 +123,17 @@ def noise_rows() -> Iterator[dict[str, Any]]:
     """Price learned noise on each photo, beside white noise that is one step wide."""
     for name, palette in product(PICTURES, PALETTES[:2]):
         for model in NOISES:
-            problem = _problem(name, palette, model=model)
+            problem = _problem(name, palette)
             generator = seeded_generator(0)
-            rounding = Rounding.of(problem.target(), _colors(problem))
+            rounding = Rounding.of(problem.target(), fixed_colors(problem))
             fixed = Noise(shape="uniform").bind(rounding, generator)
-            solution = optimize(problem)
+            solution = optimize(problem, _learning(problem, model))
             row = {
                 "picture": name,
                 "palette": palette,
                 "model": str(model),
                 "fixed": price(problem, fixed),
-                "learned": solution.history.looks[-1].cost,
+                "learned": solution.history.snapshots[-1].cost,
                 "seconds": solution.seconds,
             }
             if model.scope == "picture":
@@ -160,10 +144,9 @@ def noise_rows() -> Iterator[dict[str, Any]]:
 def method_rows() -> Iterator[dict[str, Any]]:
     """Price what each way to a picture reaches in the same time."""
     for name, palette in product(PHOTOS, ("black-and-white", "pico-8")):
-        for words, settings in WAYS.items():
-            problem = _problem(name, palette, max_seconds=SECONDS, seed=0, **settings)
-            problem = replace(problem, picture=problem.picture.shrink(METHOD_PX))
-            solution = optimize(problem)
+        problem = _problem(name, palette, METHOD_PX)
+        for words, recipe in WAYS.items():
+            solution = optimize(problem, recipe, limits=Limits(seconds=SECONDS))
             target = problem.target()
             shown = solution.show(solution.indices, target)[None]
             yield {
@@ -178,14 +161,22 @@ def method_rows() -> Iterator[dict[str, Any]]:
             }
 
 
-def _problem(name: str, palette: str, **settings: Any) -> Problem:
+def _problem(name: str, palette: str, max_px: int | None = None) -> Problem:
     pixels = read_source(name)
     picture = Picture(pixels=pixels, opaque=np.ones(pixels.shape[:2], dtype=np.bool_))
-    return Problem(picture=picture, palette=named_palette(palette), **settings)
+    return Problem(
+        picture=picture if max_px is None else picture.shrink(max_px),
+        palette=named_palette(palette),
+    )
 
 
-def _colors(problem: Problem) -> Tensor:
-    return first_palette(problem, seeded_generator(0))[0]
+def _learning(problem: Problem, model: Model) -> Recipe:
+    return default_recipe(problem, Shorthands(model=model))
+
+
+def _mask(solution: Solution) -> Tensor:
+    """Return the mask of the only channel of the only picture."""
+    return solution.parameters["mask"][0, 0]
 
 
 TABLES: Mapping[str, Callable[[], Iterator[dict[str, Any]]]] = {
@@ -197,8 +188,8 @@ TABLES: Mapping[str, Callable[[], Iterator[dict[str, Any]]]] = {
 
 def draw_masks(path: Path) -> None:
     """Write a sheet: masks, their spectra, and what they make of a photo."""
-    problem = _problem("coffee", "black-and-white", model=Ordered(start="white"))
-    learned = optimize(problem).parameters["mask"][0]
+    problem = _problem("coffee", "black-and-white")
+    learned = _mask(optimize(problem, _learning(problem, Ordered(start="white"))))
     generator = seeded_generator(0)
     masks = (
         white_noise_mask(16, generator),
@@ -206,11 +197,11 @@ def draw_masks(path: Path) -> None:
         learned,
         rank_mask(learned),
     )
-    rounding = Rounding.of(problem.target(), _colors(problem))
+    rounding = Rounding.of(problem.target(), fixed_colors(problem))
     columns = []
     for mask in masks:
         firm = RepeatedMask(rounding, mask[None]).probs(1.0)[0]
-        white = firm.argmax(dim=0) == _colors(problem)[0, :, 0].argmax()
+        white = firm.argmax(dim=0) == fixed_colors(problem)[0, :, 0].argmax()
         crop = white[CROP[0] : CROP[0] + 96, CROP[1] : CROP[1] + 96]
         power = torch.fft.fftshift(torch.fft.fft2(mask - mask.mean()).abs())
         tiles = (_levels(rank_mask(mask)), _levels(power), crop.numpy() * np.uint8(255))

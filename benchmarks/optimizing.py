@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,9 @@ from ditherlab.experiments import PriceList, fix_palette
 from ditherlab.objectives import parse_objective
 from ditherlab.optimizers import OPTIMIZERS
 from ditherlab.schedules import parse_temperatures
+from ditherlab.stages.descend import Descend
+from ditherlab.stages.draw import Draw
+from ditherlab.stages.nearest import Nearest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "optimizing-well.md"
@@ -124,10 +127,8 @@ def problem_of(photo: str, objective: str) -> dl.Problem:
     return fix_palette(
         dl.Problem(
             picture=picture.crop(left=left, top=top, width=SIZE_PX, height=SIZE_PX),
-            palette=NUM_COLORS,
+            palette=dl.LearnedPalette(NUM_COLORS),
             objective=parse_objective(objective),
-            start="nearest",
-            polish="none",
         )
     )
 
@@ -136,21 +137,21 @@ def run(problem: dl.Problem, photo: str, way: Way, budget: Budget) -> tuple[Ende
     """Optimize until the budget is spent, and price what came out."""
     start_s = time.process_time()
     temperature = None if way.temperature == "-" else parse_temperatures(way.temperature)
-    asked = replace(
-        problem,
-        estimator=ESTIMATORS.parse(way.estimator),
-        optimizer=OPTIMIZERS.parse(way.optimizer),
-        temperature=temperature,
-        num_steps=budget.num_steps,
+    descend = Descend(
+        ESTIMATORS.parse(way.estimator),
+        OPTIMIZERS.parse(way.optimizer),
+        temperature,
+        budget.num_steps,
     )
     solution = dl.optimize(
-        asked,
+        problem,
+        dl.Recipe((Nearest(), descend, Draw())),
         should_stop=lambda: time.process_time() - start_s >= budget.cpu_seconds,
-        num_look_samples=4,
+        num_report_samples=4,
     )
     prices = PriceList.of(problem)
     nearest, diffused = (baseline.cost for baseline in prices.baselines())
-    last = solution.history.looks[-1]
+    last = solution.history.snapshots[-1]
     ended = Ended(
         objective=str(problem.objective),
         photo=photo,
@@ -222,9 +223,9 @@ def main() -> None:
         for photo in PHOTOS:
             problem = problem_of(photo, objective)
             if photo == SHOWN_PHOTO:
-                colors = np.array(problem.palette.colors, dtype=np.uint8)
+                colors = np.array(problem.fixed_palette.colors, dtype=np.uint8)
                 baselines = PriceList.of(problem).baselines()
-                shown = [problem.picture.pixels, *(colors[b.indices] for b in baselines)]
+                shown = [problem.pictures[0].pixels, *(colors[b.indices] for b in baselines)]
             num_steps: dict[tuple[str, str], int] = {}
             for way in ways:
                 found = num_steps.get(way.words[:2], MANY_STEPS)

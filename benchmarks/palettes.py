@@ -34,7 +34,6 @@ from ditherlab.objectives import Perceptual
 from ditherlab.palette import Color, Palette, named_palettes, parse_gamut
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.request.optimize_request import OptimizeRequest
-from ditherlab.solver.solver import optimize
 
 RANKED = ("astronaut", "coffee", "chelsea")
 RANK_PX, RANK_SWEEPS = 1 << 17, 2
@@ -76,10 +75,10 @@ def measure_joint() -> None:
     """Compare one palette of 32 colors for all pictures with one for each."""
     pictures = [read_picture(name) for name in PICTURES]
     request = OptimizeRequest(colors=32)
-    joint = optimize(request.joint_problem(pictures)).palette
+    joint = request.joint_job(pictures).run().palette
     losses = []
     for picture in pictures:
-        own = optimize(request.problem(picture)).palette
+        own = request.job(picture).run().palette
         verdicts = [judge(picture, palette) for palette in (own, joint)]
         flips = [verdict.figures["flip"] or 0.0 for verdict in verdicts]
         losses.append(flips[1] / flips[0] - 1)
@@ -101,9 +100,9 @@ def measure_gamuts() -> None:
             picture = read_picture(name).shrink(GAMUT_PX)
             for num_colors in (8, 16):
                 request = OptimizeRequest(colors=num_colors)
-                free = optimize(request.problem(picture)).palette
+                free = request.job(picture).run().palette
                 rounded: list[Color] = [gamut.nearest(color) for color in free.colors]
-                within = optimize(replace(request, gamut=words).problem(picture)).palette
+                within = replace(request, gamut=words).job(picture).run().palette
                 palettes = (free, within, Palette(tuple(rounded)))
                 costs = [judge(picture, palette).cost for palette in palettes]
                 tell(gamut=words, picture=name, colors=num_colors, cost=costs)

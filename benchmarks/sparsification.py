@@ -92,8 +92,9 @@ def measure(words: str) -> str:
     torch.set_num_threads(1)
     photo = dl.read_picture(ASTRONAUT).crop(left=0, top=0, width=SIZE_PX, height=SIZE_PX)
     objective = dl.parse_objective("ssim")
-    problem = dl.Problem(picture=photo, palette=NUM_COLORS, objective=objective, device="cpu")
-    place = GradientProblem.of(problem, "flat")
+    palette = dl.LearnedPalette(NUM_COLORS)
+    problem = dl.Problem(picture=photo, palette=palette, objective=objective)
+    place = GradientProblem.of(problem, "flat", device="cpu")
     generator = seeded_generator(0)
     memory, before = HeldMemory(), peak_mib()
     with torch.autograd.graph.saved_tensors_hooks(memory.hold, lambda held: held.tensor):

@@ -31,10 +31,15 @@ from torchmetrics.functional.image import structural_similarity_index_measure as
 import ditherlab as dl
 from ditherlab.objectives import SSIM, ViewedError
 from ditherlab.optimizers import PaletteDescent
+from ditherlab.palette_learning.first_palette import first_palette
 from ditherlab.protocol import Objective
 from ditherlab.protocol.categorical import Categorical
+from ditherlab.recipe.rules import check_recipe
 from ditherlab.stages.annealing import Annealing
-from ditherlab.stages.start import nearest_logits, starting_palette
+from ditherlab.stages.descend import Descend
+from ditherlab.stages.draw import Draw
+from ditherlab.stages.nearest import Nearest, nearest_logits
+from ditherlab.stages.strategies import default_optimizer
 from ditherlab.vision.color import srgb_to_linear
 
 PHOTO = Path(__file__).resolve().parent.parent / "images" / "astronaut.png"
@@ -75,19 +80,22 @@ class Cell:
         """The second post's objective; for the exact expectation, the program's own."""
         return ViewedError() if self.estimator == "moments" else SSIM()
 
-    def problem(self, num_steps: int) -> dl.Problem:
+    def problem(self) -> dl.Problem:
         """State it for the library."""
         photo = Image.open(PHOTO).convert("RGB")
         shrunk = photo.resize((self.size_px, self.size_px), Image.Resampling.LANCZOS)
         return dl.Problem(
             picture=dl.Picture(np.array(shrunk), np.ones((self.size_px,) * 2, dtype=bool)),
-            palette=self.num_colors,
+            palette=dl.LearnedPalette(self.num_colors),
             objective=self.objective,
-            estimator=dl.ESTIMATORS.parse(self.estimator),
-            num_steps=num_steps,
-            start="nearest",
-            polish="none",
         )
+
+    def recipe(self, problem: dl.Problem, num_steps: int) -> dl.Recipe:
+        """Return the way to the picture: a descent from the nearest colors."""
+        descend = Descend(dl.ESTIMATORS.parse(self.estimator), steps=num_steps)
+        recipe = dl.Recipe((Nearest(), descend, Draw())).resolved(problem)
+        check_recipe(problem, recipe)
+        return recipe
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,8 @@ class Timing:
 
 def time_steps(cell: Cell, effort: Effort) -> dict[str, Any]:
     """Time single steps of both, in turn, in this process."""
-    problem = cell.problem(num_steps=effort.num_steps)
-    steps: list[Callable[[], object]] = [LibrarySteps(problem).step]
+    problem = cell.problem()
+    steps: list[Callable[[], object]] = [LibrarySteps(cell, problem).step]
     if cell.estimator in LOSSES:
         steps.append(PlainSteps(problem, LOSSES[cell.estimator]).step)
     seconds: list[list[float]] = [[] for _ in steps]
@@ -121,15 +129,16 @@ def time_steps(cell: Cell, effort: Effort) -> dict[str, Any]:
 
 def run_library(cell: Cell, effort: Effort) -> dict[str, Any]:
     """Time a whole run of the library, picture to indices."""
-    problem = cell.problem(effort.num_run_steps)
+    problem = cell.problem()
+    recipe = cell.recipe(problem, effort.num_run_steps)
     start_s = time.process_time()
-    dl.optimize(problem)
+    dl.optimize(problem, recipe, device="cpu")
     return {"seconds": time.process_time() - start_s, "peak_bytes": peak_memory_bytes()}
 
 
 def run_plain(cell: Cell, effort: Effort) -> dict[str, Any]:
     """Time a whole run of the plain implementation, picture to indices."""
-    problem = cell.problem(effort.num_run_steps)
+    problem = cell.problem()
     start_s = time.process_time()
     plain = PlainSteps(problem, LOSSES[cell.estimator])
     for _ in range(effort.num_run_steps):
@@ -217,18 +226,18 @@ def _figure(value: float) -> str:
 class LibrarySteps:
     """The library's estimator and optimizer, a step at a time."""
 
-    def __init__(self, problem: dl.Problem) -> None:
+    def __init__(self, cell: Cell, problem: dl.Problem) -> None:
         target = problem.target()
-        self.generator = torch.Generator().manual_seed(problem.seed)
+        self.generator = torch.Generator().manual_seed(0)
         self.cost = problem.objective.bind(target)
-        colors = target.images[0].flatten(1).T
-        palette, _ = starting_palette(colors, problem.num_colors, self.generator)
-        logits = nearest_logits(target.images, palette.unsqueeze(0), self.generator)
-        self.estimator, self.optimizer = problem.chosen_estimator, problem.chosen_optimizer
-        self.annealing = Annealing.of(problem)
+        palette, _ = first_palette(target, problem.num_colors, self.generator)
+        logits = nearest_logits(target.images, palette, self.generator)
+        self.estimator = dl.ESTIMATORS.parse(cell.estimator)
+        self.optimizer = default_optimizer(problem.objective, self.estimator)
+        self.annealing = Annealing.of(self.estimator, problem.objective, None)
         self.pixels = self.optimizer.start(logits)
-        self.colors = PaletteDescent().start(palette.unsqueeze(0))
-        self.model = Categorical.from_logits(logits, palette.unsqueeze(0), learns_palette=True)
+        self.colors = PaletteDescent().start(palette)
+        self.model = Categorical.from_logits(logits, palette, learns_palette=True)
         self.baseline: object = None
 
     @torch.no_grad()
@@ -249,8 +258,9 @@ class PlainSteps:
 
     def __init__(self, problem: dl.Problem, loss: Callable[["PlainSteps"], Tensor]) -> None:
         self.loss = loss
-        self.target = problem.picture.to_srgb()
-        quantized = Image.fromarray(problem.picture.pixels).quantize(problem.num_colors)
+        (picture,) = problem.pictures
+        self.target = picture.to_srgb()
+        quantized = Image.fromarray(picture.pixels).quantize(problem.num_colors)
         colors = torch.tensor(quantized.getpalette()).view(-1, 3)[: problem.num_colors] / 255
         distances = (self.target.unsqueeze(1) - colors[None, :, :, None, None]).square().sum(dim=2)
         self.logits = (-30 * distances).requires_grad_()
@@ -337,7 +347,7 @@ def cells(estimators: Sequence[str], *, is_quick: bool) -> Iterator[Cell]:
     for size_px, k, estimator in product(sizes_px, num_colors, estimators):
         cell = Cell(size_px, k, estimator)
         try:
-            cell.problem(num_steps=1)
+            cell.recipe(cell.problem(), num_steps=1)
         except dl.DitherlabError as error:
             print(f"{estimator}, {k} colors: {error}", file=sys.stderr)
         else:

@@ -8,7 +8,6 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,27 +15,33 @@ import torch
 import ditherlab as dl
 from benchmarks.quality.child import ROOT
 from benchmarks.quality.pictures import read_source
-from ditherlab.estimators import ESTIMATORS
 from ditherlab.images import Picture
 from ditherlab.metrics import measure
 from ditherlab.objectives import Perceptual, ViewedError
+from ditherlab.protocol import Objective
 from ditherlab.vision.packaged_metrics import flip_error
 
 PICTURES = ("astronaut", "chelsea")
 PIXELS_PER_DEGREE = 67.0
 NUM_COLORS = 8
 TIMES_THE_DEFAULT = 3
-FROM_NEAREST: Mapping[str, Any] = {"start": "nearest"}
 
-PARTS: Mapping[str, Mapping[str, Any]] = {
-    "the default": {},
-    "objective: `viewed-error`, the same blur": {"objective": ViewedError(blur_px=1.34)},
-    "start: nearest colors, annealed in full size": FROM_NEAREST,
-    "palette: k-means, not learned": {"num_steps": 1},
-    "polish: none": {"polish": "none"},
-    "polish: flips only": {"polish": "flips"},
-    "polish: 4 sweeps instead of 12": {"num_sweeps": 4},
-    "polish: 60 sweeps, cooling": {"num_sweeps": 60, "polish_temperature": 1.0},
+OBJECTIVE = Perceptual(PIXELS_PER_DEGREE)
+
+DEFAULT = "learn-palette | error-diffusion | polish"
+PARTS: Mapping[str, str] = {
+    "start: nearest colors, annealed in full size": "nearest | descend | draw | polish",
+    "palette: k-means, not learned": "learn-palette(steps=1) | error-diffusion | polish",
+    "polish: none": "learn-palette | error-diffusion",
+    "polish: flips only": "learn-palette | error-diffusion | polish(moves=flips)",
+    "polish: 4 sweeps instead of 12": "learn-palette | error-diffusion | polish(sweeps=4)",
+    "polish: 60 sweeps, cooling": (
+        "learn-palette | error-diffusion | polish(sweeps=60, temperature=1)"
+    ),
+}
+STARTS: Mapping[str, str] = {
+    "on the copy": "learn-palette({words}) | error-diffusion | polish",
+    "in full size, from nearest": "nearest | descend({words}) | draw | polish",
 }
 ESTIMATOR_WORDS = (
     "gumbel-softmax",
@@ -55,22 +60,23 @@ class Ending:
     seconds: float
 
 
-def run(name: str, **settings: Any) -> Ending:
+def run(
+    name: str,
+    recipe: str = DEFAULT,
+    *,
+    objective: Objective = OBJECTIVE,
+    limits: dl.Limits | None = None,
+) -> Ending:
     """Make one picture and judge it."""
     pixels = np.ascontiguousarray(read_source(name))
     opaque = np.ones(pixels.shape[:2], dtype=bool)
-    objective = settings.pop("objective", Perceptual(PIXELS_PER_DEGREE))
-    problem = dl.Problem(
-        picture=Picture(pixels=pixels, opaque=opaque, name=name),
-        palette=NUM_COLORS,
-        objective=objective,
-        device="cpu",
-        **settings,
-    )
+    picture = Picture(pixels=pixels, opaque=opaque, name=name)
+    palette = dl.LearnedPalette(NUM_COLORS)
+    problem = dl.Problem(picture=picture, palette=palette, objective=objective)
     start_s = time.monotonic()
-    shown = dl.optimize(problem).picture
+    shown = dl.optimize(problem, recipe, limits=limits, device="cpu").picture
     seconds = time.monotonic() - start_s
-    figures = measure(problem.picture.to_srgb(), shown.to_srgb())
+    figures = measure(picture.to_srgb(), shown.to_srgb())
     flip = flip_error(shown.pixels, pixels, pixels_per_degree=PIXELS_PER_DEGREE)
     return Ending(flip, figures["raw"] or 0.0, figures["ls"] or 0.0, seconds)
 
@@ -108,21 +114,26 @@ def insert(marker: str, text: str) -> None:
 def main() -> None:
     """Run all ways and write both tables."""
     torch.set_num_threads(1)
-    parts: dict[str, Ending] = {}
-    for words, settings in PARTS.items():
-        parts[words] = median([run(name, **settings) for name in PICTURES])
+    default = median([run(name) for name in PICTURES])
+    viewed = ViewedError(blur_px=1.34)
+    parts = {
+        "the default": default,
+        "objective: `viewed-error`, the same blur": median(
+            [run(name, objective=viewed) for name in PICTURES]
+        ),
+    }
+    for words, recipe in PARTS.items():
+        parts[words] = median([run(name, recipe) for name in PICTURES])
         print(words, parts[words], flush=True)
         insert("parts", table("what is changed", parts))
-    default = parts["the default"]
-    limit_s = TIMES_THE_DEFAULT * default.seconds
+    limits = dl.Limits(seconds=TIMES_THE_DEFAULT * default.seconds)
     estimators = {"the default (`moments`, `mean-field`)": default}
     for words in ESTIMATOR_WORDS:
-        settings = {"estimator": ESTIMATORS.parse(words), "num_steps": 1000, "max_seconds": limit_s}
-        for start in ("error-diffusion", "nearest"):
-            endings = [run(name, start=start, **settings) for name in PICTURES]
-            where = "on the copy" if start == "error-diffusion" else "in full size, from nearest"
-            estimators[f"`{words}`, {where}"] = median(endings)
-            print(words, start, median(endings), flush=True)
+        for where, start in STARTS.items():
+            recipe = start.format(words=f"estimator={words}, steps=1000")
+            ending = median([run(name, recipe, limits=limits) for name in PICTURES])
+            estimators[f"`{words}`, {where}"] = ending
+            print(words, where, ending, flush=True)
             insert("estimators", table("estimator", estimators))
 
 

@@ -19,6 +19,7 @@ from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
 from ditherlab.optimizers import OPTIMIZERS
 from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
+from ditherlab.recipe import Recipe
 from ditherlab.request.optimize_request import OptimizeRequest
 from ditherlab.solver.snapshot import Snapshot
 from ditherlab.solver.solution import Solution
@@ -49,7 +50,7 @@ class Cell:
     def key(self) -> str:
         """The hash of everything that decides the result, the program's version included."""
         request = self.request
-        estimator, optimizer = request.estimator, request.optimizer
+        estimator, optimizer, recipe = request.estimator, request.optimizer, request.recipe
         content = {
             "ditherlab": ditherlab.__version__,
             "picture": self.picture_hash,
@@ -59,6 +60,7 @@ class Cell:
             "objective": _meaning(parse_objective(request.objective)),
             "estimator": estimator and repr(ESTIMATORS.parse(estimator)),
             "optimizer": optimizer and repr(OPTIMIZERS.parse(optimizer)),
+            "recipe": recipe and [stage.code_words for stage in Recipe.parse(recipe).stages],
         }
         words = json.dumps(content, sort_keys=True)
         return hashlib.sha256(words.encode()).hexdigest()

@@ -58,6 +58,11 @@ class Problem:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.palette, Palette | LearnedPalette):
+            raise RequestError(
+                f"The palette must be a `Palette` or a `LearnedPalette`, got {self.palette!r}. Use "
+                "`LearnedPalette(16)` to learn 16 colors, or `resolve_palette('pico-8')`."
+            )
         objective = self.objective.suited_to(learned_palette=self.learns_palette)
         object.__setattr__(self, "objective", objective)
         self._check_pictures()

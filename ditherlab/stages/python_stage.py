@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ _WORDS = re.compile(
     re.DOTALL,
 )
 
+# Attributes of the class of a stage, which the wrapper copies.
+_COPIED = tuple(Stage.__annotations__)
+
 
 @dataclass(frozen=True)
 class PythonStage(Stage):
@@ -36,6 +40,10 @@ class PythonStage(Stage):
     location: str
     class_name: str
     stage: Stage
+
+    def __post_init__(self) -> None:
+        for name in _COPIED:
+            object.__setattr__(self, name, getattr(self.stage, name))
 
     @classmethod
     def parse(cls, words: str, parts: Mapping[Any, Callable[[str], Any]]) -> "PythonStage":
@@ -109,6 +117,13 @@ class PythonStage(Stage):
     @property
     def public_words(self) -> str:
         return self._words(Path(self.location).name)
+
+    @property
+    def code_words(self) -> str:
+        source = self._source
+        if not source.is_file:
+            return str(self)
+        return self._words(sha256(source.path.read_bytes()).hexdigest())
 
     def __str__(self) -> str:
         return self._words(self.location)

@@ -231,6 +231,11 @@ class Stage(ABC):
         """The words for a file that others see: they name no folder of this machine."""
         return str(self)
 
+    @property
+    def code_words(self) -> str:
+        """A text that identifies what the stage does: of code in a file, by a hash of the code."""
+        return str(self)
+
     def __str__(self) -> str:
         return spell_out(self)
 

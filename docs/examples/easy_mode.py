@@ -24,7 +24,8 @@ NUM_GROUPS, NUM_SAMPLES = 40, 500
 def main() -> None:
     """Print the gradient for the palette by draws, and the exact one beside it."""
     picture = dl.read_picture(COFFEE).crop(left=300, top=100, width=3, height=3)
-    place = GradientProblem.of(dl.Problem(picture=picture, palette=2, device="cpu"), "flat")
+    problem = dl.Problem(picture=picture, palette=dl.LearnedPalette(2))
+    place = GradientProblem.of(problem, "flat", device="cpu")
     cost, model = place.cost, replace(place.model, learns_palette=True)
 
     # All 512 pictures, each with its probability.

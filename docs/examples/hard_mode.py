@@ -28,7 +28,8 @@ NUM_GROUPS, NUM_SAMPLES = 40, 500
 def main() -> None:
     """Print how far three gradients are from the exact one, for two parameters."""
     picture = dl.read_picture(COFFEE).crop(left=300, top=100, width=3, height=3)
-    place = GradientProblem.of(dl.Problem(picture=picture, palette=2, device="cpu"), "flat")
+    problem = dl.Problem(picture=picture, palette=dl.LearnedPalette(2))
+    place = GradientProblem.of(problem, "flat", device="cpu")
     palette, pixels = place.model.palette, picture.to_srgb()
 
     def with_logits(logits: Tensor) -> Categorical:

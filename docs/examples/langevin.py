@@ -37,19 +37,23 @@ def main() -> None:
 def walk(noise: float) -> Tensor:
     """Let many logits walk, each with estimated gradients of its own, and return where they are.
 
+    Each walk is a pixel of one picture; with local credit, it sees no other.
+
     Args:
         noise: 1 for Langevin dynamics; 0 for descent, on the expected cost alone.
     """
-    images = torch.full((NUM_WALKS, 1, 1, 1), GRAY)
+    images = torch.full((1, 1, 1, NUM_WALKS), GRAY)
     cost = Variance(c=1.0).bind(Target(images, torch.ones_like(images, dtype=torch.bool)))
-    palette = torch.tensor([[[0.0], [1.0]]]).expand(NUM_WALKS, -1, -1)
+    palette = torch.tensor([[[0.0], [1.0]]])
+    estimator = LeaveOneOut(num_samples=8, credit="local")
     generator = torch.Generator().manual_seed(0)
     logits = torch.zeros(NUM_WALKS)
     for _ in range(NUM_STEPS):
-        both = torch.stack([torch.zeros_like(logits), logits], dim=1)[..., None, None]
+        both = torch.stack([torch.zeros_like(logits), logits])[None, :, None]
         model = Categorical.from_logits(both, palette)
-        estimate, _ = LeaveOneOut(num_samples=8).estimate(model, cost, generator)
-        slope = estimate.grad_logits[:, 1, 0, 0] / TEMPERATURE + noise * logits
+        estimate, _ = estimator.estimate(model, cost, generator)
+        # The cost is the mean of all pixels, and each walk has its own.
+        slope = estimate.grad_logits[0, 1, 0] * NUM_WALKS / TEMPERATURE + noise * logits
         step = torch.randn(NUM_WALKS, generator=generator) * (noise * STEP**0.5)
         logits = logits - STEP / 2 * slope + step
     return logits

@@ -17,6 +17,8 @@ import ditherlab
 from ditherlab.experiments import Cell, carry_out, read_sweep
 from ditherlab.request.optimize_request import OptimizeRequest
 
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "own_stage.py"
+
 Cells = Callable[..., tuple[Cell, ...]]
 
 # For every option another value than that of a quick cell, in the words of a file.
@@ -75,9 +77,29 @@ def test_another_value_beside_perceptual_is_another_key(option: str, cells: Cell
 @pytest.mark.parametrize("option", [f.name for f in fields(OptimizeRequest)])
 def test_every_option_is_part_of_the_key(option: str, cells: Cells) -> None:
     (cell,) = cells()
-    words = {"objective": "ssim", "estimator": "st", "optimizer": "adam"}
+    words = {"objective": "ssim", "estimator": "st", "optimizer": "adam", "recipe": "nearest"}
     request = replace(cell.request, **{option: words.get(option, "another")})
     assert replace(cell, request=request).key != cell.key
+
+
+def test_a_recipe_counts_by_what_its_stages_do(
+    cells: Cells, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cell,) = cells()
+    monkeypatch.chdir(folder)
+
+    def key(recipe: str) -> str:
+        return replace(cell, request=replace(cell.request, recipe=recipe)).key
+
+    assert key("error-diffusion|polish") == key("error-diffusion | polish(sweeps=12)")
+    assert key("error-diffusion | polish") != key("error-diffusion | polish(sweeps=11)")
+    code = EXAMPLE.read_text()
+    for name in ("one.py", "other.py"):
+        (folder / name).write_text(code)
+    assert key("nearest | python:one.py:Shake") == key("nearest | python:other.py:Shake(steps=80)")
+    assert key("nearest | python:one.py:Shake") != key("nearest | python:one.py:Shake(steps=8)")
+    (folder / "other.py").write_text(code.replace("< 0", "<= 0"))
+    assert key("nearest | python:one.py:Shake") != key("nearest | python:other.py:Shake")
 
 
 def test_the_bytes_of_the_picture_and_the_version_matter(
