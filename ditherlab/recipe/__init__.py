@@ -1,7 +1,8 @@
 """Recipes: stages in order, the presets, the defaults, and the table of impossible combinations."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ditherlab.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ditherlab.recipe.default import Shorthands as Shorthands
@@ -20,7 +21,4 @@ _HOMES = {
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ditherlab.recipe' has no attribute '{name}'")
-    return getattr(import_module(f"ditherlab.recipe.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)
