@@ -18,8 +18,9 @@ _RELAXED = (27.0, 57.0)
 _PATHWISE, _SCORED = 3.0, 35.0
 _DRAW, _DRAW_WITH_GRADIENT = (5.0, 13.0), (20.0, 30.0)
 
-# CPU nanoseconds of a step for each pixel, and for each pixel and color.
-_WORK_PER_PIXEL, _WORK_PER_PIXEL_AND_COLOR = 120.0, 12.0
+# Measured CPU nanoseconds of a step: for each pixel and channel, exact and for each draw; for each
+# pixel and color; and for each pixel and color of a palette that is learned.
+_EXACT_WORK, _DRAW_WORK, _COLOR_WORK, _LEARNING_WORK = 12.0, 100.0, 1.0, 6.5
 
 
 class Mover(ABC):
@@ -116,6 +117,8 @@ def _planes_per_channel(problem: Problem, estimator: Estimator) -> float:
 
 def descent_work(problem: Problem, estimator: Estimator, num_px: int, steps: int) -> float:
     """Return the expected CPU time of a descent in nanoseconds."""
-    draws = 1.0 if estimator.gives_color_costs else 4.0 * estimator.num_draws
-    per_pixel = draws * _WORK_PER_PIXEL + _WORK_PER_PIXEL_AND_COLOR * problem.num_colors
+    drawing = estimator.num_draws * _DRAW_WORK
+    per_channel = _EXACT_WORK if estimator.gives_color_costs else drawing
+    per_color = _COLOR_WORK + _LEARNING_WORK * problem.learns_palette
+    per_pixel = problem.num_channels * per_channel + problem.num_colors * per_color
     return num_px * steps * per_pixel
