@@ -67,7 +67,7 @@ class LearnedPalette:
 
     @property
     def may_be_gray(self) -> bool:
-        """Whether the limits allow a palette of grays for a gray picture."""
+        """Return whether the limits allow a palette of grays for a gray picture."""
         return are_gray(self.locked) and (self.gamut is None or self.gamut.is_good_in_gray)
 
     def _check_gamut(self, gamut: HardwareGamut) -> None:

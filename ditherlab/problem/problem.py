@@ -86,7 +86,7 @@ class Problem:
 
     @property
     def has_opaque_pixels(self) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return any(bool(picture.opaque.any()) for picture in self.pictures)
 
     @property
@@ -96,7 +96,7 @@ class Problem:
 
     @property
     def learns_palette(self) -> bool:
-        """Whether the colors are learned too."""
+        """Return whether the colors are learned too."""
         return isinstance(self.palette, LearnedPalette)
 
     @property
@@ -128,7 +128,7 @@ class Problem:
 
     @property
     def is_gray(self) -> bool:
-        """Whether only luminance counts: a gray palette, or colors to learn for gray pictures."""
+        """Return whether only luminance counts: gray palettes, or colors to learn for grays."""
         learned = self.learned
         if learned is None:
             return self.fixed_palette.is_gray
@@ -136,7 +136,7 @@ class Problem:
 
     @property
     def is_quadratic(self) -> bool:
-        """Whether the objective is a squared error."""
+        """Return whether the objective is a squared error."""
         return "quadratic" in self.objective.abilities
 
     @property

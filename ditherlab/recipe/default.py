@@ -73,7 +73,7 @@ class Shorthands:
 
     @property
     def asks_for_steps(self) -> bool:
-        """Whether a fixed palette takes steps too."""
+        """Return whether a fixed palette takes steps too."""
         settings = (self.steps, self.temperature, self.estimator, self.optimizer)
         return any(setting is not None for setting in settings)
 

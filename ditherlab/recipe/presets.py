@@ -1,4 +1,4 @@
-"""Presets: bundles of settings between haste and beauty."""
+"""Presets: bundles of settings between speed and quality."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ditherlab.choices import PresetName
 
 @dataclass(frozen=True)
 class Preset:
-    """What a preset sets.
+    """The numbers that a preset sets in the default recipe.
 
     Attributes:
         num_steps: Steps of the estimator and the optimizer.

@@ -15,7 +15,7 @@ Exhausted = Literal["out-of-time", "out-of-evaluations"]
 
 @dataclass
 class Budget:
-    """What a run may use, and what it has used so far.
+    """The resources that a run may use, and those used so far.
 
     Attributes:
         limits: Of the whole run.
@@ -40,7 +40,7 @@ class Budget:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left of the time."""
+        """Return whether nothing is left of the time."""
         return self.limits.seconds is not None and self.seconds >= self.limits.seconds
 
     def charge(self, progress: Progress) -> None:
@@ -79,7 +79,7 @@ class Allotment:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left of the time."""
+        """Return whether nothing is left of the time."""
         return self._share_of_time() >= 1
 
     def exhausted(self) -> Exhausted | None:

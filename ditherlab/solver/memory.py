@@ -1,4 +1,4 @@
-"""Whether a run fits into memory, asked before it starts."""
+"""A check before a run that it fits into memory."""
 
 from dataclasses import dataclass
 from math import floor, inf, log10
@@ -23,7 +23,7 @@ _MEMINFO = Path("/proc/meminfo")
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """What a run holds at its peak, in planes: arrays of one number a pixel.
+    """The memory that a run takes at its peak, in planes: arrays of one number a pixel.
 
     Attributes:
         width: Of the picture.

@@ -1,4 +1,4 @@
-"""How the parameters of a model are learned: down the gradient that an estimate gives."""
+"""Descent of the parameters of a model along an estimated gradient."""
 
 from collections.abc import Mapping
 

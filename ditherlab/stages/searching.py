@@ -21,7 +21,7 @@ class SearchStage(Stage):
     @property
     @abstractmethod
     def num_rounds(self) -> int:
-        """How often every pixel has its turn."""
+        """Number of turns of every pixel."""
 
     @abstractmethod
     def start(self, context: SearchContext) -> Search:

@@ -21,7 +21,7 @@ from ditherlab.types import Colors
 
 @dataclass(frozen=True)
 class Progress:
-    """What a stage reports after each step.
+    """The report of a stage after a step.
 
     Attributes:
         share: How much of the stage is done, from 0 to 1.

@@ -50,7 +50,7 @@ class State:
 
     @property
     def has_picture(self) -> bool:
-        """Whether there is anything to make a picture of."""
+        """Return whether there is anything to make a picture of."""
         return not (self.indices is None and self.logits is None and self.probs is None)
 
     def picture(self) -> Int[Tensor, "b h w"]:
