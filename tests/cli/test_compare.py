@@ -369,7 +369,7 @@ def test_the_table_is_for_people(run, photo):
         (["--estimators", "arm"], 2, "`arm` needs a palette of 2 colors, got 16"),
         (["--objective", "variance", "--estimators", "st"], 2, "does not offer"),
         (["--at", "nowhere.npy"], 2, "or a .npy file that exists, got 'nowhere.npy'"),
-        (["--at", "photo.png"], 2, "'photo.png' is no .npy file of numbers"),
+        (["--at", "photo.png"], 2, "'photo.png' is not a .npy file of numbers"),
         (["--at", "wrong.npy"], 2, "must have the shape [16, 24, 32] (colors, height, width)"),
         (["--repetitions", "1"], 2, "1 is not in the range"),
         (["--colors", "2", "--palette", "cga"], 2, "give one of the two"),

@@ -216,8 +216,8 @@ def test_ctrl_c_keeps_what_is_finished(sweep: Path, start: Run) -> None:
     assert process.returncode == 130
     assert 1 <= num_kept < 8
     assert err.decode() == (
-        f"Interrupted: {num_kept} of 8 cells have ended, and are kept in sweep-results.jsonl. The "
-        "same command goes on.\n"
+        f"Interrupted: {num_kept} of 8 cells have ended, and their results are in "
+        "sweep-results.jsonl. Run the same command to resume.\n"
     )
     assert b"moments" in out
     assert not Path("s.html").exists()
