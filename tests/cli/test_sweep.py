@@ -150,7 +150,7 @@ def test_a_torn_line_is_told_and_its_cell_runs_again(sweep: Path, run: Run, thre
     content = Path("mine.jsonl").read_bytes()
     Path("mine.jsonl").write_bytes(content[:-20])
     ended = run("sweep", sweep, "--results", "mine.jsonl", "--json")
-    note = "mine.jsonl, line 4 is torn: its cell runs again."
+    note = "mine.jsonl, line 4 is incomplete: its cell runs again."
     assert ended.err.startswith(note)
     assert json.loads(ended.out)["notes"] == [note]
     assert json.loads(ended.out)["kept"] == 3
@@ -164,7 +164,11 @@ def test_a_torn_line_is_told_and_its_cell_runs_again(sweep: Path, run: Run, thre
         (["sweep.toml", "--report", "sweep.txt"], 2, "must be a file that ends in .json or .html"),
         (["sweep.toml", "--report", "photo.png.html", "--results", "photo.png.html"], 2, "twice"),
         (["sweep.toml", "--results", "sweep.toml"], 2, "must be another file than the sweep"),
-        (["sweep.toml", "--results", "photo.png"], 1, "photo.png, line 1: It is no result of a"),
+        (
+            ["sweep.toml", "--results", "photo.png"],
+            1,
+            "photo.png, line 1: This is not the result of a",
+        ),
         (["sweep.toml", "--jobs", "0"], 2, "Invalid value for '--jobs'"),
     ],
 )
