@@ -138,7 +138,7 @@ def test_a_failing_cell_is_told_and_the_others_are_kept(
     assert ended.code == 1
     assert ended.err.startswith("Failed: arm, seeds 0, 1: `arm` needs a palette of 2 colors, got")
     assert [line["outcome"] for line in lines()].count("failed") == 2
-    assert "Cells that failed" in Path("sweep.html").read_text()
+    assert "Failed cells" in Path("sweep.html").read_text()
     assert run("sweep", sweep).code == 1
     assert len(lines()) == 4
     assert run("sweep", sweep, "--retry-failed").code == 1
