@@ -1,4 +1,4 @@
-"""The cross-entropy method: probabilities move to what the best of many draws have in common."""
+"""The cross-entropy method: probabilities move to the color frequencies of the best draws."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _LEAST_PROB = 1e-3
 
 
 class CrossEntropySearch(Search):
-    """Draw pictures, keep the elite, and move the probabilities to what it shows.
+    """Draw pictures, keep the elite, and move the probabilities to its color frequencies.
 
     `p <- (1 - rate) p + rate * (frequencies of the colors among the elite)`. With local credit,
     each pixel has an elite of its own, by the cost of the windows that contain it; with global
@@ -68,7 +68,7 @@ class CrossEntropySearch(Search):
     def _price(
         self, model: Categorical, indices: Indices
     ) -> tuple[Float[Tensor, "s"], Float[Tensor, "s b h w"]]:
-        """Return what each picture costs, and what counts at each pixel; one by one, for memory."""
+        """Return the cost of each picture and the values per pixel; one by one, to save memory."""
         cost = self.context.cost
         costs, prices = [], []
         for drawn in indices.split(1):
@@ -84,7 +84,7 @@ class CrossEntropySearch(Search):
         return torch.cat(costs), torch.cat(prices)
 
     def _learn(self, elite: Indices) -> None:
-        """Move to the frequencies of the elite."""
+        """Move the probabilities to the color frequencies of the elite."""
         shown = torch.zeros_like(self.probs)
         ones = torch.ones_like(elite, dtype=shown.dtype)
         shown.scatter_add_(1, elite.transpose(0, 1), ones.transpose(0, 1) / len(elite))
