@@ -1,4 +1,4 @@
-"""The command line: one module per command, and the options that they share."""
+"""The command line: one module per command, and the options they share."""
 
 from ditherlab.cli.app import main
 

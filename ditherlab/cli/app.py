@@ -1,4 +1,4 @@
-"""The program `ditherlab`: its commands, and the one place where errors become messages."""
+"""The program `ditherlab`: its commands, and the conversion of errors into messages."""
 
 import gc
 import os
@@ -25,7 +25,7 @@ _HOMES = {
     ),
     "experiment": CommandHome(
         "experiment:experiment",
-        "Run the published experiment NAME again, and say which of its claims come out.",
+        "Run the published experiment NAME again, and report which of its claims hold.",
     ),
     "optimize": CommandHome(
         "optimize:optimize",
@@ -33,7 +33,7 @@ _HOMES = {
     ),
     "palette": CommandHome(
         "palette:palette",
-        "Look at palettes, convert, find and join them.",
+        "Show, convert, find and join palettes.",
     ),
     "sweep": CommandHome(
         "sweep:sweep",
@@ -58,17 +58,17 @@ def app() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0, 1 for "could not", 2 for wrong usage, 130 for interrupted."""
-    # Torch's threads wait for one another many times a step. On a machine with other work to do
-    # they would burn the processor while they wait; this must be said before torch is loaded.
+    """Run the program and exit with 0, 1 after a failure, 2 for wrong usage or 130 after Ctrl-C."""
+    # Torch's threads synchronize many times a step. On a busy machine they would spin while they
+    # wait and slow each other down. The variable must be set before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # A full collection visits everything that torch has loaded, which takes a tenth of a second,
-    # and finds nothing. Young objects are collected as often as before.
+    # A full collection scans everything that torch has loaded. That takes 0.1 s and frees nothing.
+    # Young objects are collected as often as before.
     gc.set_threshold(*gc.get_threshold()[:2], _NUM_COLLECTIONS_BEFORE_A_FULL_ONE)
     sys.exit(_run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - a line for each end
+def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one return per kind of error
     try:
         result = app.main(args=arguments, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -90,7 +90,7 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - a line for 
 
 
 def _fail(message: str, exit_code: int) -> int:
-    # Standard error may be closed or full, too: the exit code still tells.
+    # Standard error may be closed or full too; the exit code still reports the failure.
     with suppress(OSError):
         click.echo(f"Error: {printable(one_line(message))}", err=True)
     return exit_code

@@ -1,8 +1,8 @@
-"""The clock that commands hand to the library; tests replace it."""
+"""The clock that commands pass to the library; tests replace it."""
 
 import time
 
 
 def now() -> float:
-    """Return seconds that never go back."""
+    """Return the seconds of a monotonic clock."""
     return time.monotonic()

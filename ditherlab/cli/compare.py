@@ -8,7 +8,7 @@ import click
 
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
-from ditherlab.cli.options import quiet_option
+from ditherlab.cli.options import device_option, quiet_option
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
@@ -31,86 +31,98 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("source")
 @click.option("--crop", metavar="WxH+X+Y", help="Compare on this part of the picture.")
-@click.option("--palette", metavar="PALETTE", help="A fixed palette, as `optimize` takes it.")
+@click.option("--palette", metavar="PALETTE", help="A fixed palette, in the syntax of `optimize`.")
 @click.option(
     "--colors",
     type=int,
     metavar="K",
-    help="K colors by k-means.  [default: 16, without --palette]",
+    help="Choose K colors by k-means.  [default: 16, without --palette]",
 )
-@click.option("--objective", default="ssim", show_default=True, help="As `optimize` takes it.")
+@click.option(
+    "--objective",
+    default="ssim",
+    show_default=True,
+    help="The objective to minimize, in the syntax of `optimize`.",
+)
 @click.option(
     "--estimators",
     default="all",
     show_default=True,
     metavar="A,B,...",
-    help="Estimators with their parameters, or `all` that fit; the others are named.",
+    help="Estimators with their parameters, or `all` that fit; those left out are listed.",
 )
 @click.option(
     "--samples",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Pictures drawn for each gradient.",
+    help="Number of pictures drawn for each gradient.",
 )
 @click.option(
     "--at",
     default="flat",
     show_default=True,
     metavar="flat|peaked|FILE",
-    help="Where the gradients are taken: at small random logits, at the nearest colors, or at the "
-    "logits of a .npy file of shape colors x height x width.",
+    help="The logits at which the gradients are taken: flat, small random logits; peaked, the "
+    "nearest colors; FILE, a .npy file of shape colors x height x width.",
 )
 @click.option(
     "--repetitions",
     type=click.IntRange(min=2),
     default=50,
     show_default=True,
-    help="Gradients of each estimator.",
+    help="Number of gradients measured for each estimator.",
 )
-@click.option("--gradients-only", is_flag=True, help="Measure the gradients, and make no pictures.")
+@click.option("--gradients-only", is_flag=True, help="Measure only the gradients.")
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
     default=3,
     show_default=True,
     metavar="N",
-    help="Runs of each estimator under each budget, from --seed on.",
+    help="Number of runs of each estimator under each budget; their seeds start at --seed.",
 )
 @click.option(
     "--max-seconds",
     type=float,
     metavar="S",
-    help="The time for everything: a quarter for gradients, half for runs under equal time, the "
-    "rest for equal evaluations.  [default: 5 s a run, at most 15 s for an estimator's gradients]",
+    help="Total time limit: a quarter for gradients, half for runs under equal time, the rest for "
+    "runs under equal evaluations.  [default: 5 s per run, and at most 15 s for the gradients of "
+    "each estimator]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same draws.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Random seed; the same seed gives the same draws.",
+)
+@device_option
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
 @quiet_option
 @click.pass_context
-def compare(context: click.Context, /, **words: Any) -> int:
+def compare(context: click.Context, /, **options: Any) -> int:
     """Compare gradient estimators on the picture SOURCE (- for standard input).
 
-    First their gradients, each against a reference gradient whose own error is known: relative
-    error, bias with the floor below which it cannot be seen, cosine, pictures priced and
-    differentiated, time. Then their pictures: with each, the picture is optimized under equal time
-    and under equal evaluations, from the same fixed palette, by the same optimizer (Adam).
+    First, the gradients of each estimator are compared with a reference gradient of known error:
+    relative error, bias and the floor below which no bias can be detected, cosine, evaluations,
+    backward passes, time. Then each estimator optimizes the picture under equal time and under
+    equal evaluations, with the same fixed palette and the same optimizer (Adam).
 
     \b
     Example:
       ditherlab compare photo.jpg --colors 8 --crop 16x16+4+4 --gradients-only
       ditherlab compare photo.jpg --estimators linstat,moments --report compare.html
     """
-    as_json, report, overwrite = words["as_json"], words["report"], words["overwrite"]
+    as_json, report, overwrite = options["as_json"], options["report"], options["overwrite"]
     if as_json:
         check_standard_output()
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
-    options = PaletteOptions(palette=words["palette"], colors=words["colors"])
-    palette = options.read_palette()
-    names = _read_names(words["estimators"])
-    picture = read_source(words["source"])
-    if words["crop"] is not None:
-        picture = crop_picture(picture, words["crop"])
+    palette_options = PaletteOptions(palette=options["palette"], colors=options["colors"])
+    palette = palette_options.read_palette()
+    names = _read_names(options["estimators"])
+    picture = read_source(options["source"])
+    if options["crop"] is not None:
+        picture = crop_picture(picture, options["crop"])
 
     from ditherlab.experiments import GradientProblem, fitting_estimators, fix_palette
     from ditherlab.objectives import parse_objective
@@ -119,8 +131,8 @@ def compare(context: click.Context, /, **words: Any) -> int:
     from ditherlab.solver.solution import check_encodable
     from ditherlab.solver.solver import check_seed
 
-    seed, device, max_seconds = words["seed"], words["device"], words["max_seconds"]
-    seeds = range(seed, seed + words["seeds"])
+    seed, device, max_seconds = options["seed"], options["device"], options["max_seconds"]
+    seeds = range(seed, seed + options["seeds"])
     Limits(seconds=max_seconds)
     for number in (seeds[0], seeds[-1]):
         check_seed(number)
@@ -128,18 +140,18 @@ def compare(context: click.Context, /, **words: Any) -> int:
         Problem(
             picture=picture,
             palette=palette if isinstance(palette, Palette) else LearnedPalette(palette),
-            objective=parse_objective(words["objective"]),
+            objective=parse_objective(options["objective"]),
             fit="none",
         ),
         seed=seed,
         device=device,
     )
     check_encodable(problem)
-    estimators, left_out = fitting_estimators(names, problem, words["samples"], device=device)
-    place = GradientProblem.of(problem, _read_at(words["at"]), seed=seed, device=device)
+    estimators, left_out = fitting_estimators(names, problem, options["samples"], device=device)
+    place = GradientProblem.of(problem, _read_at(options["at"]), seed=seed, device=device)
     with (
         Interruption().listen() as interruption,
-        CountdownBar(is_hidden=words["quiet"]) as bar,
+        CountdownBar(is_hidden=options["quiet"]) as bar,
     ):
         laboratory = Laboratory(
             problem,
@@ -152,19 +164,19 @@ def compare(context: click.Context, /, **words: Any) -> int:
         )
         try:
             gradients = laboratory.compare_gradients(
-                place, words["repetitions"], is_all=words["gradients_only"]
+                place, options["repetitions"], is_all=options["gradients_only"]
             )
         except ObjectiveError:
             if interruption():
                 raise click.Abort from None
             raise
-        runs = None if words["gradients_only"] else laboratory.compare_runs()
+        runs = None if options["gradients_only"] else laboratory.compare_runs()
     is_interrupted = interruption()
-    has_all_runs = words["gradients_only"] or (runs is not None and runs.is_complete)
+    has_all_runs = options["gradients_only"] or (runs is not None and runs.is_complete)
     is_complete = gradients.is_complete and has_all_runs and not is_interrupted
     result = ComparisonReport(
         problem,
-        words["at"],
+        options["at"],
         gradients,
         left_out,
         is_complete,
@@ -179,9 +191,9 @@ def compare(context: click.Context, /, **words: Any) -> int:
         overwrite=overwrite,
         page=lambda: ComparisonPage(result, command_line(context), datetime.date.today()).html(),
     )
-    if as_json and not words["quiet"]:
+    if as_json and not options["quiet"]:
         click.echo(result.table(), err=True)
-    elif not words["quiet"]:
+    elif not options["quiet"]:
         write_to_stdout(result.table())
     if not is_complete:
         reason = "Interrupted" if is_interrupted else "The time was up"
@@ -190,14 +202,14 @@ def compare(context: click.Context, /, **words: Any) -> int:
 
 
 def _read_names(estimators: str) -> list[str] | None:
-    """Return the words of each estimator; None stands for all."""
+    """Return the text of each estimator; None stands for all."""
     names = [name.strip() for name in split_outside(estimators, ",")]
     if names == ["all"]:
         return None
     if "all" in names:
         raise RequestError(
-            f"`--estimators`: `all` must stand alone, got '{estimators}'. Name the estimators, or "
-            "all of them by `all`."
+            f"`--estimators`: `all` must stand alone, got '{estimators}'. Write `all`, or a "
+            "list of estimators."
         )
     return names
 
@@ -217,7 +229,7 @@ def _read_at(at: str) -> "At":
             f"`--at` must be flat, peaked, or a .npy file that exists, got '{at}'."
         ) from None
     except (OSError, ValueError, EOFError) as error:
-        raise RequestError(f"`--at`: '{at}' is no .npy file of numbers.") from error
+        raise RequestError(f"`--at`: '{at}' is not a .npy file of numbers.") from error
     if not isinstance(logits, np.ndarray) or logits.dtype.kind not in "fiu":
-        raise RequestError(f"`--at`: '{at}' is no .npy file of numbers.")
+        raise RequestError(f"`--at`: '{at}' is not a .npy file of numbers.")
     return logits

@@ -1,4 +1,4 @@
-"""Messages about a run for a person, on standard error where standard output is taken."""
+"""Messages about a run for people; they go to standard error if standard output is in use."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ _FAILURES = {
 _REMARKS = {
     "out-of-time": "The time is up: {output} is the picture so far.",
     "nothing-begun": "The time was up before the first step: {output} shows {start}.",
-    "nothing-to-draw": "Every pixel is transparent: {output} is as the source.",
+    "nothing-to-draw": "Every pixel is transparent: {output} shows the source unchanged.",
 }
 _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diffusion"}
 
@@ -34,7 +34,7 @@ class Console:
     Attributes:
         is_quiet: Whether only errors are reported.
         is_verbose: Whether all settings are reported.
-        is_stdout_taken: Whether standard output holds the picture or a document.
+        is_stdout_taken: Whether standard output receives the picture or a document.
     """
 
     is_quiet: bool
@@ -42,18 +42,18 @@ class Console:
     is_stdout_taken: bool
 
     def report_job(self, job: "Job") -> None:
-        """Report what had to be assumed, and with -v all settings."""
+        """Report the assumptions that were made, and with -v all settings."""
         for note in job.problem.notes:
             self._remark(note)
         if self.is_verbose:
             for word, setting in job.settings.items():
-                # The temperature may depend on the first step, and is reported at the end.
+                # The temperature may depend on the first step, so it is reported at the end.
                 if word != "temperature":
                     self._remark(f"{word}: {_spell_setting(setting)}")
             self._remark(f"device: {job.chosen_device}")
 
     def report_solution(self, solution: "Solution", output: str) -> None:
-        """Report what was found and where it is."""
+        """Report the outcome of a run and the file that was written."""
         for note in solution.notes:
             self._remark(note)
         learned, used = solution.problem.learned, solution.num_colors_used
@@ -74,18 +74,18 @@ class Console:
             start = _first_picture(solution)
             self._remark(_REMARKS[event].format(output=where, start=start))
         elif not self.is_stdout_taken:
-            self._say(f"Wrote {where}.")
+            self._write(f"Wrote {where}.")
 
     def report_packed(self, message: str | None) -> None:
-        """Report where the bare indices are."""
+        """Report the file of packed indices."""
         if message is not None:
             self._remark(message)
 
     def report_table(self, report: "RunReport") -> None:
         """Report the metrics."""
-        self._say(report.table())
+        self._write(report.table())
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         if self.is_stdout_taken:
             self._remark(text)
         elif not self.is_quiet:
@@ -99,7 +99,7 @@ class Console:
 def _first_picture(solution: "Solution") -> str:
     settings = solution.settings
     if "model" in settings:
-        return f"`{settings['model']}` as it begins"
+        return f"the untrained model `{settings['model']}`"
     return _STARTS[str(settings["start"])]
 
 

@@ -1,4 +1,4 @@
-"""Where the picture of a run goes, and its bare indices."""
+"""Destinations of a run's picture and of its packed indices."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Destination:
-    """A file, standard output, or a name after that of the source.
+    """The destination of a picture: a file, standard output, or a name made from the source's.
 
     Attributes:
-        source: The file that the picture is made from, or `-`.
-        output: What was asked for: a file, `-`, or None for `NAME-dithered.png`.
-        overwrite: Whether a file that exists may be replaced; else a name gets a number.
+        source: The file of the source picture, or `-`.
+        output: The value of `--output`: a file, `-`, or None for `NAME-dithered.png`.
+        overwrite: Whether an existing file may be replaced; otherwise the name gets a number.
     """
 
     source: str
@@ -28,11 +28,11 @@ class Destination:
     overwrite: bool
 
     def check(self, report: str | None) -> None:
-        """Refuse what could not be written in the end, before any work is done.
+        """Raise an error before any work is done if the file could not be written.
 
         Raises:
             OutputError: If the file exists or its folder cannot be written to.
-            RequestError: If the report would take its place.
+            RequestError: If the report is the same file.
         """
         if self.output == STANDARD_STREAM:
             check_standard_output()
@@ -45,20 +45,20 @@ class Destination:
             )
 
     def check_picture(self, problem: "Problem") -> None:
-        """Refuse a picture that no PNG has room for, before it is optimized.
+        """Raise an error before the run if the picture has too many colors for a PNG.
 
         Raises:
-            RequestError: If its colors are too many beside the entry of transparent pixels.
+            RequestError: If the colors and the entry of transparent pixels exceed 256.
         """
         from ditherlab.solver.solution import check_encodable
 
         check_encodable(problem)
 
     def write(self, solution: "Solution") -> str:
-        """Write the picture and say where it went.
+        """Write the picture and return the name of its destination.
 
         Raises:
-            OutputError: If that fails; nothing is left behind then.
+            OutputError: If writing fails; no partial file is left behind.
         """
         if self.output == STANDARD_STREAM:
             write_to_stdout(solution.to_png())
@@ -69,14 +69,14 @@ class Destination:
             try:
                 write_atomically(path, png, overwrite=self.overwrite)
             except OutputError:
-                # Another run may have taken a free name in between; anything else is final.
+                # Another run may have taken the free name in between; other errors are final.
                 if self.output is not None or self.overwrite or not path.exists():
                     raise
             else:
                 return self.output or str(path)
 
     def path(self) -> Path:
-        """Name the file that is written, if it is not standard output."""
+        """Return the file to write, for any output but standard output."""
         if self.output is not None:
             return Path(self.output)
         stem = "stdin" if self.source == STANDARD_STREAM else Path(self.source).stem
@@ -87,26 +87,26 @@ class Destination:
 
 @dataclass(frozen=True)
 class PackedDestination:
-    """The file that gets the bare indices beside the picture, if one is asked for.
+    """The destination of the packed indices, if `--packed` is given.
 
     Attributes:
-        path: What was asked for; None for no such file.
-        overwrite: Whether a file that exists may be replaced.
+        path: The value of `--packed`; None for no file.
+        overwrite: Whether an existing file may be replaced.
     """
 
     path: str | None
     overwrite: bool
 
     def check(self, picture: Destination, report: str | None) -> None:
-        """Refuse what could not be written in the end, before any work is done.
+        """Raise an error before any work is done if the file could not be written.
 
         Args:
-            picture: Where the picture goes.
-            report: Where the report goes; None for nowhere.
+            picture: The destination of the picture.
+            report: The file of the report; None for none.
 
         Raises:
             OutputError: If the file exists or its folder cannot be written to.
-            RequestError: If it would take the place of another one, or of standard output.
+            RequestError: If it is standard output, or the same file as another output.
         """
         if self.path is None:
             return
@@ -122,7 +122,7 @@ class PackedDestination:
             )
 
     def check_picture(self, problem: "Problem") -> None:
-        """Refuse a picture that cannot be packed, before it is optimized.
+        """Raise an error before the run if the picture cannot be packed.
 
         Raises:
             PictureError: If a pixel is transparent.
@@ -133,10 +133,10 @@ class PackedDestination:
             check_packable(problem.pictures[0])
 
     def write(self, solution: "Solution") -> str | None:
-        """Write the file and say so for a person; None if none was asked for.
+        """Write the file and return a message about it; None without `--packed`.
 
         Raises:
-            OutputError: If that fails; nothing is left behind then.
+            OutputError: If writing fails; no partial file is left behind.
         """
         if self.path is None:
             return None
@@ -146,5 +146,5 @@ class PackedDestination:
 
 
 def spell_destination(output: str) -> str:
-    """Name for a person where a picture went."""
+    """Return the name of a destination as messages show it."""
     return "standard output" if output == STANDARD_STREAM else path_label(output)

@@ -1,4 +1,4 @@
-"""`ditherlab experiment`: published experiments, run again."""
+"""`ditherlab experiment`: rerun published experiments."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ditherlab.cli.options import quiet_option
 from ditherlab.cli.progress import CountdownBar, Interruption
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
@@ -26,17 +27,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--all", "takes_all", is_flag=True, help="Run all of them, one after the other.")
-@click.option("--quick", is_flag=True, help="Fewer draws and steps: seconds, and more noise.")
+@click.option("--all", "takes_all", is_flag=True, help="Run all experiments, one after the other.")
+@click.option(
+    "--quick", is_flag=True, help="Use fewer draws and steps: seconds of time, noisier results."
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Same seed, same findings, on the same machine.",
+    help="Random seed; the same seed gives the same findings on the same machine.",
 )
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option
 @click.pass_context
 def experiment(
     context: click.Context,
@@ -51,10 +54,10 @@ def experiment(
     overwrite: bool,
     quiet: bool,
 ) -> int:
-    """Run the published experiment NAME again, and say which of its claims come out.
+    """Run the published experiment NAME again, and report which of its claims hold.
 
-    Without NAME, list the experiments. The exit code is 1 if a claim does not come out, or if
-    one of all lacks a package.
+    Without NAME, list the experiments. The exit code is 1 if a claim does not hold, or if an
+    experiment of --all needs a package that is not installed.
 
     \b
     Example:
@@ -88,9 +91,9 @@ def experiment(
         CountdownBar(is_hidden=quiet) as bar,
     ):
         for word, chosen in _chosen(name, EXPERIMENTS, takes_all=takes_all).items():
-            watch = _Watch(word, bar, interruption)
+            progress = _Progress(word, bar, interruption)
             try:
-                findings = chosen.run(is_quick=quick, seed=seed, on_progress=watch.show)
+                findings = chosen.run(is_quick=quick, seed=seed, on_progress=progress.show)
             except RequestError as error:
                 if not takes_all:
                     raise
@@ -100,15 +103,15 @@ def experiment(
     for message in not_run.values():
         click.echo(f"Not run: {message}", err=True)
     deliver_report(
-        {"experiments": [told.document() for told in reports], "not_run": not_run},
+        {"experiments": [result.document() for result in reports], "not_run": not_run},
         as_json=as_json,
         report=report,
         overwrite=overwrite,
         page=lambda: experiment_page(reports),
     )
     if not quiet and not as_json:
-        write_to_stdout("\n\n".join(told.text() for told in reports))
-    return 1 if not_run or any(told.num_failed for told in reports) else 0
+        write_to_stdout("\n\n".join(result.text() for result in reports))
+    return 1 if not_run or any(result.num_failed for result in reports) else 0
 
 
 def _chosen(
@@ -116,7 +119,9 @@ def _chosen(
 ) -> "Mapping[str, Experiment]":
     if takes_all:
         if name is not None:
-            raise RequestError(f"`--all` and '{name}' say different things: give one of the two.")
+            raise RequestError(
+                f"`--all` and the name '{name}' exclude each other: give one of the two."
+            )
         return known
     if name is None or name not in known:
         raise RequestError(
@@ -127,7 +132,7 @@ def _chosen(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute in one thread: the tensors are so small that threads only wait for each other."""
+    """Compute in one thread: the tensors are too small for more threads to pay off."""
     import torch
 
     num_threads = torch.get_num_threads()
@@ -138,15 +143,15 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(num_threads)
 
 
-class _Watch:
-    """Show where an experiment is, and end it at Ctrl-C."""
+class _Progress:
+    """Show the progress of an experiment, and end it on Ctrl-C."""
 
     def __init__(self, name: str, bar: CountdownBar, interruption: Interruption) -> None:
         self.name, self.bar, self.interruption = name, bar, interruption
         self.start_s = time.monotonic()
 
     def show(self, what: str, part: float) -> None:
-        """Raise KeyboardInterrupt if the run shall end."""
+        """Update the bar, and raise KeyboardInterrupt after Ctrl-C."""
         if self.interruption():
             raise KeyboardInterrupt
         gone_s = time.monotonic() - self.start_s

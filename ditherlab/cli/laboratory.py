@@ -1,4 +1,4 @@
-"""The measurements of `ditherlab compare`, within the time there is, watched by a bar."""
+"""The measurements of `ditherlab compare`, with a time limit and a progress bar."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 _PART_OF_GRADIENTS = 1 / 4
 
-# Each is measured at least twice; what takes more than this is left out, for the runs' sake.
+# Each estimator is measured at least twice. The measurement stops at this part of the time, so
+# that enough is left for the runs.
 _LARGEST_PART_OF_GRADIENTS = 1 / 2
 
-# Without a limit: enough for most to repeat themselves as often as they are asked.
+# Without a limit: enough for most estimators to finish all their repetitions.
 _SECONDS_PER_ESTIMATOR = 15.0
 
 
 class Laboratory:
-    """Measure within a time limit, and show how much of it is left."""
+    """Measure gradients and runs within a time limit, and show the time left."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class Laboratory:
     def compare_gradients(
         self, place: "GradientProblem", num_repetitions: int, *, is_all: bool
     ) -> "Comparison":
-        """Take the gradients; a quarter of the time if there is more to do afterwards."""
+        """Measure the gradients, in a quarter of the time if runs follow."""
         from ditherlab.experiments import compare_gradients
 
         max_seconds, afterwards_s = self._split_time(is_all=is_all)
@@ -63,7 +64,7 @@ class Laboratory:
             now = (num_done, name)
 
         def should_stop() -> bool:
-            # Asked between gradients: the clock goes on while one estimator takes its time.
+            # Called between gradients, so that the bar moves during a long measurement.
             report(*now)
             return self.interruption()
 
@@ -85,7 +86,7 @@ class Laboratory:
             )
 
     def compare_runs(self) -> "RunComparison | None":
-        """Optimize with each estimator in the time that is left; None if there is none."""
+        """Optimize with each estimator in the remaining time; None if no time is left."""
         from ditherlab.experiments import compare_runs
 
         def report(progress: "RunProgress") -> None:
@@ -116,7 +117,7 @@ class Laboratory:
         return clock.now() - self.start_s
 
     def _split_time(self, *, is_all: bool) -> tuple[float, float]:
-        """Return the seconds for gradients, at most, and for what comes after them."""
+        """Return the time limit of the gradients and the expected time of the runs, in seconds."""
         from ditherlab.experiments import DEFAULT_SECONDS_PER_RUN, PARTS_OF_REFERENCE
 
         limit_s = self.max_seconds

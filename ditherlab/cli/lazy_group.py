@@ -1,4 +1,4 @@
-"""A group of commands of which each is loaded when it is called, so that help comes at once."""
+"""A group of commands that imports each command only when it is called, so that help is fast."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,10 +8,10 @@ import click
 
 
 class CommandHome(NamedTuple):
-    """Where a command is, and what it does.
+    """The import path and the help text of a command.
 
     Attributes:
-        place: The module in `ditherlab.cli` and the name in it, as `module:name`.
+        place: The module in `ditherlab.cli` and the name in that module, as `module:name`.
         help: The first sentence of its help.
     """
 
@@ -26,21 +26,21 @@ class CommandHome(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group that lists its commands without loading them.
+    """A group that lists its commands without importing them.
 
     Args:
-        homes: Where each command is, by its name.
-        **settings: As `click.Group` takes them.
+        homes: The import path and help text of each command, by its name.
+        **settings: Keyword arguments of `click.Group`.
     """
 
     def __init__(self, *, homes: Mapping[str, CommandHome], **settings: Any) -> None:
-        # click reads the names from here, also for `Did you mean`.
+        # click takes the names for `Did you mean` from here too.
         stubs = {name: click.Command(name, help=home.help) for name, home in homes.items()}
         super().__init__(commands=stubs, **settings)
         self.homes = homes
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command; None if there is none of that name."""
+        """Import and return a command; None if no command has that name."""
         return self.homes[cmd_name].load() if cmd_name in self.homes else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

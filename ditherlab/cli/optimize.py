@@ -1,4 +1,4 @@
-"""`ditherlab optimize`: the main job."""
+"""`ditherlab optimize`: dither one picture."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
@@ -11,7 +11,7 @@ from ditherlab.cli import clock
 from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
-from ditherlab.cli.options import gamut_option, lock_option, quiet_option
+from ditherlab.cli.options import device_option, gamut_option, lock_option, quiet_option
 from ditherlab.cli.progress import Interruption, ProgressBar
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, read_source
@@ -39,8 +39,8 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 @click.option(
     "--packed",
     metavar="FILE",
-    help="Write the bare indices too, as a panel's driver wants them: 1, 2, 4 or 8 bits a pixel, "
-    "rows from the top, highest bits first, each row padded to whole bytes.",
+    help="Also write the packed indices for the driver of a panel: 1, 2, 4 or 8 bits a pixel, rows "
+    "from the top, highest bits first, each row padded to whole bytes.",
 )
 @click.option(
     "--palette",
@@ -50,8 +50,8 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 @click.option(
     "--measured",
     metavar="PALETTE",
-    help="What the colors of --palette look like on the panel, in the same order: the picture is "
-    "made to look right in these, and written in those.",
+    help="The colors of --palette as measured on the panel, in the same order. The picture is "
+    "optimized in the measured colors and written in those of --palette.",
 )
 @click.option(
     "--colors",
@@ -64,135 +64,153 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 @click.option(
     "--cells",
     metavar="MACHINE",
-    help="Obey an old machine that shows few colors in each cell, in its palette: zx-spectrum (2 "
-    "of 15 in 8 x 8), msx-screen-2 (2 of 15 in 8 x 1), c64-hires (2 of 16 in 8 x 8).",
+    help="Use the palette of an old machine and its limit of two colors in each cell: zx-spectrum "
+    "(2 of 15 in 8 x 8), msx-screen-2 (2 of 15 in 8 x 1), c64-hires (2 of 16 in 8 x 8).",
 )
 @click.option(
     "--fit",
     type=click.Choice(get_args(Fit)),
     default="auto",
     show_default=True,
-    help="What to do with colors that the --palette cannot show: clip replaces them by the "
-    "nearest, compress shrinks the range of lightness first, none aims at them; auto clips where "
-    "most of the picture is out of reach.",
+    help="How to treat colors outside the gamut of --palette: clip replaces them by the nearest "
+    "color in the gamut, compress first shrinks the range of lightness, none keeps them; auto "
+    "clips if most of the picture is outside the gamut.",
 )
 @click.option(
     "--model",
     metavar="MODEL",
     default="categorical",
     show_default=True,
-    help="What is learned: categorical, the color of every pixel by itself; noise, the shift and "
-    "the amount of noise before rounding to the nearest color, or 'noise(scope=pixel)' and "
-    "'noise(scope=channel)'; ordered, a mask of thresholds that repeats, 16 x 16 or "
-    "'ordered(size=8)'.",
+    help="The model to learn: categorical, color probabilities for every pixel; noise, the shift "
+    "and the amount of noise before rounding to the nearest color, or 'noise(scope=pixel)' and "
+    "'noise(scope=channel)'; ordered, a periodic mask of thresholds, 16 x 16 or 'ordered(size=8)'.",
 )
 @click.option(
     "--noise",
     type=click.Choice(get_args(NoiseShape)),
-    help="--model noise: the shape of the noise.  [default: uniform]",
+    help="The shape of the noise, for --model noise.  [default: uniform]",
 )
 @click.option(
     "--method",
     metavar="METHOD",
     default="descent",
     show_default=True,
-    help="How it is learned: descent, along the gradient of an --estimator; gibbs-with-gradients, "
-    "an annealed sampler over pictures; cross-entropy, which moves to the best of many draws, with "
-    "parameters such as 'cross-entropy(num_samples=64)'.",
+    help="The optimization method: descent, along the gradient of an --estimator; "
+    "gibbs-with-gradients, an annealed sampler over pictures; cross-entropy, which fits the "
+    "probabilities to the best of many draws, with parameters such as "
+    "'cross-entropy(num_samples=64)'.",
 )
 @click.option(
     "--objective",
     default="perceptual",
     show_default=True,
-    help="What to minimize: perceptual, variance, ssim, viewed-error, viewed-ssim, flip, "
+    help="The objective to minimize: perceptual, variance, ssim, viewed-error, viewed-ssim, flip, "
     "png-bytes, with parameters such as 'ssim(sigma=1.5)', a Python function "
-    "(python:FILE.py:function, whose code is run), or a weighted sum such as "
+    "(python:FILE.py:function, which runs the code in FILE.py), or a weighted sum such as "
     "'viewed-error+0.1*viewed-ssim'.",
 )
 @click.option(
     "--pixels-per-degree",
     type=float,
     metavar="N",
-    help="perceptual, flip: from where the picture will be looked at. 35 is a desktop monitor, 67 "
-    "a 4K monitor at 70 cm, 100 a phone.  [default: a compromise]",
+    help="Viewing distance, for the objectives perceptual and flip: 35 is a desktop monitor, 67 a "
+    "4K monitor at 70 cm, 100 a phone.  [default: a compromise]",
 )
 @click.option(
     "--viewing-distance",
     metavar="LENGTH",
-    help="The same, as a distance such as 70cm, 0.7m or 28in; needs --dpi.",
+    help="Viewing distance as a length such as 70cm, 0.7m or 28in; needs --dpi.",
 )
 @click.option(
-    "--dpi", type=float, metavar="N", help="Pixels per inch of the display, for a distance."
+    "--dpi",
+    type=float,
+    metavar="N",
+    help="Pixels per inch of the display, for --viewing-distance.",
 )
 @click.option(
     "--crisp",
     type=float,
     metavar="WEIGHT",
-    help="perceptual: the weight of single pixels, for pixel art and text: 0.1 is quiet, 1 hardly "
-    "dithers.  [default: 0; 0.05 where no distance is told]",
+    help="The weight of single pixels in the objective perceptual, for pixel art and text: 0.1 "
+    "gives little dithering, 1 almost none.  [default: 0; 0.05 without a viewing distance]",
 )
 @click.option(
     "--strength",
     type=float,
     default=1.0,
     show_default=True,
-    help="From 0, only the nearest colors, to 1, full dithering.",
+    help="Strength of the dithering, from 0 (nearest colors) to 1 (full dithering).",
 )
 @click.option(
     "--estimator",
-    help="How to find the gradient: moments, gumbel-softmax, st, leave-one-out, score-function, "
-    "with parameters such as 'score-function(baseline=ema)'.  [default: what fits the objective]",
+    help="The gradient estimator: moments, gumbel-softmax, st, leave-one-out, score-function, "
+    "with parameters such as 'score-function(baseline=ema)'.  [default: chosen for the objective]",
 )
 @click.option(
     "--optimizer",
-    help="How to move: mean-field, adam or natural-gradient.  [default: what fits the estimator]",
+    help="The optimizer: mean-field, adam or natural-gradient.  [default: chosen for the "
+    "estimator]",
 )
 @click.option(
-    "--samples", type=int, metavar="N", help="Pictures to draw a step, for estimators that draw."
+    "--samples",
+    type=int,
+    metavar="N",
+    help="Number of pictures drawn in each step, for sampling estimators.",
 )
 @click.option(
     "--steps",
     type=int,
     metavar="N",
-    help="Steps of the estimator: to learn a palette, to start from the nearest colors, or for a "
-    "--model; rounds of cross-entropy.  [default: by --preset]",
+    help="Number of gradient steps, used to learn a palette, with --start nearest or with a "
+    "--model; number of rounds of cross-entropy.  [default: by --preset]",
 )
 @click.option(
     "--start",
     type=click.Choice(get_args(Start)),
-    help="Where to start: with the colors near each pixel's own, or with error diffusion in linear "
-    "light.  [default: what fits]",
+    help="The first picture: the nearest colors of each pixel, or error diffusion in linear "
+    "light.  [default: chosen for the problem]",
 )
 @click.option(
     "--polish",
     type=click.Choice(get_args(Polish)),
-    help="Exact moves that finish the picture: flips of pixels, or also swaps of neighbors.  "
-    "[default: swaps for perceptual and viewed-error without --model and --method, else none]",
+    help="The exact search that finishes the picture: flips of pixels, or also swaps of "
+    "neighbors.  [default: swaps for perceptual and viewed-error without --model and --method, "
+    "else none]",
 )
 @click.option(
     "--sweeps",
     type=int,
     metavar="N",
-    help="Sweeps of the polish, or of gibbs-with-gradients.  [default: by --preset]",
+    help="Number of sweeps of the polish or of gibbs-with-gradients.  [default: by --preset]",
 )
 @click.option(
     "--learning-rate",
     type=float,
     metavar="RATE",
-    help="adam, natural-gradient: logits a step. mean-field: part of the pixels that moves in a "
-    "step. --model: steps of the palette.",
+    help="Learning rate: for adam and natural-gradient, the change of the logits in a step; for "
+    "mean-field, the part of the pixels that changes in a step; with --model, the change of its "
+    "parameters in a step, in palette steps.",
 )
 @click.option(
     "--temperature",
     metavar="START:END",
-    help="Annealing: the relaxation's temperature for gumbel-softmax, the weight of the entropy "
-    "for all others.  [default: what fits]",
+    help="Annealing from START to END: the temperature of the relaxation for gumbel-softmax, the "
+    "weight of the entropy for all others.  [default: chosen for the estimator]",
 )
 @click.option(
-    "--max-seconds", type=float, metavar="S", help="Stop after this time with the picture so far."
+    "--max-seconds",
+    type=float,
+    metavar="S",
+    help="Stop after this time and write the picture so far.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same picture.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Random seed; the same seed gives the same picture.",
+)
+@device_option
 @click.option(
     "--draw",
     type=click.Choice(get_args(Draw)),
@@ -204,31 +222,31 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     type=click.Choice(list(PRESETS)),
     default="balanced",
     show_default=True,
-    help="Between haste and beauty: "
+    help="Speed against quality: "
     + ", ".join(
         f"{name} takes {preset.num_steps} steps and {preset.num_sweeps} sweeps"
         for name, preset in PRESETS.items()
     )
-    + ", unless --steps and --sweeps say otherwise.",
+    + ". --steps and --sweeps override these numbers.",
 )
 @click.option(
     "--recipe",
     metavar="RECIPE",
-    help="All stages, in place of the options that edit them: 'learn-palette(steps=80) | "
-    "error-diffusion | polish(sweeps=20)'. -v prints the recipe of any run; a stage of your own is "
-    "python:FILE.py:Name(...), whose code is run.",
+    help="The full list of stages, which replaces the options that set them: "
+    "'learn-palette(steps=80) | error-diffusion | polish(sweeps=20)'. -v prints the recipe of any "
+    "run. A custom stage is python:FILE.py:Name(...), which runs the code in FILE.py.",
 )
 @click.option(
     "--like",
     metavar="PNG",
-    help="Take the settings that an earlier picture of ditherlab carries; options beside it "
-    "replace some.",
+    help="Use the settings stored in an earlier picture of ditherlab; other options given override "
+    "them.",
 )
 @report_options
 @quiet_option
 @click.option("-v", "--verbose", is_flag=True, help="Print all settings.")
 @click.pass_context
-def optimize(context: click.Context, /, **words: Any) -> int:
+def optimize(context: click.Context, /, **options: Any) -> int:
     """Reduce the picture SOURCE (- for standard input) to few colors.
 
     \b
@@ -244,19 +262,19 @@ def optimize(context: click.Context, /, **words: Any) -> int:
       ditherlab optimize other.jpg --like photo-dithered.png
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
-    console = Console(words["quiet"], words["verbose"], _takes_stdout(words))
+    console = Console(options["quiet"], options["verbose"], _takes_stdout(options))
     if console.is_quiet and console.is_verbose:
         raise RequestError("`--quiet` and `--verbose` are opposites: give one of the two.")
-    output, report, overwrite = words["output"], words["report"], words["overwrite"]
-    source = words["source"]
+    output, report, overwrite = options["output"], options["report"], options["overwrite"]
+    source = options["source"]
     destination = Destination(source, output, overwrite)
-    if words["as_json"]:
+    if options["as_json"]:
         _check_stdout_is_free(output)
     check_report(report, overwrite=overwrite)
     destination.check(report)
-    packed = PackedDestination(words["packed"], overwrite)
+    packed = PackedDestination(options["packed"], overwrite)
     packed.check(destination, report)
-    request = _request(context, words)
+    request = _request(context, options)
     with Interruption().listen() as interruption:
         job = request.job(read_source(source))
         destination.check_picture(job.problem)
@@ -270,7 +288,7 @@ def optimize(context: click.Context, /, **words: Any) -> int:
             console.report_packed(packed_message)
             run_report = _report(solution, written)
             document = run_report.document()
-            deliver_report(document, as_json=words["as_json"], report=report, overwrite=overwrite)
+            deliver_report(document, as_json=options["as_json"], report=report, overwrite=overwrite)
             console.report_table(run_report)
         except click.Abort:
             where = spell_destination(written)
@@ -286,27 +304,27 @@ class _InterruptedReportError(click.ClickException):
     exit_code = INTERRUPTED
 
 
-def _request(context: click.Context, words: dict[str, Any]) -> OptimizeRequest:
-    """Return the options that decide the picture, those of an earlier picture included."""
+def _request(context: click.Context, options: dict[str, Any]) -> OptimizeRequest:
+    """Return the options that determine the picture, including those of `--like`."""
     names = {field.name for field in fields(OptimizeRequest)}
-    options = {name: words[name] for name in names}
-    if words["like"] is None:
-        request = OptimizeRequest(**options)
+    chosen = {name: options[name] for name in names}
+    if options["like"] is None:
+        request = OptimizeRequest(**chosen)
         request.check()
         return request
     from ditherlab.request.like import read_like
 
-    is_typed = {
+    typed_names = {
         name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    typed = {name: options[name] for name in is_typed}
-    request = OptimizeRequest(**read_like(words["like"], typed))
+    typed = {name: chosen[name] for name in typed_names}
+    request = OptimizeRequest(**read_like(options["like"], typed))
     request.check(lambda name: "`--like`" if name == "recipe" else as_option(name))
     return request
 
 
-def _takes_stdout(words: dict[str, Any]) -> bool:
-    return bool(words["as_json"] or words["output"] == STANDARD_STREAM)
+def _takes_stdout(options: dict[str, Any]) -> bool:
+    return bool(options["as_json"] or options["output"] == STANDARD_STREAM)
 
 
 def _check_stdout_is_free(output: str | None) -> None:

@@ -1,39 +1,51 @@
-"""Options that several commands have, with the same meaning in each."""
+"""Options shared by several commands."""
 
 import click
 
 from ditherlab.recipe.presets import PRESETS
 
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 
-# Of palettes that are found.
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    help="Device to compute on: auto, cpu, cuda or mps.",
+)
+
+# For commands that find a palette.
 num_colors_option = click.option(
-    "--colors", type=int, default=16, show_default=True, metavar="K", help="2 to 256 colors."
+    "--colors",
+    type=int,
+    default=16,
+    show_default=True,
+    metavar="K",
+    help="Number of colors, from 2 to 256.",
 )
 lock_option = click.option(
     "--lock",
     metavar="PALETTE",
-    help="Colors that are among the K of --colors, come first and stay as they are: '#000,#fff', a "
-    "name or a file.",
+    help="Fixed colors that count among the K of --colors and come first: '#000,#fff', a name or a "
+    "file.",
 )
 gamut_option = click.option(
     "--gamut",
     metavar="GAMUT",
-    help="What the K --colors may be, because hardware shows no others: rgb332, rgb444, rgb555, "
-    "rgb565, bits=N (a channel), or the colors of a PALETTE.",
+    help="The colors that the hardware can show, to which the K --colors are limited: rgb332, "
+    "rgb444, rgb555, rgb565, bits=N (a channel), or the colors of a PALETTE.",
 )
 
-# Those of `optimize`, which says more about them.
+# Options of `optimize`, where their help is longer.
 distance_option = click.option(
     "--pixels-per-degree",
     type=float,
     metavar="N",
-    help="From where the picture will be looked at, as for `optimize`.  [default: a compromise]",
+    help="Viewing distance, as for `optimize`.  [default: a compromise]",
 )
 preset_option = click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
     default="balanced",
     show_default=True,
-    help="Between haste and beauty, as for `optimize`.",
+    help="Speed against quality, as for `optimize`.",
 )

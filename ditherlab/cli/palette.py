@@ -1,4 +1,4 @@
-"""`ditherlab palette`: look at palettes, convert them, find them, join them."""
+"""`ditherlab palette`: show, convert, find and join palettes."""
 
 import click
 
@@ -11,7 +11,7 @@ _HOMES = {
     ),
     "curve": CommandHome(
         "palette_curve:curve",
-        "Measure how good PICTURE (- for standard input) becomes with so many colors.",
+        "Measure the quality of PICTURE (- for standard input) against the number of colors.",
     ),
     "extract": CommandHome(
         "palette_extract:extract",
@@ -19,11 +19,11 @@ _HOMES = {
     ),
     "join": CommandHome(
         "palette_convert:join_palettes",
-        "Make one palette of two or more, without near duplicates.",
+        "Join two or more palettes, without near duplicates.",
     ),
     "learn": CommandHome(
         "palette_learn:learn",
-        "Learn one palette of K colors for all PICTURES (- for standard input), with their dither.",
+        "Learn one palette of K colors for all PICTURES (- for standard input).",
     ),
     "list": CommandHome(
         "palette_list:list_palettes",
@@ -42,7 +42,7 @@ _HOMES = {
 
 @click.group(cls=LazyGroup, homes=_HOMES)
 def palette() -> None:
-    """Look at palettes, convert, find and join them.
+    """Show, convert, find and join palettes.
 
     \b
     Example:

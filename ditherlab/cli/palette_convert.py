@@ -1,4 +1,4 @@
-"""`ditherlab palette convert` and `join`: palette files out of palettes."""
+"""`ditherlab palette convert` and `join`: write palette files."""
 
 import click
 
@@ -23,8 +23,8 @@ _DEFAULT_THRESHOLD = 0.02
 def convert_palette(palette: str, output: str, format_name: str | None, overwrite: bool) -> None:
     """Write PALETTE (a name, a file, '#112233,#fff,...', or - for standard input) to OUTPUT.
 
-    What PALETTE is, its contents tell; what OUTPUT becomes, --format or its suffix. - is standard
-    output.
+    The format of PALETTE is detected from its contents. The format of OUTPUT is set by --format or
+    by its suffix. - is standard output.
 
     \b
     Example:
@@ -34,9 +34,9 @@ def convert_palette(palette: str, output: str, format_name: str | None, overwrit
     """
     destination = PaletteDestination(output, format_name, overwrite)
     destination.check()
-    told = destination.write(read_palette_argument(palette))
+    message = destination.write(read_palette_argument(palette))
     if not destination.is_stdout:
-        destination.tell(told)
+        destination.report(message)
 
 
 @click.command(name="join")
@@ -46,7 +46,7 @@ def convert_palette(palette: str, output: str, format_name: str | None, overwrit
     type=float,
     default=_DEFAULT_THRESHOLD,
     show_default=True,
-    help="The distance in OKLab below which a color is left out for one that came before.",
+    help="Leave out a color that is nearer than this to an earlier one, in OKLab.",
 )
 @output_option
 @format_option
@@ -58,9 +58,9 @@ def join_palettes(
     format_name: str | None,
     overwrite: bool,
 ) -> None:
-    """Make one palette of two or more, without near duplicates.
+    """Join two or more palettes, without near duplicates.
 
-    The colors keep their order; of two that are near, the first one stays.
+    The colors keep their order. Of two near colors, the first one is kept.
 
     \b
     Example:
@@ -76,9 +76,9 @@ def join_palettes(
     destination = PaletteDestination(output, format_name, overwrite)
     destination.check()
     joined = join([read_palette_argument(text) for text in palettes], threshold)
-    destination.tell(
+    destination.report(
         f"Left out: {joined.num_equal} equal and {joined.num_near} near (below {threshold:g})."
     )
-    told = destination.write(joined.palette)
+    message = destination.write(joined.palette)
     if not destination.is_stdout:
-        destination.tell(told)
+        destination.report(message)

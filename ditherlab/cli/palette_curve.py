@@ -1,4 +1,4 @@
-"""`ditherlab palette curve`: how many colors a picture needs."""
+"""`ditherlab palette curve`: quality against the number of colors."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from ditherlab.cli.trials import Trials, trial_options
     default="2..64",
     show_default=True,
     metavar="LOW..HIGH",
-    help="Numbers of colors, from 2 to 256; both ends and some between are measured.",
+    help="Range of the number of colors, from 2 to 256; both ends and some between are measured.",
 )
 @click.option(
     "--target",
     metavar="METRIC=VALUE",
-    help="Also find the smallest learned palette that is so good: flip=0.1 (needs the package "
-    "flip-evaluator), cost=0.001, lp=30, ls=0.95, ...",
+    help="Also find the smallest learned palette that reaches this value: flip=0.1 (needs the "
+    "package flip-evaluator), cost=0.001, lp=30, ls=0.95, ...",
 )
 @trial_options
 @click.pass_context
@@ -32,19 +32,19 @@ def curve(
     picture: str,
     colors: str,
     target: str | None,
-    **words: Any,
+    **options: Any,
 ) -> None:
-    """Measure how good PICTURE (- for standard input) becomes with so many colors.
+    """Measure the quality of PICTURE (- for standard input) against the number of colors.
 
-    Palettes are learned, and found by the classical methods of `palette extract`; all get the same
-    dither.
+    Learned palettes are compared with the classical methods of `palette extract`. All pictures are
+    dithered in the same way.
 
     \b
     Example:
       ditherlab palette curve photo.jpg --colors 2..4 --jobs 1
       ditherlab palette curve photo.jpg --colors 2..4 --jobs 1 --target lp=20 --report curve.html
     """
-    trials = Trials(**words)
+    trials = Trials(**options)
     trials.check()
 
     from ditherlab.experiments import (
@@ -72,5 +72,5 @@ def curve(
             lambda number: measure_point(CurveTask(shrunk, LEARNED, number, is_drawn=trials.draws)),
         )
         points = [*points, *between]
-    told = CurveReport(shrunk, (source.width, source.height), points, aim, smallest)
-    trials.deliver(told, context)
+    result = CurveReport(shrunk, (source.width, source.height), points, aim, smallest)
+    trials.deliver(result, context)

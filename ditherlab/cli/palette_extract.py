@@ -1,4 +1,4 @@
-"""`ditherlab palette extract`: a palette out of a picture."""
+"""`ditherlab palette extract`: find a palette for a picture."""
 
 import click
 
@@ -34,14 +34,14 @@ _DRAWING = ("k-means", _LEARNED)
     type=click.Choice([*EXTRACTIONS, _LEARNED]),
     default=_LEARNED,
     show_default=True,
-    help="How: the classical ways, or learned together with the dither, as `optimize --colors` "
-    "does.",
+    help="The classical methods, or learned: optimized together with the dither, as by "
+    "`optimize --colors`.",
 )
-@click.option("--seed", type=int, help="k-means, learned: same seed, same palette.  [default: 0]")
+@click.option("--seed", type=int, help="Random seed, for k-means and learned.  [default: 0]")
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
-    help="learned: between haste and beauty, as for `optimize`.  [default: balanced]",
+    help="Speed against quality for learned, as for `optimize`.  [default: balanced]",
 )
 @output_option
 @format_option
@@ -59,7 +59,7 @@ def extract(
 ) -> int:
     """Find a palette of K colors for PICTURE (- for standard input).
 
-    A picture with no more colors than asked for gets just these.
+    If PICTURE has at most K colors, these are the palette.
 
     \b
     Example:
@@ -67,9 +67,9 @@ def extract(
       ditherlab palette extract photo.jpg --colors 8 --preset fast -o photo.gpl
     """
     if seed is not None and method not in _DRAWING:
-        raise RequestError(f"`--seed` means nothing to `{method}`, which draws nothing.")
+        raise RequestError(f"`--seed` has no effect with `{method}`, which draws nothing.")
     if preset is not None and method != _LEARNED:
-        raise RequestError(f"`--preset` means nothing to `{method}`: it is for `{_LEARNED}`.")
+        raise RequestError(f"`--preset` has no effect with `{method}`: it is for `{_LEARNED}`.")
     check_num_colors(colors)
     destination = PaletteDestination(output, format_name, overwrite)
     destination.check()

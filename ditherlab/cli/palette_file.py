@@ -1,4 +1,4 @@
-"""Palettes that a command reads and writes: names, files, standard streams."""
+"""Reading and writing of palettes: names, files, standard streams."""
 
 from dataclasses import dataclass
 
@@ -22,20 +22,20 @@ from ditherlab.palette import (
     resolve_palette,
 )
 
-# On standard output, where no suffix says otherwise.
+# On standard output, which has no suffix.
 _STREAMED_FORMAT = "hex"
 
 format_option = click.option(
     "--format",
     "format_name",
     metavar="NAME",
-    help=f"How to write the palette: {', '.join(WRITABLE_FORMATS)}.  [default: by the suffix of "
-    f"the file; {_STREAMED_FORMAT} on standard output]",
+    help=f"The file format of the palette: {', '.join(WRITABLE_FORMATS)}.  [default: by the suffix "
+    f"of the file; {_STREAMED_FORMAT} on standard output]",
 )
 overwrite_option = click.option(
     "--overwrite/--no-overwrite",
     default=False,
-    help="Replace files that exist.  [default: no-overwrite]",
+    help="Replace existing files.  [default: no-overwrite]",
 )
 output_option = click.option(
     "-o",
@@ -47,11 +47,11 @@ output_option = click.option(
 
 
 def read_palette_argument(text: str, argument: str = "PALETTE") -> Palette:
-    """Understand a palette as `--palette` does; `-` is a file on standard input.
+    """Read a palette in the syntax of `--palette`; `-` is a file on standard input.
 
     Raises:
-        PaletteRequestError: For words that cannot be meant.
-        PaletteError: For a file that holds no palette.
+        PaletteRequestError: If the text names no palette.
+        PaletteError: If the file holds no palette.
     """
     if text != STANDARD_STREAM:
         return resolve_palette(text, argument)
@@ -60,12 +60,12 @@ def read_palette_argument(text: str, argument: str = "PALETTE") -> Palette:
 
 @dataclass(frozen=True)
 class PaletteDestination:
-    """Where a palette goes, and how it is written there.
+    """The destination of a palette and its file format.
 
     Attributes:
         output: A file, or `-`.
-        format_name: What `--format` says; None for what the suffix says.
-        overwrite: Whether a file that exists may be replaced.
+        format_name: The value of `--format`; None to use the suffix.
+        overwrite: Whether an existing file may be replaced.
     """
 
     output: str
@@ -74,14 +74,14 @@ class PaletteDestination:
 
     @property
     def is_stdout(self) -> bool:
-        """Say whether standard output is taken."""
+        """True if the palette goes to standard output."""
         return self.output == STANDARD_STREAM
 
     def check(self) -> None:
-        """Refuse what could not be written in the end, before any work is done.
+        """Raise an error before any work is done if the palette could not be written.
 
         Raises:
-            PaletteRequestError: If no format is known that is meant.
+            PaletteRequestError: If the format is unknown.
             OutputError: If the file exists or its folder cannot be written to.
         """
         self._format()
@@ -91,10 +91,10 @@ class PaletteDestination:
             check_writable(self.output, overwrite=self.overwrite)
 
     def write(self, palette: Palette) -> str:
-        """Write the palette, and say so for a person.
+        """Write the palette, and return a message about it.
 
         Raises:
-            OutputError: If that fails; nothing is left behind then.
+            OutputError: If writing fails; no partial file is left behind.
         """
         written_as = self._format()
         if written_as.write is None:
@@ -106,13 +106,13 @@ class PaletteDestination:
             write_atomically(self.output, content, overwrite=self.overwrite)
         return f"Wrote {spell_destination(self.output)}: {len(palette)} colors, {written_as.title}."
 
-    def tell(self, text: str) -> None:
-        """Say something, on standard error where standard output is taken."""
+    def report(self, text: str) -> None:
+        """Print a message, on standard error if the palette goes to standard output."""
         if self.is_stdout:
             click.echo(text, err=True)
         else:
             write_to_stdout(text)
 
     def _format(self) -> PaletteFormat:
-        is_told = self.format_name is not None or not self.is_stdout
-        return format_to_write(self.format_name if is_told else _STREAMED_FORMAT, self.output)
+        has_format = self.format_name is not None or not self.is_stdout
+        return format_to_write(self.format_name if has_format else _STREAMED_FORMAT, self.output)

@@ -1,4 +1,4 @@
-"""`ditherlab palette learn`: one palette for several pictures."""
+"""`ditherlab palette learn`: learn one palette for several pictures."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,7 +39,13 @@ if TYPE_CHECKING:
 @lock_option
 @gamut_option
 @distance_option
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same palette.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Random seed; the same seed gives the same palette.",
+)
 @preset_option
 @output_option
 @format_option
@@ -57,9 +63,10 @@ def learn(
     format_name: str | None,
     overwrite: bool,
 ) -> int:
-    """Learn one palette of K colors for all PICTURES (- for standard input), with their dither.
+    """Learn one palette of K colors for all PICTURES (- for standard input).
 
-    All pictures weigh the same, however large they are.
+    The palette is optimized together with the dither. All pictures have the same weight, whatever
+    their size.
 
     \b
     Example:
@@ -83,7 +90,7 @@ def learn(
 
 
 def learn_palette(request: OptimizeRequest, pictures: "Sequence[Picture]") -> tuple[Palette, bool]:
-    """Optimize pictures, and keep their palette; say whether Ctrl-C ended that early."""
+    """Optimize pictures; return their palette and whether Ctrl-C ended the run early."""
     job = request.joint_job(pictures)
     with Interruption().listen() as interruption, ProgressBar(is_hidden=False) as bar:
         solution = job.run(clock=clock.now, on_progress=bar.show, should_stop=interruption)
@@ -98,11 +105,11 @@ def learn_palette(request: OptimizeRequest, pictures: "Sequence[Picture]") -> tu
 def deliver_learned(
     found: Palette, destination: PaletteDestination, *, is_interrupted: bool = False
 ) -> int:
-    """Write a palette, tell where it is, and return the exit code."""
-    told = destination.write(found)
+    """Write a palette, report its destination, and return the exit code."""
+    message = destination.write(found)
     if is_interrupted:
         click.echo("Interrupted: that is the best palette so far.", err=True)
         return INTERRUPTED
     if not destination.is_stdout:
-        destination.tell(told)
+        destination.report(message)
     return 0

@@ -1,4 +1,4 @@
-"""`ditherlab palette list`: the named palettes."""
+"""`ditherlab palette list`: list the named palettes."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`ditherlab palette rank`: which palette suits a picture."""
+"""`ditherlab palette rank`: rank palettes for a picture."""
 
 from typing import Any, get_args
 
@@ -12,7 +12,7 @@ from ditherlab.cli.trials import Trials, trial_options
 from ditherlab.errors import RequestError
 from ditherlab.palette import Palette, named_palettes
 
-# Enough to tell palettes apart; see docs/palettes.md.
+# Enough to rank palettes; see docs/palettes.md.
 _NUM_SWEEPS = 2
 
 
@@ -22,7 +22,7 @@ _NUM_SWEEPS = 2
     "--among",
     multiple=True,
     metavar="PALETTE",
-    help="A name, a file or '#112233,#fff,...' to choose from; may be given several times.  "
+    help="A palette to rank: a name, a file or '#112233,#fff,...'; may be given several times.  "
     "[default: all of `palette list`]",
 )
 @click.option(
@@ -30,7 +30,7 @@ _NUM_SWEEPS = 2
     type=click.Choice(get_args(Fit)),
     default="auto",
     show_default=True,
-    help="What to do with colors that a palette cannot show, as for `optimize`.",
+    help="How to treat colors outside the gamut of a palette, as for `optimize`.",
 )
 @distance_option
 @trial_options
@@ -43,7 +43,7 @@ def rank(
     among: tuple[str, ...],
     fit: Fit,
     pixels_per_degree: float | None,
-    **words: Any,
+    **options: Any,
 ) -> None:
     """Rank palettes by how well they suit PICTURE (- for standard input) after dithering.
 
@@ -52,7 +52,7 @@ def rank(
       ditherlab palette rank photo.jpg --among pico-8 --among sweetie-16 --jobs 1
       ditherlab palette rank photo.jpg --among '#000,#f80,#fff' --among ega --jobs 1 --json
     """
-    trials = Trials(**words)
+    trials = Trials(**options)
     trials.check()
     palettes = _palettes(among)
     source = read_source(picture)
@@ -70,18 +70,18 @@ def rank(
     weights = [len(task.palette) for task in tasks]
     verdicts = trials.run(try_palette, tasks, weights)
     ranked = sorted(zip(palettes, verdicts, strict=True), key=lambda pair: pair[1].cost)
-    told = RankingReport(shrunk, (source.width, source.height), str(objective), ranked)
-    trials.deliver(told, context)
+    result = RankingReport(shrunk, (source.width, source.height), str(objective), ranked)
+    trials.deliver(result, context)
 
 
 def _palettes(among: tuple[str, ...]) -> dict[str, Palette]:
-    """Read the palettes to choose from, by their names; those without one by their words."""
+    """Return the palettes to rank by name; a palette without a name has its text as key."""
     if not among:
         return dict(named_palettes())
     palettes: dict[str, Palette] = {}
-    for words in among:
-        found = read_palette_argument(words, "--among")
-        name = found.name or words.strip()
+    for text in among:
+        found = read_palette_argument(text, "--among")
+        name = found.name or text.strip()
         if name in palettes:
             raise RequestError(f"`--among` must name every palette once, got {name} twice.")
         palettes[name] = found

@@ -1,4 +1,4 @@
-"""`ditherlab palette show`: swatches, names and distances."""
+"""`ditherlab palette show`: print swatches, names and distances."""
 
 from pathlib import Path
 
@@ -31,9 +31,9 @@ def show_palette(
 ) -> None:
     """Show the colors of PALETTE (a name, a file, '#112233,#fff,...', or - for standard input).
 
-    Of each color its number, how it is spelled, its name, lightness, chroma and hue in OKLCh, the
-    nearest other color with the distance in OKLab, and the contrast ratios to black and white; then
-    the pairs that are nearest to one another.
+    The table has one row per color: number, hexadecimal value, name, lightness, chroma and hue in
+    OKLCh, the nearest other color with the distance in OKLab, and the contrast ratios to black and
+    white. The nearest pairs of colors follow.
 
     \b
     Example:
@@ -85,7 +85,7 @@ def _lines(portrait: Portrait, depth: ColorDepth) -> list[str]:
 
 
 def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
-    """Set the colors in columns; swatches have no width where there are none."""
+    """Format the colors as a table, with swatches where the terminal shows colors."""
     palette = portrait.palette
     heads = ["", "written", "seen as", "name", "L", "C", "h", "nearest", "apart", "black", "white"]
     rows = [heads]

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, and Ctrl-C that ends a run without losing its picture."""
+"""Progress bars for a terminal, and handling of Ctrl-C that keeps the picture of a run."""
 
 import shutil
 import signal
@@ -18,18 +18,18 @@ _BAR_LENGTH = 1000
 
 
 class Interruption:
-    """Remember a first Ctrl-C; a second one ends the program at once."""
+    """A handler of Ctrl-C: the first one is recorded, the second one ends the program at once."""
 
     def __init__(self) -> None:
         self.is_asked = False
 
     def __call__(self) -> bool:
-        """Say whether the run shall end."""
+        """Return whether Ctrl-C was pressed."""
         return self.is_asked
 
     @contextmanager
     def listen(self) -> Iterator["Interruption"]:
-        """Catch Ctrl-C inside the block."""
+        """Handle Ctrl-C inside the block."""
         before = signal.signal(signal.SIGINT, self._on_signal)
         try:
             yield self
@@ -38,21 +38,20 @@ class Interruption:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.is_asked:
-            # Not KeyboardInterrupt, with which the solver would hand out what it has.
+            # Not KeyboardInterrupt: the solver catches it and returns the picture so far.
             raise click.Abort
         self.is_asked = True
 
 
 class CountdownBar:
-    """Show what is being measured and how long all of it still takes, if anybody watches.
+    """Show the current measurement and the time left on standard error, if that is a terminal.
 
-    The work is uneven, so that the time left cannot be told from the part that is done: whoever
-    measures tells it.
+    The parts of the work take unequal times, so the caller estimates the time left.
     """
 
     def __init__(self, *, is_hidden: bool) -> None:
         self._start_s = time.monotonic()
-        self._bar = _bar(_BAR_LENGTH, lambda words: words or "", is_hidden=is_hidden, eta=False)
+        self._bar = _bar(_BAR_LENGTH, lambda text: text or "", is_hidden=is_hidden, eta=False)
 
     def __enter__(self) -> "CountdownBar":
         self._bar.__enter__()
@@ -62,18 +61,18 @@ class CountdownBar:
         self._bar.render_finish()
 
     def show(self, what: str, seconds_left: float | None) -> None:
-        """Name what is being measured; the bar stands where the clock does."""
-        words, step = what, 0
+        """Show the current measurement; the bar shows the elapsed part of the total time."""
+        text, step = what, 0
         if seconds_left is not None:
             gone_s = time.monotonic() - self._start_s
             position = round(_BAR_LENGTH * gone_s / max(gone_s + seconds_left, 1e-9))
-            # A bar that went backwards would look broken; the words say that more time is needed.
+            # The bar never moves backwards; the text shows that more time is needed.
             step = max(0, min(position, _BAR_LENGTH - 1) - self._bar.pos)
-            words = f"{_spell_seconds(seconds_left)} left  {what}"
-        # A line that wraps could not be overwritten.
+            text = f"{_spell_seconds(seconds_left)} left  {what}"
+        # A wrapped line could not be overwritten.
         room = shutil.get_terminal_size().columns - self._bar.width - 5
-        self._bar.update(step, words[: max(room, 0)])
-        # click draws nothing as long as the bar stands, though the words change.
+        self._bar.update(step, text[: max(room, 0)])
+        # click redraws only when the bar moves, not when only the text changes.
         self._bar.render_progress()
 
 
@@ -91,7 +90,7 @@ class ProgressBar:
         self._bar.render_finish()
 
     def show(self, snapshot: "Snapshot") -> None:
-        """Move the bar to where the run is."""
+        """Move the bar to the progress of the run."""
         self._bar.update(round(snapshot.progress * _BAR_LENGTH) - self._bar.pos, snapshot)
 
     def _describe(self, snapshot: "Snapshot | None") -> str:

@@ -1,4 +1,4 @@
-"""`--json` and `--report`: the same two options, with the same meaning, in every command."""
+"""The options `--json` and `--report`, which all commands share."""
 
 import json
 import shlex
@@ -16,31 +16,31 @@ from ditherlab.images import check_writable, write_atomically
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 JSON_FORM = (".json",)
-# What says how a run is told, and not what it does.
-_TELLING = ("as_json", "report", "overwrite", "quiet", "verbose")
+# Options that affect only the output, not the result.
+_OUTPUT_OPTIONS = ("as_json", "report", "overwrite", "quiet", "verbose")
 
 JSON_AND_PAGE_FORMS = (".json", ".html")
 
 
 def report_options(command: Command, forms: Sequence[str] = JSON_FORM) -> Command:
-    """Add `--json`, `--report FILE` and `--overwrite`, which covers the report too."""
+    """Add `--json`, `--report FILE` and `--overwrite`, which also applies to the report."""
     for option in (
         click.option(
             "--overwrite/--no-overwrite",
             default=False,
-            help="Replace files that exist.  [default: no-overwrite]",
+            help="Replace existing files.  [default: no-overwrite]",
         ),
         click.option(
             "--report",
             metavar="FILE",
-            help="Write everything about the run into a file; its form by the extension "
+            help="Write a full report of the run to a file; the extension sets its format "
             f"({' or '.join(forms)}).",
         ),
         click.option(
             "--json",
             "as_json",
             is_flag=True,
-            help="Write everything about the run to standard output, as JSON, and nothing else.",
+            help="Write only a full report of the run to standard output, as JSON.",
         ),
     ):
         command = option(command)
@@ -48,10 +48,10 @@ def report_options(command: Command, forms: Sequence[str] = JSON_FORM) -> Comman
 
 
 def check_report(report: str | None, *, overwrite: bool, forms: Sequence[str] = JSON_FORM) -> None:
-    """Refuse a report that could not be written, before any work is done.
+    """Raise an error before any work is done if the report could not be written.
 
     Raises:
-        RequestError: If the extension names no form.
+        RequestError: If the extension is unknown.
         OutputError: If the file could not be written.
     """
     if report is None:
@@ -71,14 +71,14 @@ def deliver_report(
     overwrite: bool,
     page: Callable[[], str] | None = None,
 ) -> None:
-    """Write a document to standard output, into a file, or both.
+    """Write a document to standard output, to a file, or both.
 
     Args:
-        document: Everything, as JSON types.
-        as_json: Whether standard output gets it.
-        report: A file to write; None for none.
-        overwrite: Whether to replace one that exists.
-        page: Makes what a file that ends in .html gets; None where there is no such form.
+        document: The full report, as JSON types.
+        as_json: Whether to write the document to standard output.
+        report: The file to write; None for none.
+        overwrite: Whether to replace an existing file.
+        page: Returns the HTML for a file that ends in .html; None if there is no HTML form.
     """
     text = json.dumps(document, allow_nan=False)
     if report is not None:
@@ -92,23 +92,23 @@ def deliver_report(
 
 
 def command_line(context: click.Context) -> str:
-    """Spell the command that was typed, without what only tells of a run; files by name only."""
-    words = ["ditherlab", context.info_name or ""]
+    """Return the command that was typed, without output options and without folders of files."""
+    parts = ["ditherlab", context.info_name or ""]
     for parameter in context.command.params:
         name, value = parameter.name or "", context.params[parameter.name or ""]
         is_typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not is_typed or name in _TELLING:
+        if not is_typed or name in _OUTPUT_OPTIONS:
             continue
         if isinstance(parameter, click.Option):
-            words.append(max(parameter.opts, key=len))
+            parts.append(max(parameter.opts, key=len))
         if value is not True:
-            words.append(_without_folder(str(value)))
-    return shlex.join(words)
+            parts.append(_without_folder(str(value)))
+    return shlex.join(parts)
 
 
 def _without_folder(text: str) -> str:
     if "python:" in text:
-        # Imported here: it takes torch, and `--help` does without.
+        # Imported here because it loads torch, which `--help` does not need.
         from ditherlab.objectives import hide_folders
 
         return hide_folders(text)

@@ -1,4 +1,4 @@
-"""Standard input and output, which may be closed, full, or a pipe that nobody reads from."""
+"""Standard input and output, which may be closed, full, or a pipe without a reader."""
 
 import os
 import sys
@@ -16,10 +16,10 @@ STANDARD_STREAM = "-"
 
 
 def standard_input() -> BinaryIO:
-    """Return the stream that a picture can be read from.
+    """Return standard input as a binary stream.
 
     Raises:
-        PictureError: If the program was started without one.
+        PictureError: If the program was started without standard input.
     """
     if sys.stdin is None:
         raise PictureError("Standard input is closed. Name a file, or pipe a picture in.")
@@ -27,10 +27,10 @@ def standard_input() -> BinaryIO:
 
 
 def read_source(source: str) -> "Picture":
-    """Read the picture that a command line names; `-` is standard input.
+    """Read the source picture of a command; `-` is standard input.
 
     Raises:
-        PictureError: For a source that is no picture.
+        PictureError: If the source is not a picture.
     """
     from ditherlab.images import read_picture
 
@@ -38,7 +38,7 @@ def read_source(source: str) -> "Picture":
 
 
 def check_standard_output() -> None:
-    """Refuse to begin what nobody could receive.
+    """Raise an error if standard output is closed.
 
     Raises:
         OutputError: If the program was started without standard output.
@@ -48,10 +48,10 @@ def check_standard_output() -> None:
 
 
 def write_to_stdout(data: str | bytes) -> None:
-    """Write a line of text, or bytes as they are, all of it at once.
+    """Write text with a line break, or bytes without one.
 
     Raises:
-        OutputError: If standard output does not take it.
+        OutputError: If standard output cannot be written.
     """
     try:
         click.echo(data, nl=isinstance(data, str))
@@ -60,9 +60,9 @@ def write_to_stdout(data: str | bytes) -> None:
 
 
 def stdout_error(error: OSError) -> OutputError:
-    """Say why standard output did not take what was written, and give up on it."""
+    """Return the reason why standard output failed, and discard all later output."""
     with suppress(OSError):
-        # What is left in the buffer can go nowhere; without this, Python would try at exit.
+        # Without this, Python would try to flush the buffer again at exit, and fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return OutputError("Standard output was closed before everything was written.")

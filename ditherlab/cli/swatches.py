@@ -1,4 +1,4 @@
-"""Colors in a terminal, as well as it can show them."""
+"""Color swatches in a terminal, at the color depth that it supports."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ _GRAYS = tuple(range(8, 239, 10))
 
 
 def terminal_depth(environment: Mapping[str, str] = os.environ) -> ColorDepth:
-    """Tell how many colors standard output shows: none, unless it is a terminal.
+    """Return the color depth of standard output; none, unless it is a terminal.
 
     Source: https://no-color.org; `COLORTERM` as S-Lang and most terminals have it.
     """
@@ -30,7 +30,7 @@ def terminal_depth(environment: Mapping[str, str] = os.environ) -> ColorDepth:
 
 
 def swatch(color: Color, depth: ColorDepth, width: int = 6) -> str:
-    """Paint spaces with a color; empty where the terminal shows none.
+    """Return spaces with a background color; empty if the terminal shows no colors.
 
     Example:
         >>> swatch((255, 128, 0), "true", width=1), swatch((255, 128, 0), "none")
@@ -42,7 +42,7 @@ def swatch(color: Color, depth: ColorDepth, width: int = 6) -> str:
 
 
 def nearest_of_256(color: Color) -> int:
-    """Find the nearest of xterm's 240 colors that no user redefines.
+    """Return the nearest of the 240 colors of xterm that users do not redefine.
 
     Example:
         >>> nearest_of_256((255, 135, 0)), nearest_of_256((10, 10, 10))

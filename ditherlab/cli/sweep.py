@@ -1,4 +1,4 @@
-"""`ditherlab sweep`: many runs, from a file that names what shall be varied."""
+"""`ditherlab sweep`: many runs, described by a TOML file."""
 
 import datetime
 from functools import partial
@@ -33,37 +33,37 @@ _NUM_KEY_DIGITS = 12
 @click.option(
     "--results",
     metavar="FILE",
-    help="The JSON lines that results are kept in, and found again.  [default: NAME-results.jsonl]",
+    help="The JSON Lines file that stores the results.  [default: NAME-results.jsonl]",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Cells to run at once, each with one thread.  [default: one for each core]",
+    help="Number of cells to run at once, each with one thread.  [default: one for each core]",
 )
-@click.option("--retry-failed", is_flag=True, help="Run cells that failed before once more.")
-@click.option("--dry-run", is_flag=True, help="List the cells and what is known of them.")
+@click.option("--retry-failed", is_flag=True, help="Run the cells again that failed before.")
+@click.option("--dry-run", is_flag=True, help="List the cells and their states, and run none.")
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
 @quiet_option
 @click.pass_context
-def sweep(context: click.Context, /, **words: Any) -> int:
+def sweep(context: click.Context, /, **options: Any) -> int:
     """Run every cell of the sweep that the TOML file FILE describes.
 
-    Its keys are the options of `optimize`, each with a value or a list; the cells are the product
-    of all lists. A cell whose result is known is not run again, so that a sweep that was ended
-    goes on where it was.
+    The keys of FILE are options of `optimize`, each with a value or a list. The cells are the
+    product of all lists. A cell that has a result is not run again, so the same command resumes an
+    interrupted sweep.
 
     \b
     Example:
       ditherlab sweep sweep.toml --dry-run
       ditherlab sweep sweep.toml --report sweep.html
     """
-    as_json, report, overwrite = words["as_json"], words["report"], words["overwrite"]
-    is_quiet, retries = words["quiet"], words["retry_failed"]
+    as_json, report, overwrite = options["as_json"], options["report"], options["overwrite"]
+    is_quiet, retries = options["quiet"], options["retry_failed"]
     if as_json:
         check_standard_output()
-    path = Path(words["file"])
-    results = Path(words["results"] or f"{path.stem}-results.jsonl")
+    path = Path(options["file"])
+    results = Path(options["results"] or f"{path.stem}-results.jsonl")
     check_report(report, overwrite=overwrite, forms=JSON_AND_PAGE_FORMS)
     _check_apart(path, results, report)
 
@@ -82,12 +82,12 @@ def sweep(context: click.Context, /, **words: Any) -> int:
     if not is_quiet:
         for note in file.notes:
             click.echo(note, err=True)
-    if words["dry_run"]:
+    if options["dry_run"]:
         _list_cells(SweepReport(path.name, cells, file), as_json=as_json)
         return 0
     todo = cells_to_run(cells, file, retries_failed=retries)
     names = SweepSummary.of(cells, {})
-    num_jobs = max(1, min(words["jobs"] or num_cores(), len(todo)))
+    num_jobs = max(1, min(options["jobs"] or num_cores(), len(todo)))
     with (
         Interruption().listen() as interruption,
         CountdownBar(is_hidden=is_quiet) as bar,
@@ -101,31 +101,31 @@ def sweep(context: click.Context, /, **words: Any) -> int:
             on_progress=lambda progress: _show(bar, progress, names.label(progress.cell)),
             should_stop=interruption,
         )
-    told = SweepReport(path.name, cells, file, num_kept=len(cells) - len(todo))
+    result = SweepReport(path.name, cells, file, num_kept=len(cells) - len(todo))
     deliver_report(
-        told.document(),
+        result.document(),
         as_json=as_json,
-        # The same command, given again, goes on: it must find the report's place free.
+        # The same command resumes the sweep: the report file must not exist then.
         report=report if is_complete else None,
         overwrite=overwrite,
-        page=lambda: SweepPage(told, command_line(context), datetime.date.today()).html(),
+        page=lambda: SweepPage(result, command_line(context), datetime.date.today()).html(),
     )
     if not is_quiet:
-        _tell(told.table(), as_json=as_json)
-        for failure in told.failures:
+        _print_table(result.table(), as_json=as_json)
+        for failure in result.failures:
             click.echo(f"Failed: {failure}", err=True)
     if not is_complete:
         click.echo(
-            f"Interrupted: {told.num_ended} of {len(cells)} cells have ended, and are kept in "
-            f"{path_label(results)}. The same command goes on.",
+            f"Interrupted: {result.num_ended} of {len(cells)} cells have ended, and their results "
+            f"are in {path_label(results)}. Run the same command to resume.",
             err=True,
         )
         return INTERRUPTED
-    return 1 if told.num_failed else 0
+    return 1 if result.num_failed else 0
 
 
 def _check_apart(path: Path, results: Path, report: str | None) -> None:
-    """Refuse files that would take each other's place."""
+    """Raise an error if two of the files are the same."""
     if results.resolve() == path.resolve():
         raise RequestError(f"`--results` must be another file than the sweep, got {results} twice.")
     if report is not None and Path(report).resolve() in (path.resolve(), results.resolve()):
@@ -135,19 +135,19 @@ def _check_apart(path: Path, results: Path, report: str | None) -> None:
         )
 
 
-def _list_cells(told: "SweepReport", *, as_json: bool) -> None:
-    states = {cell.key: _state(told.file.results.get(cell.key)) for cell in told.cells}
+def _list_cells(report: "SweepReport", *, as_json: bool) -> None:
+    states = {cell.key: _state(report.file.results.get(cell.key)) for cell in report.cells}
     if as_json:
         listed = [
             {"key": cell.key, "state": states[cell.key], "settings": dict(cell.settings)}
-            for cell in told.cells
+            for cell in report.cells
         ]
         deliver_report({"cells": listed}, as_json=True, report=None, overwrite=False)
         return
     write_to_stdout(
         "\n".join(
-            f"{cell.key[:_NUM_KEY_DIGITS]}  {states[cell.key]:8}  {told.summary.label(cell)}"
-            for cell in told.cells
+            f"{cell.key[:_NUM_KEY_DIGITS]}  {states[cell.key]:8}  {report.summary.label(cell)}"
+            for cell in report.cells
         )
     )
 
@@ -163,7 +163,7 @@ def _show(bar: CountdownBar, progress: "SweepProgress", label: str) -> None:
     bar.show(f"cell {number}/{progress.num_cells}: {label}", progress.seconds_left)
 
 
-def _tell(table: str, *, as_json: bool) -> None:
+def _print_table(table: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(table, err=True)
     else:

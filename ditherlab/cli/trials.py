@@ -1,4 +1,4 @@
-"""Many palettes tried on one picture: several at once, with a word on how far it is."""
+"""Trials of many palettes on one picture, in parallel, with a progress bar."""
 
 import datetime
 import time
@@ -39,8 +39,8 @@ def trial_options(command: Command) -> Command:
             "--jobs",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Palettes to try at once, each with one thread; 1 tries them in this process.  "
-            "[default: one for each core]",
+            help="Number of palettes to try at once, each with one thread; 1 starts no other "
+            "processes.  [default: one for each core]",
         ),
         click.option(
             "--max-pixels",
@@ -57,15 +57,15 @@ def trial_options(command: Command) -> Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Trials:
-    """How palettes are tried, and how that is told: the words of `trial_options`.
+    """The settings of trials and of their output, as given by `trial_options`.
 
     Attributes:
-        max_pixels: The most that the copy has on which they are tried.
-        jobs: How many at once; None for one on each core.
-        as_json: Whether standard output gets everything.
-        report: A file that gets everything; None for none.
-        overwrite: Whether one that exists may be replaced.
-        quiet: Whether nothing else is said.
+        max_pixels: The largest number of pixels of the copy on which palettes are tried.
+        jobs: The number of palettes tried at once; None for one per core.
+        as_json: Whether to write the full report to standard output.
+        report: The file of the full report; None for none.
+        overwrite: Whether an existing file may be replaced.
+        quiet: Whether only errors are printed.
     """
 
     max_pixels: int
@@ -77,15 +77,15 @@ class Trials:
 
     @property
     def draws(self) -> bool:
-        """Say whether pictures are wanted, and not only figures."""
+        """True if the report needs pictures as well as figures."""
         return self.report is not None
 
     def check(self) -> None:
-        """Refuse what could not be done or told in the end, before any work is done.
+        """Raise an error before any work is done if the settings are invalid.
 
         Raises:
-            RequestError: If nothing would be left of the picture, or the report has no form.
-            OutputError: If the report could not be written.
+            RequestError: If `max_pixels` is below 1, or the report has an unknown extension.
+            OutputError: If the report cannot be written.
         """
         if self.as_json:
             check_standard_output()
@@ -101,7 +101,7 @@ class Trials:
         tasks: Sequence[Task],
         weights: Sequence[float],
     ) -> list[Result]:
-        """Do all tasks, those of most weight first, and return what they come to in their order."""
+        """Run all tasks, the heaviest first, and return the results in the order of the tasks."""
         from ditherlab.experiments import local_pool, num_cores, run_tasks
 
         order = sorted(range(len(tasks)), key=lambda number: -weights[number])
@@ -119,14 +119,14 @@ class Trials:
         results = dict(zip(order, ended, strict=True))
         return [results[number] for number in range(len(tasks))]
 
-    def deliver(self, told: "RankingReport | CurveReport", context: click.Context) -> None:
-        """Tell what came of it: a document, a page, a table."""
+    def deliver(self, result: "RankingReport | CurveReport", context: click.Context) -> None:
+        """Write the result as a document, a page or a table."""
         deliver_report(
-            told.document(),
+            result.document(),
             as_json=self.as_json,
             report=self.report,
             overwrite=self.overwrite,
-            page=lambda: told.html(command_line(context), datetime.date.today()),
+            page=lambda: result.html(command_line(context), datetime.date.today()),
         )
         if not (self.as_json or self.quiet):
-            write_to_stdout(told.table())
+            write_to_stdout(result.table())

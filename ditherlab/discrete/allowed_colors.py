@@ -1,4 +1,4 @@
-"""Which colors each pixel may take, where it may not take all."""
+"""The colors that each pixel may take, where they are limited."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -14,10 +14,10 @@ Places: TypeAlias = tuple[slice | Tensor, ...]
 
 @dataclass(frozen=True, eq=False)
 class AllowedColors:
-    """Sub-palettes, and which of them each pixel takes its color from.
+    """The sub-palettes, and the sub-palette of each pixel.
 
     Attributes:
-        members: Whether a sub-palette has a color.
+        members: True where a sub-palette contains a color.
         subpalettes: The number of each pixel's sub-palette.
 
     Example:
@@ -32,13 +32,13 @@ class AllowedColors:
 
     @classmethod
     def of(cls, rule: CellRule, subpalettes: Int[Tensor, "h w"]) -> "AllowedColors":
-        """Allow each pixel the colors of its sub-palette of a machine."""
+        """Create the limits from the sub-palette of each pixel in a machine's rule."""
         return cls(torch.from_numpy(rule.members).to(subpalettes.device), subpalettes)
 
     def permit(self, indices: Int[Tensor, "*n"], places: Places = ()) -> Bool[Tensor, "*n"]:
-        """Say of colors, at some places or everywhere, whether they may stand there."""
+        """Return whether colors are allowed at some pixels, or at all of them."""
         return self.members[self.subpalettes[places], indices]
 
     def at(self, places: Places) -> Bool[Tensor, "k *n"]:
-        """Say which colors may stand at some places."""
+        """Return the mask of allowed colors at some pixels."""
         return self.members.T[:, self.subpalettes[places]]

@@ -1,4 +1,4 @@
-"""The cross-entropy method: probabilities move to what the best of many draws have in common."""
+"""The cross-entropy method: probabilities move to the color frequencies of the best draws."""
 
 from collections.abc import Iterator
 
@@ -14,25 +14,25 @@ from ditherlab.types import Indices, Probs
 # Of the color that the first picture shows; the others share the rest.
 _CERTAINTY = 0.5
 
-# No color dies out before the others have won.
+# The smallest probability of a color, so that every color can still be drawn.
 _LEAST_PROB = 1e-3
 
 
 class CrossEntropySearch(Search):
-    """Draw pictures, keep the elite, and move the probabilities to what it shows.
+    """Draw pictures, keep the elite, and move the probabilities to its color frequencies.
 
     `p <- (1 - rate) p + rate * (frequencies of the colors among the elite)`. With local credit,
-    each pixel has an elite of its own, by the cost of the windows that contain it; with global
-    credit, as a function that only prices whole pictures has it, the elite is of whole pictures.
+    each pixel has a separate elite, by the cost of the windows that contain it. With global credit,
+    which any cost supports, the elite consists of whole pictures.
 
     Source: Reuven Rubinstein and Dirk Kroese, "The Cross-Entropy Method", Springer 2004, algorithm
     4.1 with the smoothing of eq. 5.2.
 
     Args:
-        context: What the search begins with.
-        num_samples: Pictures to draw in each round, at least 2.
-        elite: Part of them that is kept, above 0 and below 1.
-        rate: How far the probabilities move, above 0 and at most 1.
+        context: The initial state of the search.
+        num_samples: Number of pictures drawn in each round, at least 2.
+        elite: The part of the draws that is kept, above 0 and below 1.
+        rate: The step of the probabilities, above 0 and at most 1.
         credit: `local` or `global`.
     """
 
@@ -68,7 +68,7 @@ class CrossEntropySearch(Search):
     def _price(
         self, model: Categorical, indices: Indices
     ) -> tuple[Float[Tensor, "s"], Float[Tensor, "s b h w"]]:
-        """Return what each picture costs, and what counts at each pixel; one by one, for memory."""
+        """Return the cost of each picture and the values per pixel; one by one, to save memory."""
         cost = self.context.cost
         costs, prices = [], []
         for drawn in indices.split(1):
@@ -84,7 +84,7 @@ class CrossEntropySearch(Search):
         return torch.cat(costs), torch.cat(prices)
 
     def _learn(self, elite: Indices) -> None:
-        """Move to the frequencies of the elite."""
+        """Move the probabilities to the color frequencies of the elite."""
         shown = torch.zeros_like(self.probs)
         ones = torch.ones_like(elite, dtype=shown.dtype)
         shown.scatter_add_(1, elite.transpose(0, 1), ones.transpose(0, 1) / len(elite))

@@ -50,7 +50,7 @@ class Cooling:
             self.scale = float(value) / num_pixels
 
     def temperature(self, share: float) -> float:
-        """Fall to a hundredth in three quarters of the time, then stay at zero."""
+        """Return the temperature: it falls to 1 % in three quarters of the time, then it is 0."""
         if self.scale is None or share > _COOLING_PART:
             return 0.0
         return exponential(1, _COLDEST)(share / _COOLING_PART) * self.heat * self.scale
@@ -97,7 +97,7 @@ class Polisher:
         self.show(palette)
 
     def price_with_slopes(self) -> tuple[Float[Tensor, ""], Float[Tensor, "m h w"]]:
-        """Return the cost, and its slope in the moments of each pixel, from which moves follow."""
+        """Return the cost, and its gradient with respect to the moments of each pixel."""
         values, field = self.cost.expected_with_field(self._moments.unsqueeze(0))
         return values[0], field[0]
 
@@ -105,9 +105,9 @@ class Polisher:
         """Make the moves of one class of pixels that lower the cost.
 
         Args:
-            number: Of the class, below `NUM_CLASSES`.
-            field: Slopes at the present picture.
-            temperature: Noise on what each move gains; 0 makes the best moves.
+            number: The number of the class, below `NUM_CLASSES`.
+            field: The gradient at the current picture.
+            temperature: The scale of noise on the gains of moves; 0 makes the best moves.
         """
         first = divmod(number, _STRIDE)
         if not self.indices[first[0] :, first[1] :].numel():
@@ -147,12 +147,12 @@ class Polisher:
         return reduce(add, (self._equations_of(rows) for rows in bands))
 
     def count_colors(self) -> Int[Tensor, "k"]:
-        """Return how many opaque pixels show each color."""
+        """Return the number of opaque pixels of each color."""
         shown = self.indices[self.target.opaque[0, 0]]
         return shown.bincount(minlength=self.palette.shape[1])
 
     def show(self, palette: Colors) -> None:
-        """Show the same indices in other colors."""
+        """Set the palette, with the same indices."""
         self.palette = palette
         self._table: MomentTable = self.cost.expected_color_moments(palette)[0]
         self._moments = self._table[:, self.indices]

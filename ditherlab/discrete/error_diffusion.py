@@ -1,4 +1,4 @@
-"""Error diffusion in linear light, along the slanted fronts on which no pixel waits for another."""
+"""Error diffusion in linear light, in parallel along slanted lines of independent pixels."""
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -23,16 +23,16 @@ def diffuse_error(
     shifts: Float[Tensor, "2 h w"] | None = None,
     allowed: AllowedColors | None = None,
 ) -> Int[Tensor, "h w"]:
-    """Give every pixel the nearest color to what it wants and hand its error to its neighbors.
+    """Choose the nearest color at each pixel, and distribute the error to its neighbors.
 
-    A pixel needs those at its left and above it: all pixels of one `x + 2 y` can go together, so
-    it takes `w + 2 h` steps instead of `w h`.
+    A pixel depends on pixels at its left and above it. All pixels of one `x + 2 y` are processed at
+    once, in `w + 2 h` steps instead of `w h`.
 
     Args:
-        values: What the pixels shall have, in a space in which light adds.
-        colors: What the palette's colors have there.
-        weights: What a squared error costs at each pixel, to choose the nearest color.
-        opaque: Elsewhere, errors end.
+        values: The target values of the pixels, in a linear space.
+        colors: The palette in the same space.
+        weights: The weights of squared errors at each pixel, to choose the nearest color.
+        opaque: True at opaque pixels; errors are dropped at the others.
         shifts: From -1 to 1: how much of what goes below goes to the right instead, and how much
             of what goes below right goes to the left; below 0 the other way. None for neither.
         allowed: The colors that each pixel may take; None for all.

@@ -1,4 +1,4 @@
-"""Gibbs with gradients: a sampler over pictures whose proposals follow the slope, annealed."""
+"""Gibbs with gradients: an annealed sampler over pictures with proposals from the gradient."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ class GibbsSearch(Search):
     Pixels that share no window with one another move at once. Each proposes a color with
     probability proportional to `exp(-<df/dX_i, C_k - X_i> / (2 T))`, and takes it with the
     probability of Metropolis and Hastings, from the exact change of its windows' costs and the
-    probability of the proposal back. Two slopes a move.
+    probability of the reverse proposal. Each move takes two gradients.
 
     Source: Will Grathwohl et al., "Oops I Took A Gradient: Scalable Sampling for Discrete
     Distributions", ICML 2021, eq. 4 and algorithm 1, with all pixels of a lattice in the place of
     one that is drawn.
 
     Attributes:
-        temperature: By the share of the search that is done.
+        temperature: The temperature as a function of the finished part of the search.
     """
 
     def __init__(self, context: SearchContext, temperature: Schedule) -> None:
@@ -51,7 +51,7 @@ class GibbsSearch(Search):
 
     @classmethod
     def cooled(cls, context: SearchContext, heat: float) -> "GibbsSearch":
-        """Start at a temperature in mean costs of a pixel of the first picture, and fall."""
+        """Create a search with an exponentially falling temperature, in mean costs of a pixel."""
         first = context.cost.cost(context.palette[0].T[:, context.indices][None, None])
         hottest = max(heat * float(first) / context.indices.numel(), _LEAST_HEAT)
         return cls(context, exponential(hottest, hottest * _COLDEST))
@@ -79,7 +79,7 @@ class GibbsSearch(Search):
             yield Step((number + 1) / num_moves, before, num_prices, num_prices)
 
     def _move(self, top: int, left: int, temperature: float) -> int:
-        """Let the pixels of a lattice move; return how many pictures were priced."""
+        """Update the pixels of a lattice; return the number of cost evaluations."""
         mine = (slice(top, None, self._pitch), slice(left, None, self._pitch))
         old = self._indices[mine]
         there = self._log_proposals(self._now, mine, temperature)

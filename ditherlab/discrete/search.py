@@ -17,10 +17,10 @@ class Step:
     """The result of changing a part of a picture.
 
     Attributes:
-        share: How much of the search is done, from 0 to 1.
-        cost: Of the picture, or the mean of drawn ones, before the change.
-        num_evaluations: Pictures priced for it.
-        num_backward_passes: Those of them that were also differentiated.
+        share: The part of the search that is done, from 0 to 1.
+        cost: The cost of the picture before the change, or the mean over drawn pictures.
+        num_evaluations: Number of cost evaluations in the step.
+        num_backward_passes: Number of evaluations that were also differentiated.
     """
 
     share: float
@@ -31,15 +31,15 @@ class Step:
 
 @dataclass(frozen=True)
 class SearchContext:
-    """Everything that a search begins with.
+    """The initial state of a search.
 
     Attributes:
-        cost: Prices drawn pictures; of one picture.
-        palette: Display sRGB, `[1 k c]`; does not change.
+        cost: The cost of drawn pictures, for a target of one picture.
+        palette: The fixed palette in display sRGB, `[1 k c]`.
         indices: The first picture.
-        num_rounds: How often every pixel has its turn.
-        generator: Source of everything random.
-        spent: Returns which part of the time is spent, so that cooling keeps pace with it.
+        num_rounds: Number of rounds over all pixels.
+        generator: The random generator.
+        spent: Returns the part of the time that has passed, which the cooling follows.
     """
 
     cost: Cost
@@ -51,7 +51,7 @@ class SearchContext:
 
 
 class Search(ABC):
-    """An index image on its way."""
+    """An index image that a search changes."""
 
     @property
     @abstractmethod
@@ -60,4 +60,4 @@ class Search(ABC):
 
     @abstractmethod
     def steps(self) -> Iterator[Step]:
-        """Change part after part, to the end."""
+        """Change the parts one by one, until the search ends."""

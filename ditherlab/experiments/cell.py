@@ -30,14 +30,14 @@ _BROKEN = {"not-finite": "The cost became infinite or NaN.", "cost-failed": "The
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """Everything that decides one result; complete in itself, so that any machine can run it.
+    """The full description of one run of a sweep; any machine can run it without other files.
 
     Attributes:
-        picture: What is dithered, cropped.
-        picture_hash: SHA-256 of the file that it came from, in hexadecimal digits.
-        crop: Which part of it was taken; None for all.
+        picture: The cropped source picture.
+        picture_hash: SHA-256 of the picture's file, in hexadecimal digits.
+        crop: The part of the file's picture that is used; None for all.
         request: The settings; palettes are spelled out in colors.
-        settings: What people call all this: the words of the file.
+        settings: The settings as written in the sweep's file, for reports.
     """
 
     picture: Picture
@@ -48,7 +48,7 @@ class Cell:
 
     @cached_property
     def key(self) -> str:
-        """The hash of everything that decides the result, the program's version included."""
+        """The hash of everything that determines the result, including the program's version."""
         request = self.request
         estimator, optimizer, recipe = request.estimator, request.optimizer, request.recipe
         content = {
@@ -56,25 +56,25 @@ class Cell:
             "picture": self.picture_hash,
             "crop": self.crop,
             **asdict(request),
-            # What the words mean: their spelling decides nothing.
+            # Parsed values, so that two spellings of the same setting have the same hash.
             "objective": _meaning(parse_objective(request.objective)),
             "estimator": estimator and repr(ESTIMATORS.parse(estimator)),
             "optimizer": optimizer and repr(OPTIMIZERS.parse(optimizer)),
             "recipe": recipe and [stage.code_words for stage in Recipe.parse(recipe).stages],
         }
-        words = json.dumps(content, sort_keys=True)
-        return hashlib.sha256(words.encode()).hexdigest()
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def failure(self, error: str) -> CellResult:
-        """Record that it could not be done."""
+        """Return the result of a cell that could not be run."""
         return CellResult.failure(self.key, ditherlab.__version__, self.settings, error)
 
 
 def carry_out(cell: Cell) -> CellResult | None:
-    """Run a cell and judge its picture; what executors are given.
+    """Run a cell and measure its picture; this is the function that executors call.
 
     Returns:
-        What came of it, failures included; None if it was interrupted.
+        The result, which may be a failure; None if the run was interrupted.
     """
     try:
         solution = cell.request.job(cell.picture).run()
@@ -86,7 +86,7 @@ def carry_out(cell: Cell) -> CellResult | None:
 
 
 def _meaning(objective: Objective) -> object:
-    """Say what an objective is, in full and without the places of files."""
+    """Return a full description of an objective, without the folders of files."""
     if isinstance(objective, ObjectiveSum):
         return [(weight, _meaning(part)) for weight, part in objective.terms]
     return objective.code_words if isinstance(objective, PythonFunction) else repr(objective)
@@ -117,7 +117,7 @@ def _judge(cell: Cell, solution: Solution) -> CellResult:
 
 
 def _price(solution: Solution) -> float | None:
-    """Return what the finished picture costs."""
+    """Return the cost of the finished picture; None if all of it is transparent."""
     problem = solution.problem
     if not problem.has_opaque_pixels:
         return None
@@ -145,7 +145,7 @@ def _last_cost(snapshots: tuple[Snapshot, ...]) -> float | None:
 
 
 def _thin(snapshots: tuple[Snapshot, ...]) -> dict[str, tuple[float, ...]]:
-    """Keep the first snapshot, the last, and some between them."""
+    """Return the curves of the first snapshot, the last one, and some between them."""
     stride = max(1, math.ceil((len(snapshots) - 1) / (_POINTS_PER_CURVE - 1)))
     kept = (*snapshots[:-1:stride], *snapshots[-1:])
     return {

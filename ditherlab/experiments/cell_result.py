@@ -1,4 +1,4 @@
-"""What came of a cell, as a line of JSON."""
+"""The result of a cell, as a line of JSON."""
 
 import json
 from collections.abc import Mapping
@@ -12,25 +12,26 @@ _FAILED = "failed"
 
 @dataclass(frozen=True)
 class CellResult:
-    """A cell that ended, well or not; its fields are the names in the JSON.
+    """The result of a cell, which may be a failure; the fields are the keys of the JSON.
 
     Attributes:
-        key: Of the cell: the hash of everything that decides its result.
-        version: Of the program.
-        settings: What the cell was, in the words of the file.
-        outcome: Why the run ended; `failed` if there was none.
-        error: What went wrong; None if nothing did.
-        cost: Of the finished picture as it would be written; None if it is not finite.
-        expected_cost: Of pictures drawn from the last probabilities; None if there were none.
-        metrics: By name; None where a picture has none.
-        seconds: How long the run took, its figures excluded.
-        steps: Steps that the estimator took.
-        evaluations: Pictures priced.
-        backward_passes: Pictures priced and differentiated.
+        key: The hash of everything that determines the result of the cell.
+        version: The program's version.
+        settings: The settings as written in the sweep's file.
+        outcome: The reason why the run ended; `failed` if there was no run.
+        error: The error message; None without an error.
+        cost: The cost of the finished picture; None if it is not finite.
+        expected_cost: The mean cost of pictures drawn from the last probabilities; None without
+            any.
+        metrics: The metrics by name; None for a metric that the picture does not have.
+        seconds: The time of the run, without the metrics.
+        steps: Number of gradient steps.
+        evaluations: Number of cost evaluations.
+        backward_passes: Number of cost evaluations with a gradient.
         palette: The colors, as `#rrggbb`.
-        colors_used: Those of them that opaque pixels show.
-        device: Where it was computed.
-        curve: `seconds`, `evaluations` and `expected_cost` on the way, thinned.
+        colors_used: Number of colors that opaque pixels use.
+        device: The device of the computation.
+        curve: `seconds`, `evaluations` and `expected_cost` during the run, subsampled.
     """
 
     key: str
@@ -54,35 +55,35 @@ class CellResult:
     def failure(
         cls, key: str, version: str, settings: Mapping[str, Any], error: str
     ) -> "CellResult":
-        """Record a cell that led to no picture."""
+        """Return the result of a cell without a picture."""
         return cls(key, version, settings, _FAILED, error)
 
     @classmethod
     def from_line(cls, line: str) -> "CellResult":
-        """Read what `line` has written; names that are not known are left out.
+        """Parse the output of `line`; unknown keys are ignored.
 
         Raises:
-            ResultsError: If it is no such line.
+            ResultsError: If the line is not a result.
         """
         try:
             document = json.loads(line)
             known = {f.name: document[f.name] for f in fields(cls) if f.name in document}
             result = cls(**known)
-            # A result is compared with others like it: sequences are tuples.
+            # Tuples, as in a new result, so that results compare equal.
             return replace(
                 result,
                 palette=tuple(result.palette),
                 curve={name: tuple(numbers) for name, numbers in result.curve.items()},
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ResultsError("It is no result of a cell.") from error
+            raise ResultsError("This is not the result of a cell.") from error
 
     @property
     def is_failed(self) -> bool:
-        """Whether something went wrong, even if there is a picture."""
+        """True if there was an error, even if there is a picture."""
         return self.error is not None
 
     def line(self) -> str:
-        """Write it as JSON, without a line break."""
+        """Return the result as JSON, without a line break."""
         document = {f.name: getattr(self, f.name) for f in fields(self)}
         return json.dumps(document, allow_nan=False)

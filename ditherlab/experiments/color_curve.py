@@ -33,11 +33,11 @@ _HIGH_IS_GOOD = ("raw", "vs", "vp", "ls", "lp")
 
 @dataclass(frozen=True)
 class FigureTarget:
-    """A figure to be reached.
+    """A value of a metric to reach.
 
     Attributes:
         name: `cost`, `flip`, or a metric.
-        value: How good it shall be at least.
+        value: The worst acceptable value.
     """
 
     name: str
@@ -45,10 +45,10 @@ class FigureTarget:
 
     @classmethod
     def parse(cls, text: str) -> "FigureTarget":
-        """Understand `flip=0.1`.
+        """Parse a target such as `flip=0.1`.
 
         Raises:
-            RequestError: For other words, or FLIP where its package is not installed.
+            RequestError: For invalid text, or for FLIP if its package is not installed.
 
         Example:
             >>> FigureTarget.parse("lp=30")
@@ -73,7 +73,7 @@ class FigureTarget:
         return cls(name, value)
 
     def is_reached(self, verdict: PaletteVerdict) -> bool:
-        """Say whether a palette is good enough."""
+        """Return whether a palette reaches the target."""
         found = verdict.figures.get(self.name)
         if found is None:
             return False
@@ -82,15 +82,15 @@ class FigureTarget:
 
 @dataclass(frozen=True, eq=False)
 class CurveTask:
-    """A point to measure; complete in itself, so that any process can do it.
+    """A point of a curve to measure; any process can measure it.
 
     Attributes:
         picture: The source.
         method: One of `METHODS`.
-        num_colors: To be found.
-        preset: For learning, and the sweeps of the dither.
-        seed: Of all that is drawn.
-        is_drawn: Whether the picture is wanted too.
+        num_colors: The number of colors to find.
+        preset: The preset for learning and for the sweeps of the dither.
+        seed: The random seed.
+        is_drawn: Whether the result includes the picture.
     """
 
     picture: Picture
@@ -102,18 +102,18 @@ class CurveTask:
 
     @property
     def effort(self) -> int:
-        """How long it takes, against others."""
+        """The expected time, relative to other points."""
         return self.num_colors * (3 if self.method == LEARNED else 1)
 
 
 @dataclass(frozen=True, eq=False)
 class CurvePoint:
-    """A palette that a method found, and how it did.
+    """A palette found by a method, with its measurements.
 
     Attributes:
         method: One of `METHODS`.
-        num_colors: Asked for; octree and a picture of few colors may give fewer.
-        verdict: After the dither.
+        num_colors: The requested number; octree and a picture of few colors may give fewer.
+        verdict: The measurements of the dithered picture.
     """
 
     method: str
@@ -122,7 +122,7 @@ class CurvePoint:
 
 
 def measure_point(task: CurveTask) -> CurvePoint:
-    """Find a palette, dither with it as with every other, and judge the picture."""
+    """Find a palette, dither the picture with it, and measure the result."""
     picture, num_colors = task.picture, task.num_colors
     pixels = picture.pixels[picture.opaque]
     if task.method != LEARNED:
@@ -133,7 +133,7 @@ def measure_point(task: CurveTask) -> CurvePoint:
         request = OptimizeRequest(
             colors=num_colors, preset=task.preset, seed=task.seed, device="cpu"
         )
-        # Its dither, which had the palette's refits on the way, is not the one that is judged.
+        # The dither of this run is not used: all palettes are measured after the same dither.
         palette = complete(request.job(picture)).palette
     trial = PaletteTrial(
         picture,
@@ -147,7 +147,7 @@ def measure_point(task: CurveTask) -> CurvePoint:
 
 
 def curve_tasks(picture: Picture, ladder: Sequence[int], *, draws: bool = False) -> list[CurveTask]:
-    """List the points of a curve, method by method; only learned palettes are drawn."""
+    """Return the points of a curve by method; only learned palettes include pictures."""
     return [
         CurveTask(picture, method, num_colors, is_drawn=draws and method == LEARNED)
         for method in METHODS
@@ -158,15 +158,15 @@ def curve_tasks(picture: Picture, ladder: Sequence[int], *, draws: bool = False)
 def smallest_palette(
     target: FigureTarget, points: Sequence[CurvePoint], measure: Callable[[int], CurvePoint]
 ) -> tuple[CurvePoint | None, list[CurvePoint]]:
-    """Find the smallest learned palette that reaches a figure, by bisection between points.
+    """Find the smallest learned palette that reaches a target, by bisection between points.
 
     Args:
-        target: What is to be reached; more colors are taken to be better.
-        points: The curve.
-        measure: Measures a learned palette of so many colors.
+        target: The target; more colors are assumed to be better.
+        points: The measured points.
+        measure: Measures a learned palette with a given number of colors.
 
     Returns:
-        The point, None if none of the curve is good enough, and those measured on the way.
+        The point, None if no point reaches the target, and the points measured by the search.
     """
     learned = [point for point in points if point.method == LEARNED]
     reached = [target.is_reached(point.verdict) for point in learned]
@@ -186,10 +186,10 @@ def smallest_palette(
 
 
 def parse_ladder(text: str) -> tuple[int, ...]:
-    """Understand `2..64`: numbers of colors, about half an octave apart, with both ends.
+    """Parse a range such as `2..64` into numbers of colors, about half an octave apart.
 
     Raises:
-        RequestError: For other words, or numbers that no palette has.
+        RequestError: For invalid text, or numbers that no palette has.
 
     Example:
         >>> parse_ladder("5..20")

@@ -1,4 +1,4 @@
-"""Estimators side by side: the same pixels, the same probabilities, the same reference."""
+"""Comparison of the gradients of estimators with one reference gradient."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -36,22 +36,22 @@ from ditherlab.stages.nearest import Nearest, nearest_logits
 from ditherlab.types import Colors, Logits
 
 At = Literal["flat", "peaked"] | npt.NDArray[np.floating]
-"""Where gradients are taken: near equal probabilities, near the nearest colors, or at logits."""
+"""The logits: nearly equal probabilities, nearly the nearest colors, or a given array."""
 
-# The noise on flat logits: no pixel is exactly undecided.
+# The noise on flat logits, so that no pixel has exactly equal probabilities.
 _FLAT_SPREAD = 0.1
 
-# All are measured against the reference: its error is the floor of every bias.
+# The reference gets more time because its error is the floor of every bias.
 PARTS_OF_REFERENCE = 4
 
 
 @dataclass(frozen=True, eq=False)
 class GradientProblem:
-    """Where gradients are compared: a distribution of pictures and what they cost.
+    """A distribution of pictures and a cost, whose gradients are compared.
 
     Attributes:
         model: The probabilities and the palette.
-        cost: What is minimized.
+        cost: The cost to minimize.
         is_expectation_exact: Whether the cost's own expectation can be the reference.
     """
 
@@ -63,7 +63,7 @@ class GradientProblem:
     def of(
         cls, problem: Problem, at: At, *, seed: int = 0, device: str = "auto"
     ) -> "GradientProblem":
-        """Bind a problem's objective, and put the logits where they are asked for.
+        """Bind a problem's objective, and create the logits.
 
         Raises:
             PictureError: If all of the picture is transparent.
@@ -90,9 +90,9 @@ class GradientProblem:
 
 
 def fix_palette(problem: Problem, *, seed: int = 0, device: str = "auto") -> Problem:
-    """Choose by k-means the colors that were to be learned, so that all are compared on the same.
+    """Replace a palette to learn by a fixed one from k-means, the same for all estimators.
 
-    There are fewer than asked for where the picture has fewer, or where rounding joins two.
+    The palette has fewer colors if the picture has fewer, or if two become equal by rounding.
 
     Raises:
         PictureError: If all of the picture is transparent.
@@ -127,12 +127,12 @@ def fixed_colors(problem: Problem, device: torch.device | str = "cpu") -> Colors
 
 @dataclass(frozen=True)
 class Comparison:
-    """Gradients of several estimators at one place.
+    """Gradients of several estimators at the same logits.
 
     Attributes:
-        reference: What they were compared with.
-        figures: By the names that were asked for.
-        is_complete: Whether all that were asked for are there.
+        reference: The reference gradient.
+        figures: The measurements by the names that were given.
+        is_complete: Whether all estimators were measured.
     """
 
     reference: Reference
@@ -148,20 +148,20 @@ def fitting_estimators(
     optimizer: Optimizer | None = None,
     device: str = "auto",
 ) -> tuple[dict[str, Estimator], dict[str, str]]:
-    """Sort estimators into those that fit a problem and those that do not, with the reason.
+    """Split estimators into those that fit a problem and those that do not, with the reason.
 
-    One that needs more memory than there is does not fit.
+    An estimator that needs more memory than is free does not fit.
 
     Args:
-        names: Words of estimators; None means all, with their compositions.
-        problem: Its objective and palette decide.
-        num_samples: Draws for those that draw; None leaves each its own.
-        optimizer: Moves the probabilities; None takes Adam.
-        device: Whose free memory counts.
+        names: Estimators as text; None means all, including their compositions.
+        problem: The problem, whose objective and palette decide.
+        num_samples: Number of samples for sampling estimators; None keeps their defaults.
+        optimizer: The optimizer; None means Adam.
+        device: The device whose free memory counts.
 
     Raises:
         PictureError: If a named estimator, or every one, needs more memory than there is.
-        RequestError: For words that name no estimator, or one that does not fit.
+        RequestError: If a name is unknown, or if a named estimator does not fit.
     """
     fitting, left_out = {}, {}
     last_error: RequestError | PictureError | None = None
@@ -187,7 +187,7 @@ def fitting_estimators(
 def descent_recipe(
     problem: Problem, estimator: Estimator, optimizer: Optimizer, steps: int = 1
 ) -> Recipe:
-    """Return the recipe of a run that compares: a descent from the nearest colors and a draw.
+    """Return the recipe of a comparison run: descent from the nearest colors, and a draw.
 
     Raises:
         AbilityError: If the estimator or the optimizer does not fit the problem.
@@ -212,19 +212,19 @@ def compare_gradients(
     """Measure each estimator against one reference.
 
     Args:
-        place: Where the gradients are taken.
-        estimators: By name; all must fit.
-        num_repetitions: Gradients of each; the reference averages four times as many.
-        seed: Each estimator starts from the same one.
-        max_seconds: Shared equally by the estimators, four parts for the reference; None for no
-            limit.
+        place: The distribution and the cost.
+        estimators: The estimators by name; all must fit.
+        num_repetitions: Number of gradients of each; the reference averages four times as many.
+        seed: The random seed, the same for each estimator.
+        max_seconds: The time limit, split into one part for each estimator and four for the
+            reference; None for no limit.
         clock: Returns seconds.
-        on_progress: Called before each measurement with their number so far and the name.
-        should_stop: Asked all the time; what is measured so far is returned. A Python function
-            that prices pictures in another process is not waited for then.
+        on_progress: Called before each measurement with the number of finished ones and the name.
+        should_stop: Called often; if true, the measurements so far are returned. A Python function
+            that computes costs in another process is then abandoned.
 
     Raises:
-        ObjectiveError: If there is not even a reference when the measurement has to end.
+        ObjectiveError: If the measurement ends before there is a reference.
     """
     device = place.model.probs.device
     num_parts = PARTS_OF_REFERENCE + len(estimators)
@@ -259,8 +259,8 @@ def compare_gradients(
             )
         except DeadlineError:
             raise ObjectiveError(
-                "The time was up before there was a reference gradient to compare with: pricing "
-                "pictures takes too long. Take more time, or a smaller picture."
+                "The time was up before there was a reference gradient to compare with: computing "
+                "costs takes too long. Allow more time, or use a smaller picture."
             ) from None
         for number, (name, estimator) in enumerate(estimators.items(), start=1):
             if should_stop():
@@ -274,7 +274,7 @@ def compare_gradients(
 
 
 def _claims_hold(estimator: Estimator, place: GradientProblem) -> bool:
-    """Say whether an estimator that claims no bias may do so: not with an inexact expectation."""
+    """Return whether a claim of no bias holds; it does not with an inexact expectation."""
     return place.is_expectation_exact or "expectation" not in estimator.needs
 
 

@@ -1,4 +1,4 @@
-"""Estimators at work: the same problem optimized with each, under equal time and evaluations."""
+"""Runs of several estimators on one problem, under equal time and under equal evaluations."""
 
 import math
 import statistics
@@ -28,23 +28,23 @@ from ditherlab.solver.solver import SECONDS_BETWEEN_REPORTS, optimize
 
 DEFAULT_SECONDS_PER_RUN = 5.0
 
-# Other budgets end these runs.
+# Runs end by time or by evaluations, never by steps.
 _UNLIMITED_STEPS = 10**9
 
 _NUM_REPORT_SAMPLES = 4
 _REPORTS_PER_RUN = 40
 
-# Of the time for all runs; runs under equal evaluations get the rest.
+# The part of the total time for runs under equal time; the others get the rest.
 _PART_OF_EQUAL_TIME = 2 / 3
 
-# What setting up and judging a run takes of its time.
+# The part of a run's time for setup and final measurement.
 _OVERHEAD = 0.05
 
-# A run under equal evaluations that takes so much longer than one under equal time is cut off.
-_PATIENCE = 3.0
+# A run under equal evaluations ends after this many times its expected time.
+_MAX_SLOWDOWN = 3.0
 
-# Beyond the time for everything: the last run may end so much later, and then its picture is
-# priced. What takes longer is abandoned.
+# Allowed beyond the total time: for the last run to end, and for the cost of its picture. Work
+# that takes longer is abandoned.
 _GRACE_S = 1.0
 _GRACE_TO_PRICE_S = 0.5
 
@@ -64,24 +64,24 @@ def compare_runs(
 ) -> RunComparison:
     """Optimize with each estimator under equal time, then under equal evaluations.
 
-    All start from the same palette, which stays, and with a seed from the same probabilities near
-    the nearest colors; all move by Adam unless the problem names another optimizer; nothing
-    polishes their pictures. The evaluations are those that the
-    slowest estimator managed under equal time, or fewer where all runs would not fit into the time.
+    All runs use the same fixed palette and the same optimizer. Runs with the same seed start from
+    the same probabilities near the nearest colors. The pictures are not polished. The budget of
+    evaluations is the number that the slowest estimator reached under equal time, or less if the
+    runs would not fit into the total time.
 
     Args:
-        problem: A palette to learn is chosen by k-means first.
-        estimators: By name; all must fit.
-        optimizer: Moves the probabilities in all runs; None takes Adam.
-        seed: Of the first runs.
+        problem: The problem; a palette to learn is replaced by one from k-means.
+        estimators: The estimators by name; all must fit.
+        optimizer: The optimizer of all runs; None means Adam.
+        seed: The seed of the first runs.
         device: `auto`, `cpu`, `cuda` or `mps`.
-        num_seeds: Runs of each estimator under each budget.
-        max_seconds: For everything; None gives each run `DEFAULT_SECONDS_PER_RUN`. Runs that would
-            end later are not made.
-        clock: Returns seconds; all times come from it.
-        on_progress: Called before each run and at every report on it.
-        should_stop: Asked all the time; the runs that have ended are returned. A Python function
-            that prices pictures in another process is not waited for then, nor after `max_seconds`.
+        num_seeds: Number of runs of each estimator under each budget.
+        max_seconds: The total time; None gives each run `DEFAULT_SECONDS_PER_RUN`. Runs that would
+            end later are not started.
+        clock: Returns seconds; used for all times.
+        on_progress: Called before each run and at each of its reports.
+        should_stop: Called often; if true, the finished runs are returned. A Python function that
+            computes costs in another process is then abandoned, as it is after `max_seconds`.
     """
     contest = _Contest(
         fix_palette(problem, seed=seed, device=device),
@@ -92,7 +92,7 @@ def compare_runs(
         max_seconds=max_seconds,
         clock=clock,
     )
-    # What prices finished pictures waits beside the runs: to start it anew may take seconds.
+    # One bound cost computes the costs of all finished pictures: binding may take seconds.
     with (
         closing(contest.prices.cost),
         deadline(lambda: should_stop() or contest.left_s < -_GRACE_S - _GRACE_TO_PRICE_S),
@@ -108,7 +108,7 @@ def compare_runs(
 
 
 class _Contest:
-    """The runs of one comparison, as they are made."""
+    """The state of one comparison: budgets, queued and finished runs."""
 
     def __init__(
         self,
@@ -138,27 +138,27 @@ class _Contest:
 
     @property
     def left_s(self) -> float:
-        """The seconds until the end of everything."""
+        """The seconds that are left of the total time."""
         return math.inf if self.end_s is None else self.end_s - self.clock()
 
     def has_time_for(self, task: Task) -> bool:
-        """Say whether a run can get what the others under its budget get."""
+        """Return whether enough time is left for a run to use its full budget."""
         needed_s = self.budgets.seconds if task.budget == "equal-time" else 0.0
         return self.left_s + _GRACE_S > needed_s
 
     def price_baselines(self) -> None:
-        """Price what people get without optimizing."""
-        with self._waiting_as_long_as_for_a_run():
+        """Compute the costs of the baselines."""
+        with self._deadline_of_one_run():
             self.baselines = self.prices.baselines()
 
     def tasks(self) -> Iterator[Task]:
-        """Hand out the runs, a seed after the other, so that an early end leaves whole rounds."""
+        """Yield the runs seed by seed, so that an early end leaves complete rounds."""
         expected_s = dict.fromkeys(self.estimators, self.budgets.seconds)
         yield from self._enqueue("equal-time", expected_s)
         seconds_each = _seconds_per_evaluation(self.runs)
         if seconds_each:
             self.budgets = self._count_evaluations(seconds_each)
-            # One that never spent its time may do better with evaluations; nobody knows how fast.
+            # The speed of an estimator without a full run is unknown: assume the lowest one.
             slowest_s = max(seconds_each.values())
             evaluations = self.budgets.evaluations or 0
             expected_s = {
@@ -172,7 +172,7 @@ class _Contest:
         on_progress: Callable[[RunProgress], None],
         should_stop: Callable[[], bool],
     ) -> RunFigures:
-        """Make a run and judge it; it is kept unless it was interrupted."""
+        """Run a task and measure its picture; keep the result unless it was interrupted."""
 
         def report(progress: float) -> None:
             on_progress(self._progress(task, progress))
@@ -184,14 +184,14 @@ class _Contest:
         except DitherlabError as error:
             figures = _failed(task, str(error))
         if should_stop() and figures.cost is None:
-            # Nobody waited for the price.
+            # The computation of the cost was abandoned.
             return replace(figures, outcome="interrupted")
         if figures.outcome != "interrupted":
             self.runs.append(figures)
         return figures
 
     def comparison(self, *, is_complete: bool) -> RunComparison:
-        """Return what has been found so far."""
+        """Return the results so far."""
         return RunComparison(
             self.problem,
             str(self.optimizer),
@@ -201,7 +201,7 @@ class _Contest:
             is_complete,
         )
 
-    def _waiting_as_long_as_for_a_run(self) -> AbstractContextManager[None]:
+    def _deadline_of_one_run(self) -> AbstractContextManager[None]:
         latest_s = self.clock() + max(self.budgets.seconds, _GRACE_S)
         return deadline(lambda: self.clock() > latest_s)
 
@@ -220,12 +220,12 @@ class _Contest:
         report: Callable[[float], None],
         should_stop: Callable[[], bool],
     ) -> Solution:
-        """Show what the estimator achieves, without error diffusion and exact moves."""
+        """Optimize with the estimator alone, without error diffusion and polish."""
         under_time = task.budget == "equal-time"
         seconds = self.budgets.seconds
-        longest_s = min(_PATIENCE * max(seconds, task.expected_s), self.left_s + _GRACE_S)
+        longest_s = min(_MAX_SLOWDOWN * max(seconds, task.expected_s), self.left_s + _GRACE_S)
         limits = Limits(
-            # Above 0 also if the clock went on since it was asked whether there is time.
+            # Stays above 0 even if time has passed since `has_time_for`.
             seconds=seconds if under_time else max(longest_s, seconds / _REPORTS_PER_RUN),
             evaluations=None if under_time else self.budgets.evaluations,
         )
@@ -248,7 +248,7 @@ class _Contest:
         history = solution.history
         if solution.outcome == "out-of-time" and history.num_evaluations == 0:
             return _failed(task, "The time was up before the first step.")
-        with self._waiting_as_long_as_for_a_run():
+        with self._deadline_of_one_run():
             cost = self.prices.price(solution.indices)
         last = history.snapshots[-1] if history.snapshots else None
         return RunFigures(
@@ -311,7 +311,7 @@ def _ended_runs(runs: Sequence[RunFigures], estimator: str) -> list[RunFigures]:
 
 
 def _seconds_per_evaluation(runs: Sequence[RunFigures]) -> dict[str, float]:
-    """Return the median of each estimator that spent its time."""
+    """Return the median over the runs of each estimator that used its full time."""
     names = dict.fromkeys(run.estimator for run in runs if run.spent_its_budget)
     return {
         name: statistics.median(

@@ -1,4 +1,4 @@
-"""How good a gradient is: an estimator measured against a reference whose own error is known."""
+"""Measurement of an estimator's gradients against a reference gradient of known error."""
 
 import math
 import time
@@ -17,13 +17,13 @@ from ditherlab.types import Logits
 # Unbiased estimators for a reference, the least noisy first.
 _REFERENCES = ("linstat", "local-leave-one-out", "leave-one-out")
 
-# Fewer gradients have no variance that could be told.
+# Fewer gradients have no variance.
 _FEWEST = 2
 
-# What rounding may make of a gradient, in units of the last place of its length.
+# The rounding error of a gradient, in units of the last place of its length.
 _ROUNDING = 32.0
 
-# So few pictures can be priced one by one.
+# Up to this many pictures are evaluated one by one.
 _MOST_LISTED = 1 << 12
 
 
@@ -32,10 +32,10 @@ class Reference:
     """The gradient that estimators are compared with.
 
     Attributes:
-        gradient: For the logits.
+        gradient: The gradient with respect to the logits.
         squared_error: The expected squared distance from the true gradient; 0 if exact.
-        estimator: The words of what it was estimated with.
-        num_repetitions: Estimates that were averaged.
+        estimator: The estimator that was used, as text.
+        num_repetitions: Number of estimates in the average.
     """
 
     gradient: Logits
@@ -45,39 +45,39 @@ class Reference:
 
     @property
     def norm(self) -> float:
-        """The length of the true gradient, free of what the reference's error adds."""
+        """The length of the true gradient, corrected for the error of the reference."""
         squared = float(self.gradient.square().sum()) - self.squared_error
         return math.sqrt(max(squared, torch.finfo(self.gradient.dtype).tiny))
 
     @property
     def squared_rounding(self) -> float:
-        """The squared distance that rounding may make between two equal gradients."""
+        """The squared distance that rounding may cause between two equal gradients."""
         return (_ROUNDING * torch.finfo(self.gradient.dtype).eps * self.norm) ** 2
 
     @property
     def relative_error(self) -> float:
-        """The error of the reference itself, as a part of the gradient."""
+        """The error of the reference, relative to the length of the gradient."""
         return math.sqrt(self.squared_error) / self.norm
 
 
 @dataclass(frozen=True)
 class GradientFigures:
-    """What was measured of one estimator; lengths are parts of the true gradient's length.
+    """Measurements of one estimator; lengths are relative to the true gradient's length.
 
     Attributes:
-        name: The estimator's words.
+        name: The estimator as text.
         unbiased: Whether it claims to have no bias.
-        bias: Distance of its mean from the true gradient, free of what chance adds; 0 where
-            chance explains all of it.
-        bias_floor: What chance and rounding alone make of the distance: a bias below it cannot be
-            seen.
+        bias: Distance of its mean from the true gradient, corrected for chance; 0 if chance
+            explains all of it.
+        bias_floor: The distance that chance and rounding alone cause; a smaller bias cannot be
+            detected.
         variance: Expected squared distance from its own mean.
         relative_error: Root of the expected squared distance from the true gradient.
         cosine: Mean cosine with the reference.
-        evaluations: Pictures priced for each gradient.
-        backward_passes: Pictures differentiated for each gradient.
+        evaluations: Number of cost evaluations per gradient.
+        backward_passes: Number of backward passes per gradient.
         ms_per_gradient: Median time of one gradient in milliseconds.
-        num_repetitions: Gradients measured.
+        num_repetitions: Number of gradients measured.
     """
 
     name: str
@@ -94,12 +94,12 @@ class GradientFigures:
 
     @property
     def shows_bias(self) -> bool:
-        """Whether more bias was measured than chance and rounding explain."""
+        """True if the measured bias is larger than chance and rounding explain."""
         return self.bias > self.bias_floor
 
 
 class RunningMoments:
-    """The mean of gradients, and their total variance, without keeping any of them.
+    """The running mean and total variance of gradients.
 
     Source: B. P. Welford, "Note on a Method for Calculating Corrected Sums of Squares and
     Products", Technometrics 1962.
@@ -111,7 +111,7 @@ class RunningMoments:
         self._squares = 0.0
 
     def include(self, gradient: Logits) -> None:
-        """Take in one more gradient."""
+        """Add a gradient."""
         self.count += 1
         if self.mean is None:
             self.mean = gradient.clone()
@@ -122,7 +122,7 @@ class RunningMoments:
 
     @property
     def total_variance(self) -> float:
-        """The variance of all components together; 0 for a single gradient."""
+        """The sum of the variances of all components; 0 for a single gradient."""
         return self._squares / (self.count - 1) if self.count > 1 else 0.0
 
 
@@ -136,22 +136,22 @@ def measure_reference(
     is_exact: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Reference:
-    """Estimate the true gradient, and how far off the estimate may be.
+    """Estimate the true gradient, and the error of the estimate.
 
     Args:
-        model: Where the gradient is taken.
-        cost: What is minimized.
-        generator: On the model's device.
-        num_repetitions: Unbiased estimates to average.
-        num_samples: Pictures drawn for each.
-        is_exact: Whether the cost's expectation is exact; then no average is needed, nor is it
-            where all pictures can be listed.
-        should_stop: Asked between estimates; at least two are made.
+        model: The distribution of pictures.
+        cost: The cost to minimize.
+        generator: A generator on the model's device.
+        num_repetitions: Number of unbiased estimates to average.
+        num_samples: Number of pictures drawn for each estimate.
+        is_exact: Whether the cost's expectation is exact. Then no average is needed, as for so few
+            pixels that all pictures can be listed.
+        should_stop: Called between estimates; at least two are made.
 
     Raises:
         AbilityError: If no unbiased estimator fits the cost.
         ObjectiveError: If the gradient is not finite.
-        DeadlineError: If nobody waits any longer, and there are not even two estimates.
+        DeadlineError: If the deadline passes before there are two estimates.
     """
     certain = Moments() if is_exact else Exact()
     if is_exact or _can_be_listed(model):
@@ -184,19 +184,19 @@ def measure_estimator(
     num_repetitions: int,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> GradientFigures:
-    """Measure an estimator at one place of the problem.
+    """Measure the gradients of an estimator for one distribution of pictures.
 
     Args:
-        estimator: Must fit the cost.
-        model: Where the gradient is taken; the same as the reference's.
-        cost: What is minimized.
-        reference: What is taken for true.
-        generator: On the model's device.
-        num_repetitions: Gradients to estimate; a deterministic estimator needs no more than 3.
-        should_stop: Asked between gradients; at least two are made.
+        estimator: The estimator, which must fit the cost.
+        model: The distribution of pictures, the same as for the reference.
+        cost: The cost to minimize.
+        reference: The reference gradient.
+        generator: A generator on the model's device.
+        num_repetitions: Number of gradients; a deterministic estimator needs at most 3.
+        should_stop: Called between gradients; at least two are made.
 
     Raises:
-        DeadlineError: If nobody waits any longer, and there are not even two gradients.
+        DeadlineError: If the deadline passes before there are two gradients.
     """
     found = RunningMoments()
     cosines, times_s = [], []
@@ -246,7 +246,7 @@ def _repeat(
     num_repetitions: int,
     should_stop: Callable[[], bool],
 ) -> Iterator[tuple[Estimate, float]]:
-    """Estimate again and again, and tell the seconds that each gradient took."""
+    """Yield repeated estimates, each with the seconds that it took."""
     state: object = None
     for number in range(num_repetitions):
         if number >= _FEWEST and should_stop():

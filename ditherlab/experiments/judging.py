@@ -1,4 +1,4 @@
-"""What a finished picture is worth beside its source, whatever palette it has."""
+"""Costs and metrics of a finished picture against its source."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -18,18 +18,18 @@ _FLIP_PACKAGE = "flip_evaluator"
 
 
 def judge_picture(source: Picture, shown: Picture, objective: Objective) -> Figures:
-    """Price and measure a picture against its source, in color.
+    """Compute the cost and the metrics of a picture against its source, in color.
 
-    A gray picture of a colored source is charged for the colors that it lacks, which the
-    optimization leaves out: so all palettes are judged alike.
+    The optimization of a gray picture ignores the colors of its source. Here they count, so that
+    all palettes are compared in the same way.
 
     Args:
-        source: As it is, whatever was aimed at.
-        shown: Of the same size.
-        objective: One that prices pictures.
+        source: The source picture, without the changes of `fit`.
+        shown: The finished picture, of the same size.
+        objective: An objective that can evaluate pictures.
 
     Returns:
-        The `cost`, and all that `measure_seen` measures.
+        The `cost` and the metrics of `measure_seen`.
     """
     opaque = torch.from_numpy(source.opaque)[None, None]
     target = Target(source.to_srgb(), opaque)
@@ -44,7 +44,7 @@ def judge_picture(source: Picture, shown: Picture, objective: Objective) -> Figu
 
 
 def measure_seen(reference: Images, picture: Images, opaque: Mask) -> dict[str, float | None]:
-    """Measure all metrics, and FLIP at 67 pixels per degree where its package is installed."""
+    """Compute all metrics, and FLIP at 67 pixels per degree if its package is installed."""
     figures = dict(measure(reference, picture, opaque))
     if has_flip() and bool(opaque.any()):
         seen = torch.where(opaque, picture, reference)
@@ -54,5 +54,5 @@ def measure_seen(reference: Images, picture: Images, opaque: Mask) -> dict[str, 
 
 
 def has_flip() -> bool:
-    """Say whether FLIP can be measured here."""
+    """Return whether the package for FLIP is installed."""
     return find_spec(_FLIP_PACKAGE) is not None

@@ -1,4 +1,4 @@
-"""Processes of this machine that run cells, a core each."""
+"""A pool of local processes that run cells, one core each."""
 
 import os
 import signal
@@ -12,22 +12,22 @@ from multiprocessing.connection import Connection
 
 @contextmanager
 def local_pool(num_workers: int) -> Iterator[Executor]:
-    """Start processes with one thread of torch each; at the end of the block, they end at once.
+    """Start processes with one torch thread each, and end them at once when the block ends.
 
-    Cells that run then are given up. The processes also end when this one is killed.
+    Cells that still run then are abandoned. The processes also end when this one is killed.
     """
     context = get_context("spawn")
-    leash, end = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(num_workers, context, _set_up, (leash,))
+    lifeline, end = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(num_workers, context, _set_up, (lifeline,))
     try:
-        with _deaf_to_interrupts():
+        with _ignoring_interrupts():
             for _ in range(num_workers):
                 pool.submit(os.getpid)
         yield pool
     finally:
         end.close()
         pool.shutdown(wait=True, cancel_futures=True)
-        leash.close()
+        lifeline.close()
 
 
 def num_cores() -> int:
@@ -38,8 +38,8 @@ def num_cores() -> int:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C from their first moment: only this one acts on it."""
+def _ignoring_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C in the block, so that processes started in it ignore it from the start."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -50,9 +50,9 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _set_up(leash: "Connection[None, None]") -> None:
+def _set_up(lifeline: "Connection[None, None]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"
 
     import torch
@@ -60,8 +60,8 @@ def _set_up(leash: "Connection[None, None]") -> None:
     torch.set_num_threads(1)
 
 
-def _end_with(leash: "Connection[None, None]") -> None:
-    """End this process as soon as nobody holds the other end, whatever it is doing."""
+def _end_with(lifeline: "Connection[None, None]") -> None:
+    """End this process as soon as the other end of the pipe is closed."""
     with suppress(EOFError, OSError):
-        leash.recv()
+        lifeline.recv()
     os._exit(1)

@@ -1,4 +1,4 @@
-"""A palette at work: one picture dithered with it and judged."""
+"""Trials of palettes: one picture is dithered with a palette and measured."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,15 +24,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, eq=False)
 class PaletteTrial:
-    """What is to be done with a palette; complete in itself, so that any process can do it.
+    """A picture to dither with a palette; any process can run it.
 
     Attributes:
         picture: The source.
-        palette: Its colors stay.
-        objective: What is minimized, and what the finished picture is priced by.
-        fit: How the picture's colors are brought into what the palette can show.
-        num_sweeps: Sweeps of the polish after error diffusion.
-        is_drawn: Whether the picture is wanted, and not only its figures.
+        palette: The fixed palette.
+        objective: The objective to minimize, which also gives the cost of the finished picture.
+        fit: The treatment of colors outside the palette's gamut.
+        num_sweeps: Number of sweeps of the polish after error diffusion.
+        is_drawn: Whether the result includes the picture.
     """
 
     picture: Picture
@@ -45,15 +45,15 @@ class PaletteTrial:
 
 @dataclass(frozen=True, eq=False)
 class PaletteVerdict:
-    """How a palette did.
+    """The measurements of a palette.
 
     Attributes:
-        palette: The one that was tried.
-        fit: What was done so that the picture fits it.
-        figures: The cost against the picture as it is, and every metric.
-        num_colors_used: Colors that the picture shows.
-        seconds: How long the dither took.
-        png: The picture, indexed; None where it was not wanted.
+        palette: The palette that was tried.
+        fit: The treatment of colors outside the gamut that was used.
+        figures: The cost against the source, and every metric.
+        num_colors_used: Number of colors in the picture.
+        seconds: The time of the dithering.
+        png: The picture as an indexed PNG; None if the trial did not ask for it.
     """
 
     palette: Palette
@@ -65,7 +65,7 @@ class PaletteVerdict:
 
     @property
     def cost(self) -> float:
-        """The cost against the picture as it is."""
+        """The cost against the source."""
         return self.figures["cost"] or 0.0
 
 
@@ -73,7 +73,7 @@ def complete(job: Job) -> Solution:
     """Run a job to its end.
 
     Raises:
-        KeyboardInterrupt: At Ctrl-C: what was found by then is no figure of the palette.
+        KeyboardInterrupt: After Ctrl-C, because an incomplete run does not measure the palette.
     """
     solution = job.run()
     if solution.outcome == "interrupted":
@@ -82,7 +82,7 @@ def complete(job: Job) -> Solution:
 
 
 def try_palette(trial: PaletteTrial) -> PaletteVerdict:
-    """Dither the picture with the palette and judge it; what executors are given."""
+    """Dither a picture with a palette and measure it; this is the function that executors call."""
     start_s = time.monotonic()
     problem = Problem(
         picture=trial.picture,
@@ -109,16 +109,16 @@ def run_tasks(
     executor: Executor | None,
     on_end: Callable[[int], None] = lambda _num_ended: None,
 ) -> list[Result]:
-    """Do every task, and return what they come to in their order.
+    """Run all tasks, and return their results in the order of the tasks.
 
     Args:
-        work: What is done; an executor of processes needs a plain function.
-        tasks: What it is done to, those that take longest first.
-        executor: Does several at once; None does one after the other, here.
-        on_end: Called with the number of those that have ended.
+        work: The function to call; an executor of processes needs a plain function.
+        tasks: The arguments of the calls, those that take longest first.
+        executor: Runs several tasks at once; None runs them one by one in this process.
+        on_end: Called with the number of finished tasks.
 
     Raises:
-        PictureError: If a process ended before its work.
+        PictureError: If a process ended before its task was done.
     """
     if executor is None:
         results = []
@@ -133,7 +133,7 @@ def run_tasks(
             on_end(number + 1)
     except BrokenExecutor as error:
         raise PictureError(
-            "A process that tried palettes has ended, perhaps for want of memory. Use `--jobs 1`, "
-            "or fewer `--max-pixels`."
+            "A process that tried palettes ended early, perhaps because memory ran out. Use "
+            "`--jobs 1` or a smaller `--max-pixels`."
         ) from error
     return [future.result() for future in futures]

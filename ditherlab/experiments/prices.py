@@ -1,4 +1,4 @@
-"""What a finished picture costs, however it was made."""
+"""Costs of index images, for finished pictures and for baselines."""
 
 import math
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ IndexImage = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class BaselineFigures:
-    """What people get without optimizing, with the same palette.
+    """A baseline with the same palette: a picture made without optimization.
 
     Attributes:
         name: `nearest` or `floyd-steinberg`.
-        cost: Of the picture; None if it is infinite or NaN, or took too long.
-        indices: The picture.
+        cost: The cost of the picture; None if it is infinite or NaN, or took too long.
+        indices: The picture as palette indices.
     """
 
     name: str
@@ -34,10 +34,10 @@ class BaselineFigures:
 
 @dataclass(frozen=True, eq=False)
 class PriceList:
-    """An objective and a palette, ready to price index images.
+    """A bound objective and a palette, which give the costs of index images.
 
     Attributes:
-        target: What the pictures shall look like.
+        target: The target of the objective.
         cost: The objective, bound to the target.
         colors: The palette, in the channels that count.
     """
@@ -53,7 +53,7 @@ class PriceList:
         return cls(target, problem.objective.bind(target), fixed_colors(problem, device))
 
     def price(self, indices: IndexImage) -> float | None:
-        """Return the cost of a picture; None if it is infinite or NaN, or nobody waits for it."""
+        """Return the cost of a picture; None if it is infinite or NaN, or the deadline passes."""
         places = torch.from_numpy(indices.astype(np.int64)).to(self.colors.device)
         try:
             with torch.no_grad():
@@ -66,13 +66,13 @@ class PriceList:
         if "value" in self.cost.abilities:
             picture = self.colors[0][places].permute(2, 0, 1)
             return self.cost.cost(picture[None, None])
-        # A picture is a distribution that is sure of itself.
+        # A picture is a distribution with probabilities 0 and 1.
         one_hot = torch.nn.functional.one_hot(places, self.colors.shape[1])
         probs = one_hot.permute(2, 0, 1).unsqueeze(0).to(self.colors.dtype)
         return self.cost.expected(probs, self.colors)
 
     def baselines(self) -> tuple[BaselineFigures, ...]:
-        """Price the nearest colors and Floyd-Steinberg."""
+        """Return the nearest colors and Floyd-Steinberg with their costs."""
         source, palette = to_levels(self.target.images[0].permute(1, 2, 0)), self.colors[0]
         pictures = {
             "nearest": nearest_indices(source, to_levels(palette)),

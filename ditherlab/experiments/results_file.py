@@ -1,4 +1,4 @@
-"""The file that keeps what cells came to: a line of JSON each, appended as they end."""
+"""The results file of a sweep: a line of JSON per cell, appended when the cell ends."""
 
 import os
 from collections.abc import Iterable
@@ -8,35 +8,35 @@ from ditherlab.errors import OutputError, ResultsError
 from ditherlab.experiments.cell_result import CellResult
 from ditherlab.images import path_label
 
-# What the lines of a result begin with, so that a torn one is known from another file's.
+# The beginning of every result; it distinguishes an incomplete line from another kind of file.
 _BEGINNING = '{"key": "'
 
 
 class ResultsFile:
-    """Results by the keys of their cells; a later line stands in for an earlier one of its key.
+    """Results by the keys of their cells; a later line replaces an earlier one of the same key.
 
-    Every result is one whole line, which is on the disk before the next cell is asked for. Whatever
-    kills the program can leave one torn line at the end, which is ignored, with a note.
+    Every result is one line, which is flushed to the disk before the next result. A crash can leave
+    one incomplete line at the end, which is ignored, with a note.
 
     Attributes:
-        path: Where it is; it is made with the first result.
-        results: What it holds.
-        notes: What had to be ignored, a sentence each.
+        path: The path; the file is created with the first result.
+        results: The results by key.
+        notes: Messages about ignored lines.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[str, CellResult] = {}
         self.notes: list[str] = []
-        self._ends_in_the_middle = False
+        self._ends_in_incomplete_line = False
 
     @classmethod
     def open(cls, path: Path) -> "ResultsFile":
-        """Read what is there.
+        """Read the results of a file, which may not exist yet.
 
         Raises:
-            ResultsError: If it holds something else than results.
-            OutputError: If it cannot be read.
+            ResultsError: If the file holds anything but results.
+            OutputError: If the file cannot be read.
         """
         file = cls(path)
         try:
@@ -46,18 +46,18 @@ class ResultsFile:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{path_label(path)} cannot be read: {reason}.") from error
-        file._ends_in_the_middle = bool(content) and not content.endswith(b"\n")
+        file._ends_in_incomplete_line = bool(content) and not content.endswith(b"\n")
         file._read(content.decode(errors="replace").split("\n"))
         return file
 
     def add(self, result: CellResult) -> None:
-        """Keep a result.
+        """Append a result.
 
         Raises:
-            OutputError: If it cannot be written.
+            OutputError: If the file cannot be written.
         """
         line = f"{result.line()}\n"
-        if self._ends_in_the_middle:
+        if self._ends_in_incomplete_line:
             line = f"\n{line}"
         try:
             with self.path.open("ab") as file:
@@ -69,7 +69,7 @@ class ResultsFile:
             raise OutputError(
                 f"{path_label(self.path)} cannot be written: {reason}. Choose another by --results."
             ) from error
-        self._ends_in_the_middle = False
+        self._ends_in_incomplete_line = False
         self.results[result.key] = result
 
     def _read(self, lines: Iterable[str]) -> None:
@@ -84,6 +84,6 @@ class ResultsFile:
                     raise ResultsError(
                         f"{place}: {error} Name another file by --results."
                     ) from error
-                self.notes.append(f"{place} is torn: its cell runs again.")
+                self.notes.append(f"{place} is incomplete: its cell runs again.")
             else:
                 self.results[result.key] = result

@@ -1,4 +1,4 @@
-"""Runs of estimators on one problem: what each could spend, and what came of it."""
+"""Runs of estimators on one problem: budgets and results."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,14 +12,14 @@ BudgetName = Literal["equal-time", "equal-evaluations"]
 
 @dataclass(frozen=True)
 class Budgets:
-    """What every run may spend.
+    """The budgets of all runs.
 
     Attributes:
-        seconds: Under equal time.
-        evaluations: Under equal evaluations; None while it is not known yet.
-        slowest: The estimator that managed the fewest evaluations under equal time.
-        is_shortened: Whether `evaluations` is less than the slowest one managed, so that all runs
-            fit into the time.
+        seconds: The time of a run under equal time.
+        evaluations: The number under equal evaluations; None if it is not known yet.
+        slowest: The estimator with the fewest evaluations under equal time.
+        is_shortened: Whether `evaluations` was reduced below the number of the slowest one, so that
+            all runs fit into the time.
     """
 
     seconds: float
@@ -30,25 +30,25 @@ class Budgets:
 
 @dataclass(frozen=True, eq=False)
 class RunFigures:
-    """One run: an estimator, a seed, a budget, and what came of it.
+    """One run: an estimator, a seed, a budget, and the result.
 
     Attributes:
-        estimator: The name that was asked for.
-        budget: What all estimators got alike.
-        seed: Of the start and of all draws.
-        outcome: Why it ended; `failed` if it could not be done.
-        cost: Of the finished picture as it would be written; None if it is not finite, or took too
-            long.
-        expected_cost: Of pictures drawn from the last probabilities; None if there were none.
-        entropy: Mean of a pixel in the end, in nats.
-        seconds: How long it took, the setup included.
-        num_steps: Steps that were taken.
-        num_evaluations: Pictures priced.
-        num_backward_passes: Pictures priced and differentiated.
-        temperature: Start and end of its annealing; None without.
-        snapshots: Reports on the way.
+        estimator: The estimator's name as given.
+        budget: The kind of budget.
+        seed: The seed of the start and of all draws.
+        outcome: The reason why the run ended; `failed` after an error.
+        cost: The cost of the finished picture; None if it is not finite, or took too long.
+        expected_cost: The mean cost of pictures drawn from the last probabilities; None without
+            any.
+        entropy: Final mean entropy per pixel, in nats.
+        seconds: The time of the run, including the setup.
+        num_steps: Number of steps.
+        num_evaluations: Number of cost evaluations.
+        num_backward_passes: Number of cost evaluations with a gradient.
+        temperature: First and last temperature of the annealing; None without annealing.
+        snapshots: Reports during the run.
         indices: The finished picture; None if it failed.
-        reason: Why it failed.
+        reason: The error message of a failed run.
     """
 
     estimator: str
@@ -69,22 +69,22 @@ class RunFigures:
 
     @property
     def spent_its_budget(self) -> bool:
-        """Whether it ran as long as it was meant to, so that it compares with others."""
+        """True if the run used its full budget, so that it is comparable with others."""
         ends = {"equal-time": "out-of-time", "equal-evaluations": "out-of-evaluations"}
         return self.outcome == ends[self.budget]
 
 
 @dataclass(frozen=True)
 class RunComparison:
-    """All runs, and what they are compared with.
+    """All runs of a comparison, and the baselines.
 
     Attributes:
-        problem: What was solved, with the palette that all runs had.
-        optimizer: The words of what moved the probabilities in all runs.
-        budgets: What each run could spend.
-        baselines: The same palette without optimizing.
-        runs: Those that ended, in the order in which they were made.
-        is_complete: Whether none was left out for want of time, or interrupted.
+        problem: The problem, with the fixed palette of all runs.
+        optimizer: The optimizer of all runs, as text.
+        budgets: The budgets of the runs.
+        baselines: Pictures in the same palette without optimization.
+        runs: The finished runs, in the order in which they were made.
+        is_complete: Whether all runs were made, without an interruption or a lack of time.
     """
 
     problem: Problem
@@ -96,7 +96,7 @@ class RunComparison:
 
     @property
     def best_baseline(self) -> BaselineFigures | None:
-        """The baseline that costs least; None if none has a finite cost."""
+        """The baseline with the lowest cost; None if none has a finite cost."""
         priced = [
             (baseline.cost, baseline) for baseline in self.baselines if baseline.cost is not None
         ]
@@ -105,13 +105,13 @@ class RunComparison:
 
 @dataclass(frozen=True)
 class RunProgress:
-    """Where a comparison is.
+    """The progress of a comparison.
 
     Attributes:
-        number: Of the run that goes on, from 1.
-        num_runs: In all.
-        task: What runs.
-        seconds_left: Until all is done, as far as can be told.
+        number: The number of the current run, from 1.
+        num_runs: The total number of runs.
+        task: The current run.
+        seconds_left: The estimated time until all runs are done.
     """
 
     number: int
@@ -122,13 +122,13 @@ class RunProgress:
 
 @dataclass(frozen=True)
 class Task:
-    """A run that is to be made.
+    """A run to be made.
 
     Attributes:
-        estimator: Its name.
-        seed: Of this run.
-        budget: Which of the budgets ends it.
-        expected_s: How long it will take, as far as can be told.
+        estimator: The estimator's name.
+        seed: The seed of the run.
+        budget: The budget that ends the run.
+        expected_s: The estimated time of the run.
     """
 
     estimator: str

@@ -1,4 +1,4 @@
-"""What several seeds say together: means, spreads, and curves with a band."""
+"""Statistics over several seeds: means, spreads, and curves with a band."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ _POINTS_PER_CURVE = 60
 
 @dataclass(frozen=True)
 class Spread:
-    """Numbers of several runs.
+    """Statistics of a number over several runs.
 
     Attributes:
-        mean: Of all.
-        std: Their standard deviation; None for a single one.
-        lowest: Of all.
-        highest: Of all.
-        median: Of all.
+        mean: The mean.
+        std: The standard deviation; None for a single number.
+        lowest: The lowest number.
+        highest: The highest number.
+        median: The median.
     """
 
     mean: float
@@ -32,7 +32,7 @@ class Spread:
 
     @classmethod
     def of(cls, numbers: Iterable[float | None]) -> "Spread | None":
-        """Take the numbers that are there; None if there are none.
+        """Summarize the numbers that are not None; None if there are none.
 
         Example:
             >>> Spread.of([1.0, None, 3.0])
@@ -51,18 +51,18 @@ class RunSummary:
     """All runs of an estimator under one budget.
 
     Attributes:
-        estimator: Its name.
+        estimator: The estimator's name.
         budget: The budget's name.
-        num_runs: Runs that ended, however they did.
-        num_failed: Those of them that did not spend their budget.
-        cost: Of the finished pictures.
-        expected_cost: Of pictures drawn from the last probabilities.
-        difference: Cost minus that of the best baseline, seed by seed; below 0 is better.
-        entropy: Mean of a pixel in the end, in nats.
-        seconds: Of a run.
-        num_steps: Median of a run.
-        num_evaluations: Median of a run.
-        num_backward_passes: Median of a run.
+        num_runs: Number of runs, including failures.
+        num_failed: Number of runs that did not use their full budget.
+        cost: The cost of the finished pictures.
+        expected_cost: The mean cost of pictures drawn from the last probabilities.
+        difference: The cost minus that of the best baseline; below 0 is better.
+        entropy: Final mean entropy per pixel, in nats.
+        seconds: The time of a run.
+        num_steps: Median number of steps.
+        num_evaluations: Median number of cost evaluations.
+        num_backward_passes: Median number of backward passes.
     """
 
     estimator: str
@@ -104,14 +104,14 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Curve:
-    """The expected cost on the way, over all seeds.
+    """The expected cost during the runs, over all seeds.
 
     Attributes:
-        name: What ran: an estimator, or whatever else differs.
+        name: The label of the curve, such as an estimator.
         x: Seconds or evaluations.
-        mean: Over the seeds.
-        lowest: Of the seeds.
-        highest: Of the seeds.
+        mean: The mean over the seeds.
+        lowest: The lowest value over the seeds.
+        highest: The highest value over the seeds.
     """
 
     name: str
@@ -124,7 +124,7 @@ class Curve:
     def of(
         cls, runs: Sequence[RunFigures], by: Literal["seconds", "num_evaluations"]
     ) -> "Curve | None":
-        """Put the snapshots of several runs onto one grid; None if no run spent its budget."""
+        """Interpolate the snapshots of runs on one grid; None if no run used its full budget."""
         ways = [
             ([getattr(shot, by) for shot in run.snapshots], [shot.cost for shot in run.snapshots])
             for run in runs
@@ -134,7 +134,7 @@ class Curve:
 
     @classmethod
     def through(cls, name: str, ways: Sequence[tuple[Sequence[float], Sequence[float]]]) -> "Curve":
-        """Put ways, each places and costs, onto one grid, as far as all of them reach."""
+        """Interpolate curves, each a pair of x and costs, on the grid that all of them cover."""
         first, last = max(x[0] for x, _ in ways), min(x[-1] for x, _ in ways)
         grid = np.linspace(first, max(first, last), _POINTS_PER_CURVE)
         costs = np.stack([np.interp(grid, x, cost) for x, cost in ways])
@@ -148,7 +148,7 @@ class Curve:
 
 
 def group_runs(comparison: RunComparison, budget: BudgetName) -> dict[str, list[RunFigures]]:
-    """Return the runs under a budget by estimator, in the order in which they were first made."""
+    """Return the runs under a budget by estimator, in the order of their first runs."""
     groups: dict[str, list[RunFigures]] = {}
     for run in comparison.runs:
         if run.budget == budget:
@@ -157,7 +157,7 @@ def group_runs(comparison: RunComparison, budget: BudgetName) -> dict[str, list[
 
 
 def summarize_runs(comparison: RunComparison, budget: BudgetName) -> list[RunSummary]:
-    """Summarize the runs under a budget, an estimator after the other."""
+    """Return a summary for each estimator under a budget."""
     best = comparison.best_baseline
     baseline_cost = None if best is None else best.cost
     return [RunSummary.of(runs, baseline_cost) for runs in group_runs(comparison, budget).values()]

@@ -1,4 +1,4 @@
-"""The cells of a sweep, run by any executor; what has ended is never run again."""
+"""The runner of a sweep's cells, with any executor; finished cells are not run again."""
 
 import time
 from collections import deque
@@ -11,21 +11,21 @@ from ditherlab.experiments.cell import Cell, carry_out
 from ditherlab.experiments.cell_result import CellResult
 from ditherlab.experiments.results_file import ResultsFile
 
-_SECONDS_BETWEEN_QUESTIONS = 0.1
+_POLL_INTERVAL_S = 0.1
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
-"""Starts what runs cells; called again where it broke. Any `Executor` is such a context manager."""
+"""Opens an executor, again if one broke. Every `Executor` is such a context manager."""
 
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """Where a sweep is.
+    """The progress of a sweep.
 
     Attributes:
-        num_ended: Cells that ended since the start.
-        num_cells: Cells that there were to run.
-        cell: One that runs or has just ended.
-        seconds_left: Until all is done, as far as can be told; None before the first has ended.
+        num_ended: Number of cells that ended since the start.
+        num_cells: Number of cells to run.
+        cell: A cell that runs or has just ended.
+        seconds_left: The estimated time until all cells are done; None before the first has ended.
     """
 
     num_ended: int
@@ -44,25 +44,25 @@ def run_sweep(
     on_progress: Callable[[SweepProgress], None] = lambda _progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Run the cells that have no result yet, and keep what each comes to as soon as it ends.
+    """Run the cells that have no result yet, and store each result as soon as the cell ends.
 
-    A cell that fails stops no other. Where the executor breaks, as it does if a process is killed
-    for want of memory, the cells that ran are tried again one by one, to tell which it was.
+    A failing cell does not stop the others. If the executor breaks, for example because a process
+    ran out of memory, the cells that were running are run again one by one to find the cause.
 
     Args:
-        cells: All of the sweep.
-        file: Holds results and takes new ones.
-        open_executor: Its executor is given `carry_out` and a cell; it is entered and left here.
-        num_at_once: Cells to hand out at most before one of them has ended.
+        cells: All cells of the sweep.
+        file: The results file, which is read and extended.
+        open_executor: Opens the executor, which runs `carry_out` for each cell.
+        num_at_once: The largest number of submitted cells at a time.
         retries_failed: Whether cells that failed before are run again.
         on_progress: Called when a cell starts or ends, and several times a second.
-        should_stop: Asked several times a second.
+        should_stop: Called several times a second.
 
     Returns:
-        Whether all cells have a result now.
+        True if all cells have a result now.
 
     Raises:
-        OutputError: If a result cannot be kept.
+        OutputError: If a result cannot be written.
     """
     todo = cells_to_run(cells, file, retries_failed=retries_failed)
     sweep = _Sweep(todo, file, on_progress, should_stop)
@@ -75,7 +75,7 @@ def run_sweep(
 def cells_to_run(
     cells: Sequence[Cell], file: ResultsFile, *, retries_failed: bool = False
 ) -> list[Cell]:
-    """Return the cells without a result, and those that failed if they are to be tried again."""
+    """Return the cells without a result, and with `retries_failed` also the failed ones."""
     results = file.results
     return [
         cell
@@ -85,7 +85,7 @@ def cells_to_run(
 
 
 class _Sweep:
-    """The cells that wait, run and are under suspicion to have broken an executor."""
+    """The cells that wait, that run, and that may have broken an executor."""
 
     def __init__(
         self,
@@ -109,22 +109,22 @@ class _Sweep:
         return bool(self.waiting or self.suspects or self.running)
 
     def run_until_broken(self, executor: Executor, num_at_once: int) -> None:
-        """Run all that waits; return early if the executor broke, or if it is to stop."""
+        """Run all waiting cells; return early if the executor breaks or `should_stop` is true."""
         try:
             while self.has_work and not self.should_stop():
-                self._hand_out(executor, num_at_once)
-                ended, _ = wait(self.running, _SECONDS_BETWEEN_QUESTIONS, FIRST_COMPLETED)
+                self._submit(executor, num_at_once)
+                ended, _ = wait(self.running, _POLL_INTERVAL_S, FIRST_COMPLETED)
                 for future in ended:
                     self._take(future)
                 if not ended:
-                    self._tell(next(iter(self.running.values())))
+                    self._report(next(iter(self.running.values())))
         except BrokenExecutor as error:
             self._suspect(error)
-        # Those that still run are given up.
+        # Cells that still run are abandoned, and wait again.
         self.waiting.extendleft(reversed(self.running.values()))
         self.running.clear()
 
-    def _hand_out(self, executor: Executor, num_at_once: int) -> None:
+    def _submit(self, executor: Executor, num_at_once: int) -> None:
         # A suspect runs alone.
         queue, limit = (self.suspects, 1) if self.suspects else (self.waiting, num_at_once)
         while queue and len(self.running) < limit:
@@ -132,11 +132,11 @@ class _Sweep:
             try:
                 future = executor.submit(carry_out, cell)
             except BrokenExecutor:
-                # Under suspicion as well: one that can never be handed out must not be for ever.
+                # A suspect too: a cell that breaks every executor must not be submitted forever.
                 self.running[Future()] = cell
                 raise
             self.running[future] = cell
-            self._tell(cell)
+            self._report(cell)
 
     def _take(self, future: "Future[CellResult | None]") -> None:
         error = future.exception()
@@ -160,8 +160,8 @@ class _Sweep:
             self._keep(
                 suspects[0],
                 suspects[0].failure(
-                    "The process that ran it ended, as one does that is killed for want of memory. "
-                    "Make the picture smaller, or run fewer cells at once by --jobs."
+                    "The process that ran the cell ended, perhaps because memory ran out. Make the "
+                    "picture smaller, or run fewer cells at once by --jobs."
                 ),
             )
         else:
@@ -170,9 +170,9 @@ class _Sweep:
     def _keep(self, cell: Cell, result: CellResult) -> None:
         self.file.add(result)
         self.num_ended += 1
-        self._tell(cell)
+        self._report(cell)
 
-    def _tell(self, cell: Cell) -> None:
+    def _report(self, cell: Cell) -> None:
         left_s = None
         if self.num_ended:
             gone_s = time.monotonic() - self.start_s

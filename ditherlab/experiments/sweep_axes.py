@@ -1,4 +1,4 @@
-"""The keys of a sweep's file, and the values that they may have."""
+"""The keys of a sweep's file and their values."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -11,20 +11,20 @@ from ditherlab.request.optimize_request import OptimizeRequest
 
 PICTURE, CROP = "picture", "crop"
 
-# The ways to say which colors there are: one axis.
+# The options that choose the colors form one axis.
 COLORING = ("palette", "colors", "cells")
 
-# In a list, what stands for an option that is not given.
+# The value in a list that stands for an option left out.
 LEFT_OUT = "default"
 
 Axes = dict[str, list[Any]]
 
 _HINTS: Mapping[str, Any] = {PICTURE: str, CROP: str | None, **get_type_hints(OptimizeRequest)}
-_RULES = {int: "a whole number", float: "a number", str: 'a text in quotes, "..."'}
+_RULES = {int: "a whole number", float: "a number", str: 'text in quotes, "..."'}
 
 
 def read_axes(table: Mapping[str, Any]) -> Axes:
-    """Understand a table: for each option, the values that it takes; None where it is left out.
+    """Parse a table into the values of each option; None where the option is left out.
 
     Raises:
         RequestError: For an unknown key or a value of the wrong kind.
@@ -50,9 +50,9 @@ def read_axes(table: Mapping[str, Any]) -> Axes:
 
 
 def points(axes: Axes) -> Iterator[dict[str, Any]]:
-    """Give the product of all axes: settings of one cell after the other, those left out missing.
+    """Yield the product of all axes: the settings of each cell, without options left out.
 
-    Palettes and numbers of colors follow each other on one axis.
+    Palettes and numbers of colors share one axis.
 
     Example:
         >>> list(points({"palette": ["ega"], "colors": [8], "seed": [0]}))
@@ -83,11 +83,11 @@ def _checked(key: str, option: str, value: Any) -> Any:
     hint = _HINTS[option]
     kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
     if get_origin(hint) is Literal or get_origin(kinds[0]) is Literal:
-        words = get_args(hint if get_origin(hint) is Literal else kinds[0])
-        if value in words:
+        choices = get_args(hint if get_origin(hint) is Literal else kinds[0])
+        if value in choices:
             return value
-        hint = nearest_name(str(value), words)
-        raise RequestError(f"`{key}` must be {_any_of(words)}, got {value!r}. {hint}")
+        hint = nearest_name(str(value), choices)
+        raise RequestError(f"`{key}` must be {_any_of(choices)}, got {value!r}. {hint}")
     kind = kinds[0]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float and is_number:
@@ -97,5 +97,5 @@ def _checked(key: str, option: str, value: Any) -> Any:
     raise RequestError(f"`{key}` must be {_RULES[kind]}, got {value!r}.")
 
 
-def _any_of(words: tuple[str, ...]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+def _any_of(choices: tuple[str, ...]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"

@@ -1,4 +1,4 @@
-"""A sweep's file: lists of pictures and settings, whose product are the cells."""
+"""Reader of a sweep's file: lists of pictures and settings, whose product gives the cells."""
 
 import tomllib
 from collections import Counter
@@ -20,15 +20,16 @@ _ALSO = "also"
 
 
 def read_sweep(path: Path) -> tuple[Cell, ...]:
-    """Read the cells that a file asks for, each once.
+    """Read the cells of a sweep's file, without duplicates.
 
-    A key is an option of `optimize` with a value or a list of values, or its plural with a list;
-    the cells are the product of all lists. Each table `[[also]]` adds the product of its own lists,
-    with all else as above. Paths are relative to the file.
+    A key is an option of `optimize` with a value or a list of values, or its plural with a list.
+    The cells are the product of all lists. Each table `[[also]]` adds the product of its own lists;
+    keys that it lacks have the values above. Paths are relative to the file.
 
     Raises:
-        RequestError: For a file that is none, for unknown keys and for wrong values. What does not
-            fit together, such as an estimator and an objective, is left to the cell.
+        RequestError: If the file cannot be read or parsed, and for unknown keys and wrong values.
+            Options that do not fit together, such as an estimator and an objective, make the cell
+            fail when it is run.
     """
     label = path_label(path)
     try:
@@ -37,7 +38,7 @@ def read_sweep(path: Path) -> tuple[Cell, ...]:
         reason = (error.strerror or str(error)).lower()
         raise RequestError(f"{label} cannot be read: {reason}.") from None
     except ValueError as error:
-        raise RequestError(f"{label} is no TOML: {error}.") from None
+        raise RequestError(f"{label} is not valid TOML: {error}.") from None
     cells: dict[str, Cell] = {}
     try:
         for cell in _Reader(path.parent).cells(table):
@@ -49,7 +50,7 @@ def read_sweep(path: Path) -> tuple[Cell, ...]:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """A picture that was read: its pixels and the hash of its file."""
+    """A picture and the hash of its file."""
 
     picture: Picture
     file_hash: str
@@ -60,14 +61,14 @@ class _Source:
 
 
 class _Reader:
-    """Read the tables of a file, and every picture once."""
+    """Reader of a file's tables; reads every picture once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sources: dict[str, _Source] = {}
 
     def cells(self, table: dict[str, Any]) -> Iterator[Cell]:
-        """Give the cells of all tables."""
+        """Yield the cells of all tables."""
         others = table.pop(_ALSO, [])
         if not isinstance(others, list) or not all(isinstance(other, dict) for other in others):
             raise RequestError(f"`{_ALSO}` must be tables, each below a line [[{_ALSO}]].")
@@ -87,7 +88,7 @@ class _Reader:
             name = Path(path).name
             yield self._cell(settings, name if names[name] == 1 else path)
 
-    def _cell(self, settings: dict[str, Any], told: str) -> Cell:
+    def _cell(self, settings: dict[str, Any], public_name: str) -> Cell:
         options = dict(settings)
         name, crop = options.pop(PICTURE), options.pop(CROP, None)
         if name not in self.sources:
@@ -95,20 +96,22 @@ class _Reader:
         source = self.sources[name]
         picture = source.picture if crop is None else crop_picture(source.picture, crop)
         request = self._spell_out(OptimizeRequest(**options))
-        # What does not fit together is a result, for which the others do not have to wait.
+        # Options that do not fit together fail only their own cell, when it is run.
         with suppress(AbilityError, PictureError):
             request.job(picture)
-        return Cell(picture, source.file_hash, crop, request, _public({**settings, PICTURE: told}))
+        return Cell(
+            picture, source.file_hash, crop, request, _public({**settings, PICTURE: public_name})
+        )
 
     def _spell_out(self, request: OptimizeRequest) -> OptimizeRequest:
-        """Write colors in place of names and files, so that a request is complete in itself."""
+        """Replace names and files by their contents, so that the request depends on no file."""
         objective = place_files(request.objective, self.folder.absolute())
         coloring = request.palette_options.spelled_out(self.folder)
         return replace(request, objective=objective, **asdict(coloring))
 
 
 def _public(settings: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the folders of files that are not named relative to the sweep's own."""
+    """Remove the folders of absolute paths."""
     return {name: _without_folder(value) for name, value in settings.items()}
 
 

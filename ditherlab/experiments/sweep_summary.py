@@ -1,4 +1,4 @@
-"""What the cells of a sweep say together: groups that differ in more than the seed."""
+"""Summary of a sweep: groups of cells that differ only in the seed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from ditherlab.experiments.sweep_axes import LEFT_OUT, PICTURE
 
 _SEED, _PALETTE, _COLORS, _OBJECTIVE = "seed", "palette", "colors", "objective"
 
-# Their words need no name of the option beside them.
-_SPEAKING = (PICTURE, _PALETTE, _OBJECTIVE, "estimator", "optimizer", "preset")
+# Settings whose values are labels without the option's name.
+_SELF_EXPLANATORY = (PICTURE, _PALETTE, _OBJECTIVE, "estimator", "optimizer", "preset")
 
 _FIELDS = ("cost", "seconds")
 
@@ -22,12 +22,12 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Group:
-    """Cells that differ in their seeds alone.
+    """Cells that differ only in the seed.
 
     Attributes:
-        settings: All but the seed; palettes and numbers of colors are one setting, `palette`.
-        cells: Those of the sweep.
-        results: Of those that ended, well or not.
+        settings: All settings but the seed; a number of colors counts as `palette`.
+        cells: The cells of the group.
+        results: The results so far, including failures.
     """
 
     settings: Settings
@@ -36,12 +36,12 @@ class Group:
 
     @property
     def num_failed(self) -> int:
-        """How many went wrong."""
+        """Number of failed cells."""
         return sum(result.is_failed for result in self.results)
 
     @property
     def failures(self) -> Mapping[str, Sequence[int]]:
-        """What went wrong, each with the seeds of the cells."""
+        """The error messages, each with the seeds of its cells."""
         seeds = {cell.key: cell.request.seed for cell in self.cells}
         found: dict[str, list[int]] = {}
         for result in self.results:
@@ -50,7 +50,7 @@ class Group:
         return found
 
     def spread(self, figure: str) -> Spread | None:
-        """Return a figure over the seeds that ended well; None if none has it.
+        """Return the statistics of a figure over the seeds that did not fail; None without any.
 
         Args:
             figure: `cost`, `seconds`, or the name of a metric.
@@ -62,7 +62,7 @@ class Group:
         )
 
     def curve(self, name: str) -> Curve | None:
-        """Return the expected cost over seconds; None if no seed ended well, and with a curve."""
+        """Return the expected cost over time; None if every seed failed or has no curve."""
         curves = [result.curve for result in self.results if not result.is_failed and result.curve]
         ways = [(curve["seconds"], curve["expected_cost"]) for curve in curves if curve["seconds"]]
         return Curve.through(name, ways) if ways else None
@@ -70,10 +70,10 @@ class Group:
 
 @dataclass(frozen=True)
 class SweepSummary:
-    """The groups of a sweep, and in what they differ.
+    """The groups of a sweep, and the settings in which they differ.
 
     Attributes:
-        groups: In the order of the file.
+        groups: The groups in the order of the file.
     """
 
     groups: tuple[Group, ...]
@@ -107,7 +107,7 @@ class SweepSummary:
 
     @property
     def fixed(self) -> Settings:
-        """What all groups share."""
+        """The settings that are the same in all groups."""
         first = self.groups[0].settings
         return {name: value for name, value in first.items() if name not in self.varying}
 
@@ -124,24 +124,24 @@ class SweepSummary:
         return list(dict.fromkeys(names))
 
     def name(self, group: Group, without: Iterable[str] = ()) -> str:
-        """Tell a group from the others by what varies.
+        """Return a label of a group made of its varying settings.
 
         Args:
             group: One of the groups.
-            without: Settings that need not be told.
+            without: Settings to leave out.
         """
         return self._spell(group.settings, without)
 
     def label(self, cell: Cell) -> str:
-        """Tell a cell from the others by what varies, and by its seed."""
+        """Return a label of a cell made of its varying settings and its seed."""
         return f"{self._spell(_group_settings(cell.settings), ())}, seed {cell.request.seed}"
 
     def _spell(self, settings: Settings, without: Iterable[str]) -> str:
-        told = [name for name in self.varying if name not in without] or ["estimator"]
-        return ", ".join(_spell(name, settings.get(name, LEFT_OUT)) for name in told)
+        shown = [name for name in self.varying if name not in without] or ["estimator"]
+        return ", ".join(_spell(name, settings.get(name, LEFT_OUT)) for name in shown)
 
     def by(self, setting: str, groups: Iterable[Group]) -> dict[str, list[Group]]:
-        """Sort groups by the words of a setting."""
+        """Return the groups by the value of a setting, as text."""
         parts: dict[str, list[Group]] = {}
         for group in groups:
             parts.setdefault(str(group.settings.get(setting, LEFT_OUT)), []).append(group)
@@ -149,11 +149,11 @@ class SweepSummary:
 
 
 def number_of(group: Group, setting: str) -> float | None:
-    """Return a setting as a number; None if it is none."""
+    """Return a setting as a number; None if it is not a number."""
     value = group.settings.get(setting)
     if setting == _PALETTE and isinstance(value, str):
-        words = value.split()
-        value = int(words[0]) if len(words) == 2 and words[1] == _COLORS else None
+        parts = value.split()
+        value = int(parts[0]) if len(parts) == 2 and parts[1] == _COLORS else None
     is_number = isinstance(value, int | float)
     return float(value) if is_number and value is not None else None
 
@@ -171,4 +171,4 @@ def _group_settings(settings: Settings) -> dict[str, Any]:
 def _spell(name: str, value: Any) -> str:
     if value == LEFT_OUT:
         return f"{value} {name.replace('_', ' ')}"
-    return str(value) if name in _SPEAKING else f"{name.replace('_', ' ')} {value}"
+    return str(value) if name in _SELF_EXPLANATORY else f"{name.replace('_', ' ')} {value}"

@@ -85,6 +85,11 @@ class Problem:
         return self.pictures[0].width
 
     @property
+    def num_pixels(self) -> int:
+        """The number of pixels of all pictures."""
+        return len(self.pictures) * self.height * self.width
+
+    @property
     def has_opaque_pixels(self) -> bool:
         """Return whether there is anything to draw."""
         return any(bool(picture.opaque.any()) for picture in self.pictures)

@@ -25,7 +25,7 @@ class Estimator(ABC):
 
     gives_color_costs: ClassVar[bool] = False
     suits_natural_gradient: ClassVar[bool] = False
-    """Whether whole runs were measured to end better with the natural gradient than with Adam."""
+    """True if measured runs ended better with the natural gradient than with Adam."""
 
     @property
     def noise(self) -> Noise:
@@ -104,7 +104,7 @@ class Estimator(ABC):
         state: Any = None,
         temperature: float | None = None,
     ) -> tuple[Estimate, Any]:
-        """Draw and weigh.
+        """Draw random numbers and compute the estimate.
 
         Args:
             model: The distribution of drawn pictures.

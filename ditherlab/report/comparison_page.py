@@ -1,4 +1,4 @@
-"""A comparison as a page that needs nothing beside itself: no server, no script, no font."""
+"""A comparison as a self-contained HTML page, without scripts or external files."""
 
 import datetime
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from ditherlab.report.comparison_report import (
 from ditherlab.report.machine import describe_machine
 from ditherlab.report.markup import encode_png, figure, page, swatches, table, terms
 
-# A picture is shown at a whole multiple of its size, about this wide.
+# A picture is enlarged by a whole number to about this width.
 _SHOWN_WIDTH_PX = 256
 
 _GRADIENT_HEADS = [
@@ -36,12 +36,12 @@ _RUN_HEADS = [
 
 @dataclass(frozen=True)
 class ComparisonPage:
-    """The page of a comparison.
+    """The HTML page of a comparison.
 
     Attributes:
-        report: What was found.
-        command: What reproduces it.
-        date: When it was made.
+        report: The report to show.
+        command: The command that reproduces the report.
+        date: The date of the report.
     """
 
     report: ComparisonReport
@@ -49,7 +49,7 @@ class ComparisonPage:
     date: datetime.date
 
     def html(self) -> str:
-        """Write the page."""
+        """Return the page as HTML."""
         name = self.report.problem.pictures[0].name or "standard input"
         body = "\n".join(
             [*self._opening(), *self._gradients(), *self._runs(), *self._pictures(), *self._end()]
@@ -59,7 +59,7 @@ class ComparisonPage:
     def _opening(self) -> Iterator[str]:
         report, problem = self.report, self.report.problem
         if not report.is_complete:
-            yield '<p class="warning">Ended early: these are the figures so far.</p>'
+            yield '<p class="warning">Ended early: these are the results so far.</p>'
         palette = problem.palette.hex if isinstance(problem.palette, Palette) else []
         picture = problem.pictures[0]
         yield terms(
@@ -85,16 +85,16 @@ class ComparisonPage:
         yield "<h2>Gradients</h2>"
         yield (
             f"<p>Taken at <code>{escape(Path(report.at).name)}</code> logits, and compared with "
-            f"{times}<code>{escape(reference.estimator)}</code>, {error}. Lengths are parts of the "
-            "true gradient’s length. A bias below its floor cannot be told from chance and "
-            "rounding.</p>"
+            f"{times}<code>{escape(reference.estimator)}</code>, {error}. Lengths are "
+            "relative to the length of the true gradient. A bias below its floor cannot be "
+            "distinguished from chance and rounding.</p>"
         )
         yield f'<div class="wide">{ComparisonPlots(report).error_over_time().svg()}</div>'
         yield (
-            '<p class="note">Discs claim to have no bias, rings do not; the foot below one is '
-            "the bias that was measured, where it is above its floor. An error of 0, of an "
-            "estimator that draws nothing and shows no bias, stands at the lower edge. Down and "
-            "left is better.</p>"
+            '<p class="note">Discs are estimators that claim to be unbiased, rings are the '
+            "others. The mark below one is its measured bias, if that is above its floor. An error "
+            "of 0 is shown at the lower edge: the estimator uses no randomness and has no visible "
+            "bias. Lower and further left is better.</p>"
         )
         yield table("Gradients of each estimator", _GRADIENT_HEADS, report.gradient_rows())
 
@@ -104,12 +104,12 @@ class ComparisonPage:
             return
         yield "<h2>Optimization</h2>"
         yield (
-            f"<p>The picture was optimized with each estimator and {_num_seeds(runs)} seeds. The "
-            "palette above stayed as it is; with a seed, all started from the same probabilities; "
-            f"all moved by <code>{escape(runs.optimizer)}</code>. “Cost” is that of the finished "
-            "picture of most probable colors, as it would be written; “drawn” is the expected cost "
-            "of pictures drawn from the last probabilities. A pass backward is counted beside the "
-            "evaluations, not among them.</p>"
+            f"<p>The picture was optimized with each estimator and {_num_seeds(runs)} seeds. All "
+            "runs used the palette above and the optimizer "
+            f"<code>{escape(runs.optimizer)}</code>. Runs with the same seed started from the same "
+            "probabilities. “Cost” is the cost of the finished picture, which shows the most "
+            "probable colors; “drawn” is the expected cost of pictures drawn from the last "
+            "probabilities. Backward passes are not included in the evaluations.</p>"
         )
         for budget in BUDGETS:
             rows = self.report.run_rows(budget)
@@ -118,9 +118,9 @@ class ComparisonPage:
                 plot = ComparisonPlots(self.report).cost_over(budget)
                 yield f'<div class="wide">{plot.svg()}</div>'
                 yield (
-                    '<p class="note">Lines are means over the seeds of the expected cost of drawn '
-                    "pictures, bands go from the lowest to the highest seed. Dotted: the "
-                    "baselines’ finished pictures.</p>"
+                    '<p class="note">Lines show the expected cost of drawn pictures, averaged over '
+                    "the seeds. Bands go from the lowest to the highest seed. Dotted lines are the "
+                    "costs of the baselines.</p>"
                 )
                 yield table(_caption(runs), _RUN_HEADS, rows)
         yield from self._failures(runs)
@@ -128,7 +128,7 @@ class ComparisonPage:
     def _failures(self, runs: RunComparison) -> Iterator[str]:
         failed = [run for run in runs.runs if not run.spent_its_budget]
         if failed:
-            yield "<h3>Runs that did not spend their budget</h3><ul>"
+            yield "<h3>Runs that did not use their full budget</h3><ul>"
             for run in failed:
                 reason = f": {self.report.publish(run.reason)}" if run.reason else ""
                 yield (
@@ -163,8 +163,8 @@ class ComparisonPage:
         yield "<h2>Side by side</h2>"
         if len(shown) > 1:
             yield (
-                "<p>Of each estimator the equal-time run whose cost is the median of its seeds, "
-                "with the cost of the finished picture.</p>"
+                "<p>For each estimator, the picture and the cost of the equal-time run with the "
+                "median cost over the seeds.</p>"
             )
         yield f'<div class="pictures">{"".join(shown)}</div>'
 
@@ -179,8 +179,8 @@ class ComparisonPage:
         yield "<h2>The command</h2>"
         yield f"<pre><code>{escape(self.command)}</code></pre>"
         yield (
-            '<p class="note">The gradients’ draws and each run’s start follow from the seed; how '
-            "far a run gets in its time depends on the machine.</p>"
+            '<p class="note">The seed determines the random draws and the start of each run. The '
+            "number of steps under equal time depends on the machine.</p>"
         )
 
 

@@ -1,4 +1,4 @@
-"""The plots of a comparison: errors over what they take, costs over what they took."""
+"""The plots of a comparison: gradient errors over time, costs over time or evaluations."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from ditherlab.report.scale import is_wide
 
 @dataclass(frozen=True)
 class ComparisonPlots:
-    """What is drawn of a comparison; an estimator has the same color everywhere.
+    """The plots of a comparison; an estimator has the same color in all of them.
 
     Attributes:
-        report: What was found.
+        report: The report to plot.
     """
 
     report: ComparisonReport
 
     def error_over_time(self) -> Plot:
-        """Draw the gradients: relative error over milliseconds."""
+        """Return a plot of the relative error of gradients over their time."""
         figures = self.report.comparison.figures
         return Plot(
             title="Relative error of the gradient over the time it takes",
@@ -40,7 +40,7 @@ class ComparisonPlots:
         )
 
     def cost_over(self, budget: BudgetName) -> Plot:
-        """Draw the runs under a budget: expected cost over what the budget counts."""
+        """Return a plot of the expected cost of runs over time or evaluations."""
         runs = self.report.runs
         is_time = budget == "equal-time"
         styles = {name: style for style, name in enumerate(self.report.comparison.figures)}

@@ -1,4 +1,4 @@
-"""A comparison of estimators, for programs and for people."""
+"""The report of a comparison of estimators, as JSON and as text."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -32,17 +32,17 @@ RUN_HEADS = [
 
 @dataclass(frozen=True)
 class ComparisonReport:
-    """What was compared, and what came out.
+    """The results of a comparison.
 
     Attributes:
         problem: The picture, the palette and the objective.
-        at: Where the gradients were taken.
-        comparison: The figures of the gradients.
+        at: The logits of the gradients, as given by `--at`.
+        comparison: The measurements of the gradients.
         left_out: Estimators that do not fit, with the reason.
-        is_complete: Whether nothing ended the measurement early.
-        runs: The estimators at work; None if only gradients were compared.
-        seed: Of the gradients, and of the first runs.
-        device: Where everything was computed.
+        is_complete: Whether all measurements were made.
+        runs: The optimization runs; None if only gradients were compared.
+        seed: The seed of the gradients and of the first runs.
+        device: The device of the computation.
     """
 
     problem: Problem
@@ -55,7 +55,7 @@ class ComparisonReport:
     device: str = "cpu"
 
     def document(self) -> dict[str, Any]:
-        """Return all numbers as JSON types."""
+        """Return the report as JSON types."""
         problem, reference = self.problem, self.comparison.reference
         palette = problem.palette
         document = {
@@ -97,7 +97,7 @@ class ComparisonReport:
         return finite_document(document)
 
     def publish(self, text: str) -> str:
-        """Write a reason for others to read: the objective's folder is left out."""
+        """Remove the folders of the objective's files from a text."""
         objective = self.problem.objective
         parts = [part for _, part in objective.terms] if isinstance(objective, ObjectiveSum) else []
         for named in (objective, *parts):
@@ -105,13 +105,13 @@ class ComparisonReport:
         return text
 
     def summaries(self, budget: BudgetName) -> list[RunSummary]:
-        """Return what the seeds say together; nothing if only gradients were compared."""
+        """Return summaries over the seeds; an empty list if only gradients were compared."""
         return summarize_runs(self.runs, budget) if self.runs else []
 
     def table(self) -> str:
-        """Write a line for each estimator, and for each that was left out its reason."""
+        """Return a text with a line per estimator, and the reasons of those left out."""
         reference = self.comparison.reference
-        told = [
+        lines = [
             align([GRADIENT_HEADS, *self.gradient_rows()]),
             f"Reference: {reference.num_repetitions} x {reference.estimator}, relative error "
             f"{reference.relative_error:.2g}.",
@@ -120,11 +120,11 @@ class ComparisonReport:
         for budget in BUDGETS:
             rows = self.run_rows(budget)
             if rows and self.runs:
-                told += ["", spell_budget(self.runs, budget), align([RUN_HEADS, *rows])]
-        return "\n".join(told)
+                lines += ["", spell_budget(self.runs, budget), align([RUN_HEADS, *rows])]
+        return "\n".join(lines)
 
     def gradient_rows(self) -> list[list[str]]:
-        """Write the figures of each estimator's gradients below `GRADIENT_HEADS`."""
+        """Return a row of each estimator's gradients, with the columns `GRADIENT_HEADS`."""
         return [
             [
                 name,
@@ -141,7 +141,7 @@ class ComparisonReport:
         ]
 
     def run_rows(self, budget: BudgetName) -> list[list[str]]:
-        """Write the baselines and each estimator's runs below `RUN_HEADS`; nothing without runs."""
+        """Return a row per baseline and estimator in the columns `RUN_HEADS`, if there are runs."""
         summaries = self.summaries(budget)
         if self.runs is None or not summaries:
             return []
@@ -177,7 +177,7 @@ class ComparisonReport:
 
 
 def spell(number: float | None, digits: int = 4, *, sign: bool = False) -> str:
-    """Write a number with some significant digits, and `-` for None."""
+    """Format a number with some significant digits, and None as `-`."""
     return "-" if number is None else f"{number:{'+' if sign else ''}.{digits}g}"
 
 
@@ -197,7 +197,7 @@ def _spell_summary(summary: RunSummary) -> list[str]:
 
 
 def spell_budget(runs: RunComparison, budget: BudgetName) -> str:
-    """Say in a sentence what every run under a budget could spend."""
+    """Return a sentence that describes the budget of each run."""
     budgets = runs.budgets
     if budget == "equal-time":
         return f"Equal time, {budgets.seconds:.3g} s a run."

@@ -1,4 +1,4 @@
-"""Quality against the number of colors: for programs, for a terminal, and as a page."""
+"""The report of a color curve, as JSON, text and HTML."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -24,14 +24,14 @@ _MAX_SWATCHES = 16
 
 @dataclass(frozen=True, eq=False)
 class CurveReport:
-    """How good a picture becomes with so many colors.
+    """The quality of a picture against the number of colors.
 
     Attributes:
-        picture: As it was measured, perhaps smaller than the source.
+        picture: The measured picture, which may be smaller than the source.
         source_size: Width and height of the source.
-        points: Of all methods, those on the way to a target included.
-        target: What was to be reached; None for nothing.
-        smallest: The smallest learned palette that reaches it; None if none does.
+        points: The points of all methods, including those of the search for the target.
+        target: The target; None for none.
+        smallest: The smallest learned palette that reaches the target; None if none does.
     """
 
     picture: Picture
@@ -41,7 +41,7 @@ class CurveReport:
     smallest: CurvePoint | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return everything but the pictures as JSON types."""
+        """Return the report without pictures, as JSON types."""
         target = self.target and {
             "figure": self.target.name,
             "value": self.target.value,
@@ -66,16 +66,16 @@ class CurveReport:
         )
 
     def table(self) -> str:
-        """Write a table of the main figure, and the answer to the target.
+        """Return a table of the main metric, and the answer for the target.
 
-        A line stands for a number of colors, a column for a method.
+        A row is a number of colors, and a column is a method.
         """
         shown, answer = self._figures[0], self.answer()
         lines = [shown, align([["colors", *METHODS], *self._rows(shown)])]
         return "\n".join(lines if answer is None else [*lines, answer])
 
     def answer(self) -> str | None:
-        """Say how many colors the target takes; None where there is none."""
+        """Return a sentence with the number of colors for the target; None without a target."""
         if self.target is None:
             return None
         wanted = f"{self.target.name} {self.target.value:g}"
@@ -86,7 +86,7 @@ class CurveReport:
         return f"{self.smallest.num_colors} learned colors reach {wanted}: {found}."
 
     def html(self, command: str, date: datetime.date) -> str:
-        """Write a page that needs nothing beside itself."""
+        """Return a self-contained HTML page."""
         name = self.picture.name or "standard input"
         return page(f"How many colors {name} needs", "\n".join(self._body(command, date)))
 
@@ -130,8 +130,8 @@ class CurveReport:
         ]
         yield terms(entries + ([("Answer", escape(answer))] if answer else []))
         yield (
-            '<p class="note">Every palette had the same dither: error diffusion and a polish, for '
-            "the objective that learned the palettes.</p>"
+            '<p class="note">All palettes were used with the same dither: error diffusion and a '
+            "polish, for the objective with which the palettes were learned.</p>"
         )
         for shown in self._figures:
             yield f"<h2>{escape(MEANINGS[shown])}</h2>"
@@ -143,11 +143,11 @@ class CurveReport:
         learned = [point for point in self.points if point.method == LEARNED]
         for point in learned:
             if point.verdict.png is not None:
-                told = f"{point.num_colors} colors"
-                yield figure(point.verdict.png, alt=f"in {told}", caption=told, **size)
+                label = f"{point.num_colors} colors"
+                yield figure(point.verdict.png, alt=f"in {label}", caption=label, **size)
         yield "</div>"
         for point in learned:
             if point.num_colors <= _MAX_SWATCHES:
                 colors = spell_colors(point.verdict.palette.colors)
                 yield f"<h3>{point.num_colors} colors</h3>{swatches(colors)}"
-        yield f"<h2>Again</h2><pre>{escape(command)}</pre>"
+        yield f"<h2>The command</h2><pre>{escape(command)}</pre>"

@@ -1,11 +1,11 @@
-"""Documents for programs: JSON types, and no number in them that JSON does not have."""
+"""Documents of JSON types, without NaN and infinity."""
 
 import math
 from typing import Any
 
 
 def finite_document(document: dict[str, Any]) -> dict[str, Any]:
-    """Replace every NaN and infinity, however deep, by None.
+    """Replace every NaN and infinity by None, at any depth.
 
     Example:
         >>> finite_document({"costs": [0.5, math.nan], "best": {"cost": math.inf}})

@@ -1,4 +1,4 @@
-"""What a published experiment found, for programs and for people."""
+"""The report of a published experiment, as JSON, text and HTML."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -14,13 +14,13 @@ from ditherlab.report.plot import Axis, Line, Plot
 
 @dataclass(frozen=True)
 class ExperimentReport:
-    """The findings of an experiment.
+    """The results of an experiment.
 
     Attributes:
-        name: On the command line.
-        experiment: What was run.
-        findings: What came out.
-        command: That was typed.
+        name: The name on the command line.
+        experiment: The experiment.
+        findings: The charts and claims.
+        command: The command that was typed.
     """
 
     name: str
@@ -30,11 +30,11 @@ class ExperimentReport:
 
     @property
     def num_failed(self) -> int:
-        """Claims that did not come out."""
+        """Number of claims that do not hold."""
         return sum(not claim.holds for claim in self.findings.claims)
 
     def document(self) -> dict[str, Any]:
-        """Return everything as JSON types."""
+        """Return the report as JSON types."""
         return finite_document(
             {
                 "experiment": self.name,
@@ -47,14 +47,14 @@ class ExperimentReport:
         )
 
     def text(self) -> str:
-        """Write a line for each claim."""
+        """Return the claims as text."""
         lines = [f"{self.experiment.title} ({self.experiment.source})"]
         for claim in self.findings.claims:
             lines += [f"  {_verdict(holds=claim.holds)}  {claim.text}", f"       {claim.detail}"]
         return "\n".join(lines)
 
     def section(self) -> str:
-        """Write the claims and the charts as HTML."""
+        """Return the claims and the charts as HTML."""
         claims = "".join(
             f"<li><strong>{_verdict(holds=claim.holds)}</strong> {escape(claim.text)} "
             f"<em>{escape(claim.detail)}</em></li>"
@@ -71,13 +71,13 @@ class ExperimentReport:
 
 
 def experiment_page(reports: Iterable[ExperimentReport]) -> str:
-    """Write a page that needs nothing beside itself."""
+    """Return a self-contained HTML page."""
     body = "\n".join(report.section() for report in reports)
     return page("Published experiments, run again", body)
 
 
 def draw_chart(chart: Chart) -> Plot:
-    """Turn a chart into a plot."""
+    """Convert a chart to a plot."""
     return Plot(
         chart.title,
         Axis(chart.x_label, is_log=chart.is_log_x),

@@ -1,4 +1,4 @@
-"""Intervals of several seeds below one another, as inline SVG."""
+"""A plot of intervals over several seeds in rows, as inline SVG."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ _PX_PER_LETTER, _GAP = 7.2, 12
 
 @dataclass(frozen=True)
 class Interval:
-    """Numbers of a row.
+    """The interval in a row.
 
     Attributes:
-        name: Its label.
+        name: The label.
         low: Left end of the band.
         high: Right end of the band.
-        mean: Marked by a disc.
-        median: Marked by a stroke.
-        style: Number of its color.
+        mean: The mean, shown as a disc.
+        median: The median, shown as a line.
+        style: The number of the color.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class IntervalPlot:
-    """Rows of intervals over one axis.
+    """Rows of intervals along one axis.
 
     Attributes:
-        title: For those who do not see it.
-        axis: Rightwards.
-        rows: From top to bottom.
+        title: The title, for screen readers.
+        axis: The horizontal axis.
+        rows: The rows from top to bottom.
     """
 
     title: str
@@ -48,7 +48,7 @@ class IntervalPlot:
     rows: Sequence[Interval]
 
     def svg(self) -> str:
-        """Draw everything; a plot without anything that its axis can show says so."""
+        """Return the plot as SVG, with a message if there is nothing to show."""
         height = _TOP + max(1, len(self.rows)) * _ROW_PX + _BOTTOM
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
@@ -65,7 +65,7 @@ class IntervalPlot:
             yield f'<text x="{_WIDTH / 2}" y="{height / 2}" class="middle">Nothing to show.</text>'
             return
         foot = height - _BOTTOM
-        # Labels of ticks stand beside each other here: there is room for half as many.
+        # The labels of ticks are side by side, so there is room for half as many.
         ticks = scale.ticks()
         for tick in ticks[:: 2 if len(ticks) > 4 else 1]:
             place = f"{scale.place(tick):.1f}"
@@ -84,11 +84,11 @@ def _draw_row(row: Interval, scale: Scale, middle_px: float) -> str:
         scale.place(number) for number in (row.low, row.high, row.mean, row.median)
     )
     top, bottom = middle_px - _BAND_PX / 2, middle_px + _BAND_PX / 2
-    told = (
+    summary = (
         f"{row.name}: mean {row.mean:.4g}, median {row.median:.4g}, {row.low:.4g} to {row.high:.4g}"
     )
     return (
-        f'<g class="series-{row.style % NUM_COLORS}"><title>{escape(told)}</title>'
+        f'<g class="series-{row.style % NUM_COLORS}"><title>{escape(summary)}</title>'
         f'<rect class="band" x="{low:.1f}" y="{top:.1f}" width="{max(high - low, 1):.1f}" '
         f'height="{_BAND_PX}"/>'
         f'<path class="part" d="M{median:.1f} {top:.1f}L{median:.1f} {bottom:.1f}"/>'

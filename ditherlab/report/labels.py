@@ -1,4 +1,4 @@
-"""Labels of a plot, moved apart so that each can be read."""
+"""Placement of a plot's labels without overlaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ class Label:
     """A short text in a plot.
 
     Attributes:
-        text: What it says.
-        x_px: Where it starts, or ends.
-        y_px: The middle of its height.
-        style: The number of its color; None for that of levels.
-        end_px: The height of what it names, if a line shall lead there.
-        is_before: Whether it ends at `x_px`, as one to the left of a point does.
+        text: The text.
+        x_px: The start of the text, or its end with `is_before`.
+        y_px: The vertical center.
+        style: The number of the color; None for the color of levels.
+        end_px: The y position to which a leader line is drawn; None for no line.
+        is_before: Whether the text ends at `x_px`, for a label at the left of a point.
     """
 
     text: str
@@ -29,7 +29,7 @@ class Label:
 
 
 def spread_down(labels: Sequence[Label], top_px: float, bottom_px: float) -> list[Label]:
-    """Move labels of one column apart, as little as an even rule can; their order stays.
+    """Move the labels of one column apart vertically, and keep their order.
 
     Example:
         >>> labels = [Label("a", 0, 10, 0), Label("b", 0, 12, 1), Label("c", 0, 90, 2)]
@@ -50,12 +50,12 @@ def spread_down(labels: Sequence[Label], top_px: float, bottom_px: float) -> lis
 
 
 def beside_points(labels: Sequence[Label], *, right_px: float, px_per_letter: float) -> list[Label]:
-    """Put each label beside its point, where no other label and no point is, if there is room.
+    """Place each label next to its point, without overlaps if there is room.
 
     Args:
-        labels: Each at its point.
-        right_px: Where the plot ends.
-        px_per_letter: How wide the text is.
+        labels: The labels at the positions of their points.
+        right_px: The right edge of the plot.
+        px_per_letter: The width of a letter.
     """
     taken = [
         (point.x_px - _MARK_PX, point.y_px - _MARK_PX, point.x_px + _MARK_PX, point.y_px + _MARK_PX)

@@ -1,4 +1,4 @@
-"""The machine that figures were measured on: times mean nothing without it."""
+"""A description of the machine on which times were measured."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ import torch
 
 
 def describe_machine(device: torch.device) -> str:
-    """Say in a line what computed: the processor, its cores, torch and its threads."""
+    """Return a line with the processor, its cores, torch and its threads."""
     parts = [
         f"{_processor()}, {os.cpu_count()} logical cores",
         f"{torch.get_num_threads()} threads",

@@ -1,4 +1,4 @@
-"""Pieces of HTML, escaped."""
+"""Functions that make escaped HTML."""
 
 import base64
 import io
@@ -31,23 +31,23 @@ $body
 
 
 def page(title: str, body: str) -> str:
-    """Write a page that needs nothing beside itself; its body is HTML already."""
+    """Return a self-contained HTML page; `body` is HTML."""
     style = read_style("plot.css") + read_style("page.css")
     return _PAGE.substitute(title=escape(title), style=style, body=body)
 
 
 def read_style(name: str) -> str:
-    """Return a style sheet: `plot.css` with colors and lines, or `page.css` with all else."""
+    """Return a style sheet: `plot.css` for plots, or `page.css` for the rest."""
     return files("ditherlab.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def data_uri(png: bytes) -> str:
-    """Put a PNG into a page."""
+    """Return a PNG as a data URI."""
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
 def encode_png(picture: Picture) -> bytes:
-    """Encode a picture in true color, transparency as it is."""
+    """Encode a picture as a true-color PNG with its transparency."""
     image = Image.fromarray(picture.pixels)
     if picture.has_transparency:
         image.putalpha(Image.fromarray(picture.opaque).convert("L"))
@@ -57,7 +57,7 @@ def encode_png(picture: Picture) -> bytes:
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table whose first column names the rows.
+    """Return a table whose first column names the rows.
 
     Example:
         >>> table("Costs", ["", "cost"], [["a < b", "1"]]).partition("<tbody>")[2]
@@ -77,14 +77,14 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def figure(png: bytes, *, alt: str, caption: str, width: int, height: int) -> str:
-    """Show a picture with what is to be said about it.
+    """Return a figure with a picture and a caption.
 
     Args:
-        png: The picture.
-        alt: For those who do not see it.
-        caption: Below it.
-        width: To show it at, a multiple of its own.
-        height: Likewise.
+        png: The picture as a PNG.
+        alt: The alternative text.
+        caption: The caption below the picture.
+        width: The displayed width, a multiple of the picture's.
+        height: The displayed height, a multiple of the picture's.
     """
     return (
         f'<figure><img src="{data_uri(png)}" alt="{escape(alt)}" width="{width}" '
@@ -93,12 +93,12 @@ def figure(png: bytes, *, alt: str, caption: str, width: int, height: int) -> st
 
 
 def terms(entries: Iterable[tuple[str, str]]) -> str:
-    """Write a list of terms; what they mean is HTML already."""
+    """Return a list of terms with descriptions; the descriptions are HTML."""
     return f"<dl>{''.join(f'<dt>{escape(t)}</dt><dd>{html}</dd>' for t, html in entries)}</dl>"
 
 
 def swatches(colors: Iterable[str]) -> str:
-    """Show colors such as `#ff8000`, named for those who do not see them."""
+    """Return a list of swatches of colors such as `#ff8000`, each with its code."""
     shown = "".join(
         f'<li><span class="swatch" style="background:{escape(color)}"></span> '
         f"<code>{escape(color)}</code></li>"

@@ -1,6 +1,6 @@
-"""Plots as inline SVG, which needs no library to be drawn and none to be seen.
+"""Plots as inline SVG, drawn without a plotting library.
 
-Colors are CSS variables (`--series-0` and so on), so that the page decides on light and dark.
+Colors are CSS variables (`--series-0` and so on), so that the page can set light and dark themes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +23,11 @@ _MAX_LABEL_LETTERS = 30
 
 @dataclass(frozen=True)
 class Axis:
-    """What a direction of a plot means.
+    """An axis of a plot.
 
     Attributes:
-        label: With the unit.
-        is_log: Whether equal factors are equally far apart.
+        label: The label, with the unit.
+        is_log: Whether the axis is logarithmic.
     """
 
     label: str
@@ -39,12 +39,12 @@ class Line:
     """A curve, and a band around it if `low` and `high` are given.
 
     Attributes:
-        name: Its label.
-        x: Places.
-        y: Heights.
+        name: The label.
+        x: The x values.
+        y: The y values.
         low: Lower edge of the band.
         high: Upper edge of the band.
-        style: Number of its color and dash.
+        style: The number of the color and of the dash pattern.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Point:
     """A mark with a label.
 
     Attributes:
-        name: Its label.
-        x: Place.
-        y: Height.
-        title: What it says when pointed at.
-        is_filled: Whether it is a disc or a ring.
-        part: A height that is a part of `y`, marked below it; None for none.
-        style: Number of its color.
+        name: The label.
+        x: The x value.
+        y: The y value.
+        title: The tooltip.
+        is_filled: Whether the mark is a disc; otherwise it is a ring.
+        part: A second y value, a part of `y`, marked below the point; None for none.
+        style: The number of the color.
     """
 
     name: str
@@ -80,11 +80,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Level:
-    """A height to compare with.
+    """A horizontal line to compare with.
 
     Attributes:
-        name: Its label.
-        y: Height.
+        name: The label.
+        y: The y value.
     """
 
     name: str
@@ -96,12 +96,12 @@ class Plot:
     """Lines, points and levels over two axes.
 
     Attributes:
-        title: For those who do not see it.
-        x: Rightwards.
-        y: Upwards.
-        lines: Curves.
-        points: Marks.
-        levels: Heights.
+        title: The title, for screen readers.
+        x: The horizontal axis.
+        y: The vertical axis.
+        lines: The curves.
+        points: The points.
+        levels: The horizontal lines.
     """
 
     title: str
@@ -112,15 +112,15 @@ class Plot:
     levels: Sequence[Level] = ()
 
     def svg_file(self) -> str:
-        """Draw everything for a file of its own, which brings its colors along."""
+        """Return the plot as an SVG file, which includes its style sheet."""
         own = "svg { background: var(--paper); font-family: system-ui, sans-serif; }"
         return self.svg(f"<style>{read_style('plot.css')}{own}</style>") + "\n"
 
     def svg(self, style: str = "") -> str:
-        """Draw everything; a plot without anything that its axes can show says so.
+        """Return the plot as SVG, with a message if there is nothing to show.
 
         Args:
-            style: Elements to put first; a page has its own style.
+            style: A style element to include; a page has its own.
         """
         parts = [style, f"<title>{escape(self.title)}</title>", *self._drawing()]
         return (
@@ -270,5 +270,5 @@ def _path(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
 
 
 def shorten(name: str) -> str:
-    """Cut a label that is longer than there is room for."""
+    """Shorten a label that is too long."""
     return name if len(name) <= _MAX_LABEL_LETTERS else f"{name[: _MAX_LABEL_LETTERS - 1]}…"

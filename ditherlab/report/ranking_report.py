@@ -1,4 +1,4 @@
-"""Palettes by how well they suit a picture: for programs, for a terminal, and as a page."""
+"""The report of a palette ranking, as JSON, text and HTML."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -19,13 +19,13 @@ _FIGURES = ("flip", "ls", "lp")
 
 @dataclass(frozen=True, eq=False)
 class RankingReport:
-    """What a picture looks like in several palettes.
+    """A ranking of palettes for a picture.
 
     Attributes:
-        picture: As it was measured, perhaps smaller than the source.
+        picture: The measured picture, which may be smaller than the source.
         source_size: Width and height of the source.
-        objective: What costs are of.
-        ranked: Names of palettes and how they did, the best first.
+        objective: The objective of the costs, as text.
+        ranked: Names and measurements of the palettes, the best first.
     """
 
     picture: Picture
@@ -34,7 +34,7 @@ class RankingReport:
     ranked: Sequence[tuple[str, PaletteVerdict]]
 
     def document(self) -> dict[str, Any]:
-        """Return everything but the pictures as JSON types."""
+        """Return the report without pictures, as JSON types."""
         return finite_document(
             {
                 "width": self.source_size[0],
@@ -54,11 +54,11 @@ class RankingReport:
         )
 
     def table(self) -> str:
-        """Write a line for each palette."""
+        """Return a table with a row per palette."""
         return align([self._heads, *self._rows()])
 
     def html(self, command: str, date: datetime.date) -> str:
-        """Write a page that needs nothing beside itself."""
+        """Return a self-contained HTML page."""
         name = self.picture.name or "standard input"
         return page(f"Palettes for {name}", "\n".join(self._body(command, date)))
 
@@ -92,8 +92,8 @@ class RankingReport:
             ]
         )
         yield (
-            '<p class="note">The cost is that of the dithered picture against the picture as it '
-            "is, in color; lower is better, as is flip. Of ls and lp, higher is better.</p>"
+            '<p class="note">The cost compares the dithered picture with the source, in color. '
+            "Lower is better for the cost and flip; higher is better for ls and lp.</p>"
         )
         yield table("Palettes, the best first", self._heads, self._rows())
         yield "<h2>Pictures</h2>"
@@ -105,14 +105,14 @@ class RankingReport:
                 caption = f"{number + 1}. {name}, {len(verdict.palette)} colors"
                 yield figure(verdict.png, alt=f"in {name}", caption=caption, **size)
         yield "</div>"
-        yield "<h2>Colors of the best</h2>"
+        yield "<h2>Colors of the best palettes</h2>"
         for name, verdict in self.ranked[:3]:
             yield f"<h3>{escape(name)}</h3>{swatches(spell_colors(verdict.palette.seen))}"
-        yield f"<h2>Again</h2><pre>{escape(command)}</pre>"
+        yield f"<h2>The command</h2><pre>{escape(command)}</pre>"
 
 
 def verdict_document(verdict: PaletteVerdict) -> dict[str, Any]:
-    """Return the colors and figures of a palette as JSON types."""
+    """Return the colors and metrics of a palette as JSON types."""
     return {
         "colors": spell_colors(verdict.palette.seen),
         "colors_used": verdict.num_colors_used,

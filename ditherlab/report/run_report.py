@@ -1,4 +1,4 @@
-"""Everything about one run: a document for programs, a table for people."""
+"""The report of a run, as JSON and as a table."""
 
 import json
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solver.solution import Solution
 
-# Of the parameters of a model, masks of 128 x 128 for three channels included.
+# The largest number of parameters to list: a mask of 128 x 128 for three channels.
 _MOST_REPORTED = 3 * 128 * 128
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture, measured.
+    """The measurements of one picture.
 
     Attributes:
-        name: How it was made.
+        name: The method that made the picture.
         metrics: A value for each reported metric; None where it has none.
         num_bytes: The size of its indexed PNG, without text.
     """
@@ -37,13 +37,13 @@ class Row:
 
 @dataclass(frozen=True)
 class RunReport:
-    """A solution beside what its palette gives without optimizing.
+    """The measurements of a solution and of its baselines, which use the same palette.
 
     Attributes:
-        solution: What was found.
-        output: Where it was written, or `-`.
-        result: The solution, measured.
-        baselines: `nearest` and `floyd-steinberg` with the same palette, measured.
+        solution: The solution.
+        output: The file that was written, or `-`.
+        result: The measurements of the solution.
+        baselines: The measurements of `nearest` and `floyd-steinberg` with the same palette.
     """
 
     solution: Solution
@@ -53,26 +53,26 @@ class RunReport:
 
     @classmethod
     def of(cls, solution: Solution, output: str) -> "RunReport":
-        """Measure a solution and its baselines; gray ones against the source's luminance."""
+        """Measure a solution and its baselines, with a gray palette against the luminance."""
         problem = solution.problem
         target = problem.source_target(solution.device)
         source = to_levels(target.images[0].permute(1, 2, 0))
         colors = np.array(solution.palette.seen, dtype=np.uint8)
-        ways = {"ditherlab": solution.indices}
-        # They know nothing of cells: beside a picture that obeys them, they would be no measure.
+        index_images = {"ditherlab": solution.indices}
+        # The baselines ignore the limits of cells, so they are not comparable then.
         if problem.cells is None:
-            ways["nearest"] = nearest_indices(source, colors)
-            ways["floyd-steinberg"] = floyd_steinberg_indices(source, colors)
-        pictures = [solution.show(indices, target) for indices in ways.values()]
+            index_images["nearest"] = nearest_indices(source, colors)
+            index_images["floyd-steinberg"] = floyd_steinberg_indices(source, colors)
+        pictures = [solution.show(indices, target) for indices in index_images.values()]
         figures = measure_all(target.images, pictures, target.opaque)
         result, *baselines = (
             Row(name, measured, _num_bytes(solution, indices))
-            for (name, indices), measured in zip(ways.items(), figures, strict=True)
+            for (name, indices), measured in zip(index_images.items(), figures, strict=True)
         )
         return cls(solution, output, result, tuple(baselines))
 
     def document(self) -> dict[str, Any]:
-        """Return everything about the run as JSON types; no number in it is NaN or infinite."""
+        """Return the report as JSON types, without NaN and infinity."""
         solution = self.solution
         problem, history, seen = solution.problem, solution.history, solution.palette.shown
         first, last = (
@@ -106,11 +106,11 @@ class RunReport:
         return finite_document(document)
 
     def json(self) -> str:
-        """Write the document as one line of JSON."""
+        """Return the document as one line of JSON."""
         return json.dumps(self.document(), allow_nan=False)
 
     def table(self) -> str:
-        """Write a table with a row for the result and for each baseline."""
+        """Return a table with a row for the result and for each baseline."""
         heads = ["", *(f"{m.name}/{m.unit}" if m.unit else m.name for m in METRICS), "bytes", "s"]
         lines = [heads]
         for row in (self.result, *self.baselines):
@@ -127,7 +127,7 @@ def _num_bytes(solution: Solution, indices: np.ndarray) -> int:
 
 
 def _reported(solution: Solution) -> dict[str, Any]:
-    """Return the parameters of a model; of very many, how they are spread."""
+    """Return the parameters of a model; for many, their minimum, median and maximum."""
     reported: dict[str, Any] = {}
     for name, parameter in solution.parameters.items():
         if parameter.numel() <= _MOST_REPORTED:

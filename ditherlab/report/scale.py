@@ -1,28 +1,28 @@
-"""Scales of a plot: where a number stands, and which numbers are worth a tick."""
+"""Scales of a plot: positions of numbers, and ticks."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Where a logarithmic scale has room for more than the powers of ten.
+# Up to this many decades, a logarithmic scale has room for more ticks than powers of ten.
 _FEW_DECADES = 2.5
 
 _MARGIN = 0.04
 
-# From here on, a logarithmic axis shows more than a straight one.
+# From this ratio on, a logarithmic axis is better than a linear one.
 _WIDE_RANGE = 4.0
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A way from numbers to pixels, straight or logarithmic.
+    """A linear or logarithmic mapping from numbers to pixels.
 
     Attributes:
         low: The number at the start.
         high: The number at the end; above `low`.
-        start_px: Where `low` stands.
-        end_px: Where `high` stands; may be less, as rows of a picture count downwards.
-        is_log: Whether equal factors are equally far apart.
+        start_px: The position of `low`.
+        end_px: The position of `high`; less than `start_px` for a vertical axis.
+        is_log: Whether the scale is logarithmic.
     """
 
     low: float
@@ -35,7 +35,7 @@ class Scale:
     def around(
         cls, numbers: Iterable[float], start_px: float, end_px: float, *, is_log: bool = False
     ) -> "Scale | None":
-        """Make room for all numbers that the scale can show; None if there are none.
+        """Return a scale for all numbers that it can show; None if there are none.
 
         Example:
             >>> Scale.around([0.0, 3.0], 0, 100, is_log=True)
@@ -54,12 +54,12 @@ class Scale:
             room = (high / low) ** _MARGIN
             return cls(low / room, high * room, start_px, end_px, is_log)
         room = (high - low) * _MARGIN
-        # Nothing is below zero where no number is: an axis that says so misleads.
+        # An axis must not extend below zero if no number is negative.
         low = low - room if low < 0 or low - room > 0 else 0.0
         return cls(low, high + room, start_px, end_px)
 
     def place(self, number: float) -> float:
-        """Return where a number stands; one beyond the end stands at the end."""
+        """Return the position of a number, clamped to the ends."""
         inside = min(max(number, self.low), self.high)
         if self.is_log:
             part = math.log(inside / self.low) / math.log(self.high / self.low)
@@ -68,7 +68,7 @@ class Scale:
         return self.start_px + part * (self.end_px - self.start_px)
 
     def ticks(self) -> list[float]:
-        """Return round numbers inside the scale, about five.
+        """Return about five round numbers inside the scale.
 
         Example:
             >>> Scale(0, 9, 0, 100).ticks()
@@ -95,11 +95,11 @@ class Scale:
 
 
 def is_wide(numbers: Iterable[float], factor: float = _WIDE_RANGE) -> bool:
-    """Say whether numbers are so far apart that a logarithmic scale suits them, and can show them.
+    """Return whether positive numbers differ so much that a logarithmic scale is better.
 
     Args:
-        numbers: Any.
-        factor: From where on the largest is far from the smallest.
+        numbers: The numbers to show.
+        factor: The ratio of the largest to the smallest from which on the scale is logarithmic.
 
     Example:
         >>> is_wide([1.0, 100.0]), is_wide([0.0, 100.0]), is_wide([])
@@ -110,7 +110,7 @@ def is_wide(numbers: Iterable[float], factor: float = _WIDE_RANGE) -> bool:
 
 
 def spell_tick(number: float) -> str:
-    """Write a tick's number, short.
+    """Format the number of a tick.
 
     Example:
         >>> [spell_tick(number) for number in (0.0, 0.05, 2.5, 12000.0, 1e-06, 2e6)]

@@ -1,4 +1,4 @@
-"""A sweep as a page that needs nothing beside itself: no server, no script, no font."""
+"""A sweep as a self-contained HTML page, without scripts or external files."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ _PICTURE, _OBJECTIVE = "picture", "objective"
 
 @dataclass(frozen=True)
 class SweepPage:
-    """The page of a sweep.
+    """The HTML page of a sweep.
 
     Attributes:
-        report: What was found.
-        command: What reproduces it.
-        date: When it was made.
+        report: The report to show.
+        command: The command that reproduces the report.
+        date: The date of the report.
     """
 
     report: SweepReport
@@ -32,7 +32,7 @@ class SweepPage:
     date: datetime.date
 
     def html(self) -> str:
-        """Write the page."""
+        """Return the page as HTML."""
         summary = self.report.summary
         pictures = summary.by(_PICTURE, summary.groups)
         body = [*self._opening(), *self._overview(pictures)]
@@ -56,12 +56,12 @@ class SweepPage:
         ]
         yield terms((name.replace("_", " ").capitalize(), escape(value)) for name, value in entries)
         yield (
-            '<p class="note">Bands go from the lowest to the highest seed; a disc is the mean, a '
-            "stroke the median. Cells that failed count in none of them.</p>"
+            '<p class="note">Bands go from the lowest to the highest seed. A disc is the mean, '
+            "and a line the median. Failed cells are not included.</p>"
         )
 
     def _overview(self, pictures: dict[str, list[Group]]) -> Iterator[str]:
-        """Compare the means over the pictures, where there are several."""
+        """Yield a table of the means over the pictures, if there are several."""
         if len(pictures) < 2:
             return
         summary, metrics = self.report.summary, self.report.summary.figures
@@ -93,7 +93,7 @@ class SweepPage:
         if len(by_objective) == 1:
             yield from _show([*(all_plots.figure(name) for name in names), all_plots.way()])
         else:
-            # Costs of different objectives have no axis in common.
+            # Costs of different objectives are not comparable.
             for objective, part in by_objective.items():
                 plots = SweepPlots(summary, part, (_PICTURE, _OBJECTIVE))
                 yield f"<h3>Cost of <code>{escape(objective)}</code></h3>"
@@ -102,12 +102,12 @@ class SweepPage:
             yield from _show([all_plots.figure(name) for name in names if name != "cost"])
         heads = ["", *report.figure_names, "seeds", "failed"]
         rows = report.rows(groups, report.figure_names, (_PICTURE,))
-        yield table("Means over the seeds that ended well", heads, rows)
+        yield table("Means over the seeds that did not fail", heads, rows)
 
     def _failures(self) -> Iterator[str]:
         failures = self.report.failures
         if failures:
-            yield "<h2>Cells that failed</h2><ul>"
+            yield "<h2>Failed cells</h2><ul>"
             yield from (f"<li>{escape(failure)}</li>" for failure in failures)
             yield "</ul>"
 
@@ -115,8 +115,8 @@ class SweepPage:
         yield "<h2>The command</h2>"
         yield f"<pre><code>{escape(self.command)}</code></pre>"
         yield (
-            '<p class="note">Pictures follow from their seeds; seconds depend on the machine, and '
-            "on how many cells ran at once.</p>"
+            '<p class="note">Pictures are reproducible from their seeds. Times depend on the '
+            "machine and on the number of cells that ran at once.</p>"
         )
 
     def _name(self, group: Group) -> str:
@@ -124,7 +124,7 @@ class SweepPage:
 
 
 def _show(plots: Sequence[Plot | IntervalPlot | None]) -> Iterator[str]:
-    """Put small plots beside one another, as far as there is room, and large ones below."""
+    """Yield small plots side by side, and large ones below."""
     small = [plot.svg() for plot in plots if isinstance(plot, IntervalPlot)]
     if small:
         yield f'<div class="plots">{"".join(small)}</div>'

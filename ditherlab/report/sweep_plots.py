@@ -1,4 +1,4 @@
-"""The plots of a sweep: figures with bands over the seeds, and the cost on the way."""
+"""The plots of a sweep: metrics with bands over the seeds, and the cost over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from ditherlab.report.interval_plot import Interval, IntervalPlot
 from ditherlab.report.plot import Axis, Line, Plot
 from ditherlab.report.scale import is_wide
 
-# From so many values on, a setting that is a number becomes an axis.
+# With this many values, a numeric setting becomes an axis.
 _FEW_VALUES = 3
 
-# Powers of ten are too few ticks for a plot of half the width.
+# Below this ratio, a logarithmic axis of half the width would have too few ticks.
 _FEW_TICKS_BELOW = 30.0
 
 _LOWER, _HIGHER = "lower is better", "higher is better"
@@ -30,12 +30,12 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class SweepPlots:
-    """What is drawn of some groups of a sweep; what is alike has the same color everywhere.
+    """The plots of some groups of a sweep; a label has the same color in all of them.
 
     Attributes:
-        summary: Of all groups.
-        groups: Those that are drawn.
-        without: Settings that they share, which labels leave out.
+        summary: The summary of the sweep.
+        groups: The groups to plot.
+        without: Settings that labels leave out.
     """
 
     summary: SweepSummary
@@ -44,7 +44,7 @@ class SweepPlots:
 
     @property
     def across(self) -> str | None:
-        """The setting that becomes an axis: the first that is a number, with several values."""
+        """The setting that becomes an axis: the first numeric one with several values."""
         for setting in self.summary.varying:
             numbers = {number_of(group, setting) for group in self.groups}
             if setting not in self.without and None not in numbers and len(numbers) >= _FEW_VALUES:
@@ -52,7 +52,7 @@ class SweepPlots:
         return None
 
     def figure(self, name: str) -> Plot | IntervalPlot | None:
-        """Draw a figure of all groups; None if none has it."""
+        """Return a plot of a metric of all groups; None if no group has it."""
         spreads = [(group, group.spread(name)) for group in self.groups]
         numbers = [s.lowest for _, s in spreads if s] + [s.highest for _, s in spreads if s]
         if not numbers:
@@ -69,7 +69,7 @@ class SweepPlots:
         return IntervalPlot(f"{axis.label}: bands over the seeds", axis, rows)
 
     def way(self) -> Plot | None:
-        """Draw the expected cost over the time; None if no group has it."""
+        """Return a plot of the expected cost over time; None if no group has it."""
         curves = [(group, group.curve(self._name(group))) for group in self.groups]
         lines = [
             Line(curve.name, curve.x, curve.mean, curve.lowest, curve.highest, self._style(group))

@@ -1,4 +1,4 @@
-"""A sweep, for programs and for people."""
+"""The report of a sweep, as JSON and as text."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,13 +14,13 @@ from ditherlab.report.table import align
 
 @dataclass(frozen=True)
 class SweepReport:
-    """The cells of a sweep, and what they came to.
+    """The cells of a sweep and their results.
 
     Attributes:
-        name: Of the sweep's file, without its folder.
-        cells: In the order of the file.
-        file: Their results.
-        num_kept: Cells that had a result before this run.
+        name: The name of the sweep's file, without the folder.
+        cells: The cells in the order of the file.
+        file: The results.
+        num_kept: Number of cells that had a result before this run.
     """
 
     name: str
@@ -30,22 +30,22 @@ class SweepReport:
 
     @cached_property
     def summary(self) -> SweepSummary:
-        """What the seeds say together."""
+        """The statistics over the seeds."""
         return SweepSummary.of(self.cells, self.file.results)
 
     @property
     def num_ended(self) -> int:
-        """Cells that have a result, failures included."""
+        """Number of cells that have a result, including failures."""
         return sum(len(group.results) for group in self.summary.groups)
 
     @property
     def num_failed(self) -> int:
-        """Cells that went wrong."""
+        """Number of failed cells."""
         return sum(group.num_failed for group in self.summary.groups)
 
     @property
     def failures(self) -> list[str]:
-        """What went wrong, and where, a line for each reason in a group."""
+        """The error messages, a line for each message in a group."""
         return [
             f"{self.summary.name(group)}, {'seed' if len(seeds) == 1 else 'seeds'} "
             f"{', '.join(map(str, seeds))}: {error}"
@@ -55,11 +55,11 @@ class SweepReport:
 
     @property
     def figure_names(self) -> list[str]:
-        """What groups are compared in."""
+        """The names of the cost, the metrics and the time."""
         return ["cost", *self.summary.figures, "seconds"]
 
     def document(self) -> dict[str, Any]:
-        """Return what is known of all cells as JSON types; no number in it is NaN or infinite."""
+        """Return the report as JSON types, without NaN and infinity."""
         document = {
             "sweep": self.name,
             "version": ditherlab.__version__,
@@ -75,7 +75,7 @@ class SweepReport:
         return finite_document(document)
 
     def table(self) -> str:
-        """Write a line for each group: means over the seeds that ended well."""
+        """Return a table with a row per group: means over the seeds that did not fail."""
         names = self.figure_names
         heads = ["", *("s" if name == "seconds" else name for name in names), "seeds", "failed"]
         return align([heads, *self.rows(self.summary.groups, names)])
@@ -83,11 +83,11 @@ class SweepReport:
     def rows(
         self, groups: Iterable[Group], names: Iterable[str], without: Iterable[str] = ()
     ) -> list[list[str]]:
-        """Write the name of each group, the means of its figures, its seeds and its failures.
+        """Return a row per group: its name, means, number of seeds and number of failures.
 
         Args:
-            groups: Of the summary.
-            names: Of the figures.
+            groups: Groups of the summary.
+            names: The names of the metrics.
             without: Settings that the names of groups leave out.
         """
         listed, left_out = list(names), list(without)

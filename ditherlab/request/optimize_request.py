@@ -145,17 +145,15 @@ class OptimizeRequest:
         if len(pictures) == 1:
             return first
 
-        from ditherlab.images import lay_out
         from ditherlab.recipe import Recipe
-        from ditherlab.stages.learn_palette import LearnPalette
+        from ditherlab.stages.learn_palette import LearnPalette, lay_out_apart
 
-        target = first.problem.target()
-        gap_px = first.problem.objective.bind(target).footprint_px
         num_px = PRESETS[self.preset].palette_px
-        joint = self.job(lay_out(pictures, num_px=num_px, gap_px=gap_px))
-        whole = max(1, joint.problem.height * joint.problem.width)
+        joint = self.job(lay_out_apart(first.problem, pictures, num_px))
         stages = tuple(
-            replace(stage, pixels=whole) if isinstance(stage, LearnPalette) else stage
+            replace(stage, pixels=joint.problem.num_pixels)
+            if isinstance(stage, LearnPalette)
+            else stage
             for stage in joint.recipe.stages
         )
         return replace(joint, recipe=Recipe(stages))

@@ -8,7 +8,6 @@ from ditherlab.recipe import Recipe
 from ditherlab.solver.memory import MemoryNeed
 from ditherlab.stages import StageMemory
 from ditherlab.stages.learn_palette import LearnPalette
-from ditherlab.stages.stage import num_pixels
 
 # While a palette is fitted: one-hot pixels, some copies, and some for each channel.
 _FIT, _FIT_PER_CHANNEL = 7.5, 2.5
@@ -25,7 +24,7 @@ def memory_need(problem: Problem, recipe: Recipe) -> MemoryNeed:
     largest = max(needs, key=lambda need: _planes(need, num_colors))
     fits = problem.learns_palette and problem.is_quadratic
     copies = [stage.pixels for stage in recipe.stages if isinstance(stage, LearnPalette)]
-    learned_px = min(num_pixels(problem), *copies) if copies else num_pixels(problem)
+    learned_px = min(problem.num_pixels, *copies) if copies else problem.num_pixels
     return MemoryNeed(
         width=problem.width,
         height=problem.height,

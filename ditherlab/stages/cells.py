@@ -7,7 +7,7 @@ from typing import ClassVar
 from ditherlab.discrete.cells.annealing import CellSearch
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
-from ditherlab.stages.stage import Progress, Stage, StageContext, num_pixels
+from ditherlab.stages.stage import Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
 # Measured CPU nanoseconds.
@@ -41,11 +41,8 @@ class Cells(Stage):
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"quadratic"})
 
-    def is_needed(self, state: State) -> bool:
-        return not state.has_picture
-
     def work(self, problem: Problem) -> float:
-        return num_pixels(problem) * _WORK_PER_PIXEL
+        return problem.num_pixels * _WORK_PER_PIXEL
 
     def _keep(self, search: CellSearch, state: State) -> None:
         state.show_indices(search.indices.unsqueeze(0))

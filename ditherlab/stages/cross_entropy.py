@@ -10,7 +10,7 @@ from ditherlab.estimators.credit import Credit
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
 from ditherlab.stages.searching import SearchStage
-from ditherlab.stages.stage import StageMemory, check_at_least, num_pixels
+from ditherlab.stages.stage import StageMemory, check_count
 
 # Measured, with local credit, which keeps a price for each pixel of each draw.
 _PLANES_PER_SAMPLE, _PLANES_PER_COLOR = 11.0, 7.0
@@ -54,7 +54,7 @@ class CrossEntropy(SearchStage):
             raise RequestError(
                 f"`cross-entropy(rate=...)` must be above 0 and at most 1, got {self.rate:g}."
             )
-        check_at_least("cross-entropy(steps=...)", self.steps, 1)
+        check_count("cross-entropy(steps=...)", self.steps)
 
     @property
     def num_rounds(self) -> int:
@@ -77,5 +77,5 @@ class CrossEntropy(SearchStage):
         return StageMemory(planes, _PLANES_PER_COLOR)
 
     def work(self, problem: Problem) -> float:
-        num_drawn = num_pixels(problem) * self.steps * self.num_samples
+        num_drawn = problem.num_pixels * self.steps * self.num_samples
         return num_drawn * problem.num_channels * _CHANNEL_WORK

@@ -21,8 +21,8 @@ from ditherlab.stages.stage import (
     Stage,
     StageContext,
     StageMemory,
-    check_at_least,
-    num_pixels,
+    check_count,
+    check_temperatures,
 )
 from ditherlab.stages.state import State
 from ditherlab.stages.strategies import (
@@ -78,13 +78,15 @@ class Descend(Stage):
     steps: int = 150
 
     def __post_init__(self) -> None:
-        check_at_least("descend(steps=...)", self.steps, 1)
+        check_count("descend(steps=...)", self.steps)
+        check_temperatures("descend(temperature=...)", self.temperature)
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         problem = context.problem
         estimator, optimizer = self._strategies(problem)
         bound = context.bind(state.palette)
         mover = PixelMover(bound, optimizer, problem, state)
+        yield Progress(0.0)
         annealing = Annealing.of(estimator, problem.objective, self.temperature)
         descent = Descent(bound.cost, estimator, annealing, self.steps)
         steps = descent.run(context, state, mover)
@@ -114,7 +116,7 @@ class Descend(Stage):
 
     def work(self, problem: Problem) -> float:
         estimator, _ = self._strategies(problem)
-        return descent_work(problem, estimator, num_pixels(problem), self.steps)
+        return descent_work(problem, estimator, problem.num_pixels, self.steps)
 
     def _strategies(self, problem: Problem) -> tuple[Estimator, Optimizer]:
         estimator = self.estimator or default_estimator(problem.objective)

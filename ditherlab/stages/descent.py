@@ -61,14 +61,16 @@ class Descent:
     ) -> Generator[Progress, None, None]:
         """Price the state, yield, then move it; price it once more at the end."""
         memory: Any = None
-        for step in range(self.steps):
-            share = min(1.0, max(step / self.steps, context.spent()))
-            estimate, memory = self._estimate(state, mover, memory, share)
-            yield _progress(estimate, share, step)
-            temperature = self.annealing.entropy_weight(share, estimate)
-            state.temperature = self.annealing.temperature
-            mover.step(estimate, temperature, share)
-        mover.finish()
+        try:
+            for step in range(self.steps):
+                share = min(1.0, max(step / self.steps, context.spent()))
+                estimate, memory = self._estimate(state, mover, memory, share)
+                yield _progress(estimate, share, step)
+                temperature = self.annealing.entropy_weight(share, estimate)
+                state.temperature = self.annealing.temperature or state.temperature
+                mover.step(estimate, temperature, share)
+        finally:
+            mover.finish()
         estimate, _ = self._estimate(state, mover, memory, 1.0)
         yield replace(_progress(estimate, 1.0, self.steps), in_history=False)
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ditherlab.choices import Draw as DrawMode
 from ditherlab.problem import Problem
-from ditherlab.stages.stage import Progress, Stage, StageContext
+from ditherlab.stages.stage import Progress, Stage, StageContext, check_choice
 from ditherlab.stages.state import State
 
 
@@ -16,6 +16,7 @@ class Draw(Stage):
 
     Attributes:
         by: `mode` or `sample`; None samples if the objective leaves its dither to the drawing.
+            An index image stays as it is.
     """
 
     part_of_time: ClassVar[float] = 0.0
@@ -24,7 +25,12 @@ class Draw(Stage):
 
     by: DrawMode | None = None
 
+    def __post_init__(self) -> None:
+        check_choice("draw(by=...)", self.by, DrawMode)
+
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        if state.logits is not None:
+            state.show_probs(state.logits.softmax(dim=1))
         if state.probs is not None and self.resolved(context.problem).by == "sample":
             state.show_indices(state.model().draw_indices(1, state.generator)[0])
         elif state.has_picture:

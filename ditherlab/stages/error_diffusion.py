@@ -11,7 +11,7 @@ from torch import Tensor
 from ditherlab.discrete.error_diffusion import diffuse_error
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
-from ditherlab.stages.stage import Bound, Progress, Stage, StageContext, num_pixels
+from ditherlab.stages.stage import Bound, Progress, Stage, StageContext
 from ditherlab.stages.state import State
 from ditherlab.types import Colors
 
@@ -40,12 +40,9 @@ class ErrorDiffusion(Stage):
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"quadratic"})
 
-    def is_needed(self, state: State) -> bool:
-        return not state.has_picture
-
     def work(self, problem: Problem) -> float:
         work = _WORK_PER_PIXEL + _WORK_PER_PIXEL_AND_COLOR * problem.num_colors
-        return num_pixels(problem) * work
+        return problem.num_pixels * work
 
 
 def diffused_indices(

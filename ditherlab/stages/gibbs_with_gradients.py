@@ -9,7 +9,7 @@ from ditherlab.errors import RequestError
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
 from ditherlab.stages.searching import SearchStage
-from ditherlab.stages.stage import StageMemory, check_at_least, num_pixels
+from ditherlab.stages.stage import StageMemory, check_count
 
 # Measured, for gray pictures and for others.
 _GRAY_PLANES, _COLOR_PLANES = 90.0, 200.0
@@ -37,7 +37,7 @@ class GibbsWithGradients(SearchStage):
             raise RequestError(
                 f"`gibbs-with-gradients(heat=...)` must be above 0, got {self.heat:g}. Try 1."
             )
-        check_at_least("gibbs-with-gradients(sweeps=...)", self.sweeps, 0)
+        check_count("gibbs-with-gradients(sweeps=...)", self.sweeps, 0)
 
     @property
     def num_rounds(self) -> int:
@@ -53,4 +53,4 @@ class GibbsWithGradients(SearchStage):
         return StageMemory(_GRAY_PLANES if problem.num_channels == 1 else _COLOR_PLANES)
 
     def work(self, problem: Problem) -> float:
-        return num_pixels(problem) * problem.num_channels * self.sweeps * _CHANNEL_WORK
+        return problem.num_pixels * problem.num_channels * self.sweeps * _CHANNEL_WORK

@@ -42,7 +42,7 @@ def keep_best(
     best = _Best(state)
     try:
         for progress in steps:
-            best.see(progress)
+            best.see(progress, context)
             yield progress
     except GeneratorExit:
         # The run ends here: steps are over, but fresh draws may still decide.
@@ -50,7 +50,7 @@ def keep_best(
         with suppress(DeadlineError, ObjectiveError):
             best.restore(context, cost, advice)
         raise
-    except (DeadlineError, ObjectiveError):
+    except (DeadlineError, KeyboardInterrupt, ObjectiveError):
         best.restore(context, None, advice)
         raise
     with suppress(DeadlineError, ObjectiveError):
@@ -70,15 +70,16 @@ class _Best:
     last: Progress | None = None
     next_share: float = 0.0
 
-    def see(self, progress: Progress) -> None:
-        """Compare the state with the best one, now and then."""
+    def see(self, progress: Progress, context: StageContext) -> None:
+        """Compare the state with the best one, now and then; a copy serves the loop too."""
         self.last = progress
         self.first = self.first or progress
         if progress.share < self.next_share:
             return
         self.next_share = progress.share + 1 / _NUM_CANDIDATES
-        if self.kept_at is None or _total(progress) < _total(self.kept_at):
+        if _total(progress) < (inf if self.kept_at is None else _total(self.kept_at)):
             self.kept, self.kept_at = self.state.clone(), progress
+            context.kept = self.kept
 
     def restore(
         self, context: StageContext, cost: Cost | None, advice: str

@@ -18,8 +18,8 @@ from ditherlab.stages.stage import (
     Stage,
     StageContext,
     StageMemory,
-    check_at_least,
-    num_pixels,
+    check_count,
+    check_temperatures,
 )
 from ditherlab.stages.state import State
 from ditherlab.stages.strategies import check_estimator, default_estimator
@@ -50,13 +50,15 @@ class LearnModel(Stage):
     steps: int = 150
 
     def __post_init__(self) -> None:
-        check_at_least("learn-model(steps=...)", self.steps, 1)
+        check_count("learn-model(steps=...)", self.steps)
+        check_temperatures("learn-model(temperature=...)", self.temperature)
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         problem = context.problem
         estimator = self.estimator or default_estimator(problem.objective)
         bound = context.bind(state.palette)
         mover = ModelMover(bound.target, self.model, state)
+        yield Progress(0.0)
         annealing = Annealing.of(estimator, problem.objective, self.temperature, probes=False)
         steps = Descent(bound.cost, estimator, annealing, self.steps).run(context, state, mover)
         advice = f"`{estimator}` is too noisy here, or the learning rate too high"
@@ -82,16 +84,13 @@ class LearnModel(Stage):
     def resolved(self, problem: Problem) -> "LearnModel":
         return replace(self, estimator=self.estimator or default_estimator(problem.objective))
 
-    def is_needed(self, state: State) -> bool:
-        return not state.has_picture
-
     def memory(self, problem: Problem) -> StageMemory:
         estimator = self.estimator or default_estimator(problem.objective)
         return descent_memory(problem, estimator, self.model.num_planes_per_color)
 
     def work(self, problem: Problem) -> float:
         estimator = self.estimator or default_estimator(problem.objective)
-        return 2 * descent_work(problem, estimator, num_pixels(problem), self.steps)
+        return 2 * descent_work(problem, estimator, problem.num_pixels, self.steps)
 
 
 class ModelMover(Mover):

@@ -1,9 +1,10 @@
 """The stage `learn-palette`: learn the colors on a smaller copy of the pictures."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from ditherlab.errors import RequestError
 from ditherlab.images import Picture, lay_out
 from ditherlab.palette_learning.first_palette import other_palette
 from ditherlab.problem import LearnedPalette, Problem
@@ -19,8 +20,8 @@ from ditherlab.stages.stage import (
     Stage,
     StageContext,
     StageMemory,
-    check_at_least,
-    num_pixels,
+    check_count,
+    check_temperatures,
 )
 from ditherlab.stages.state import State
 from ditherlab.types import Colors
@@ -65,20 +66,17 @@ class LearnPalette(Stage):
     starts: int = 1
 
     def __post_init__(self) -> None:
-        check_at_least("learn-palette(steps=...)", self.steps, 1)
-        check_at_least("learn-palette(pixels=...)", self.pixels, 1)
-        check_at_least("learn-palette(starts=...)", self.starts, 1)
+        check_count("learn-palette(steps=...)", self.steps)
+        check_count("learn-palette(pixels=...)", self.pixels)
+        check_temperatures("learn-palette(temperature=...)", self.temperature)
+        if self.starts not in (1, 2):
+            raise RequestError(f"`learn-palette(starts=...)` must be 1 or 2, got {self.starts}.")
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         if not state.palette_is_free:
             return
-        copy = StageContext(
-            problem=copy_to_learn_on(context.problem, self.pixels),
-            device=context.device,
-            seed=context.seed,
-            spent=context.spent,
-            notes=context.notes,
-        )
+        problem = copy_to_learn_on(context.problem, self.pixels)
+        copy = replace(context, problem=problem, _bound=None, _each=None)
         try:
             yield from self._learn(copy, state)
         finally:
@@ -89,18 +87,24 @@ class LearnPalette(Stage):
 
     def check(self, problem: Problem) -> None:
         self._descend.check(problem)
+        smallest = problem.objective.min_size_px
+        if self.pixels < smallest**2:
+            raise RequestError(
+                f"`learn-palette(pixels=...)` must be at least {smallest**2} for "
+                f"`{problem.objective}`, got {self.pixels}."
+            )
 
     def resolved(self, problem: Problem) -> "LearnPalette":
         found = self._descend.resolved(problem)
         return replace(self, estimator=found.estimator, optimizer=found.optimizer)
 
     def memory(self, problem: Problem) -> StageMemory:
-        part = min(1.0, self.pixels / num_pixels(problem))
+        part = min(1.0, self.pixels / problem.num_pixels)
         return self._descend.memory(problem).scaled(part)
 
     def work(self, problem: Problem) -> float:
-        part = min(1.0, self.pixels / num_pixels(problem))
-        first_palette = num_pixels(problem) * _FIRST_PALETTE_WORK
+        part = min(1.0, self.pixels / problem.num_pixels)
+        first_palette = problem.num_pixels * _FIRST_PALETTE_WORK
         return first_palette + self.starts * part * self._descend.work(problem)
 
     @property
@@ -164,15 +168,26 @@ def _finished_palette(state: State, copy: StageContext) -> Generator[Progress, N
 
 def copy_to_learn_on(problem: Problem, num_px: int) -> Problem:
     """Return the same problem for a smaller copy of the pictures, at full strength."""
-    return replace(problem, picture=_small_copy(problem, num_px), strength=1.0)
-
-
-def _small_copy(problem: Problem, num_px: int) -> Picture:
     pictures = problem.pictures
-    if len(pictures) == 1:
-        return pictures[0].shrink(num_px)
-    # The first picture tells how far the objective sees, so that the pictures do not mix.
-    first = Bound.of(problem, replace(problem, picture=pictures[0]).target())
-    gap_px = first.cost.footprint_px if "local" in problem.objective.abilities else 0
-    first.cost.close()
+    copy = (
+        pictures[0].shrink(num_px)
+        if len(pictures) == 1
+        else lay_out_apart(replace(problem, picture=pictures[0]), pictures, num_px)
+    )
+    return replace(problem, picture=copy, strength=1.0)
+
+
+def lay_out_apart(problem: Problem, pictures: Sequence[Picture], num_px: int) -> Picture:
+    """Put pictures side by side, further apart than an objective sees.
+
+    Args:
+        problem: Of one of the pictures.
+        pictures: Each is shrunk to its share.
+        num_px: Shared by all pictures.
+    """
+    gap_px = 0
+    if "local" in problem.objective.abilities:
+        bound = Bound.of(problem, problem.target())
+        gap_px = bound.cost.footprint_px
+        bound.cost.close()
     return lay_out(pictures, num_px=num_px, gap_px=gap_px)

@@ -29,9 +29,6 @@ class Nearest(Stage):
         state.show_logits(nearest_logits(images, state.palette, state.generator))
         yield Progress(1.0)
 
-    def is_needed(self, state: State) -> bool:
-        return not state.has_picture
-
 
 def nearest_logits(images: Images, palette: Colors, generator: torch.Generator) -> Logits:
     """Return logits around the nearest color of each pixel, slightly jittered.

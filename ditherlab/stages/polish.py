@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
+from math import inf
 from operator import add
 from typing import ClassVar, Literal
 
@@ -10,6 +11,7 @@ import torch
 
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.direct_binary_search import NUM_CLASSES, Cooling, Polisher
+from ditherlab.errors import RequestError
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
@@ -19,10 +21,12 @@ from ditherlab.stages.stage import (
     Stage,
     StageContext,
     StageMemory,
-    check_at_least,
-    num_pixels,
+    check_choice,
+    check_count,
 )
 from ditherlab.stages.state import State
+
+Moves = Literal["flips", "swaps"]
 
 # The palette is refitted in this part of the sweeps; the rest is for the palette that stays.
 _REFITTING_PART = 0.6
@@ -52,12 +56,16 @@ class Polish(Stage):
     joins_pictures: ClassVar[bool] = True
 
     sweeps: int = 12
-    moves: Literal["flips", "swaps"] = "swaps"
+    moves: Moves = "swaps"
     temperature: float = 0.0
 
     def __post_init__(self) -> None:
-        check_at_least("polish(sweeps=...)", self.sweeps, 0)
-        check_at_least("polish(temperature=...)", self.temperature, 0)
+        check_count("polish(sweeps=...)", self.sweeps, 0)
+        check_choice("polish(moves=...)", self.moves, Moves)
+        if not 0 <= self.temperature < inf:
+            raise RequestError(
+                f"`polish(temperature=...)` must be at least 0, got {self.temperature:g}."
+            )
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         polishers = self._start(context, state)
@@ -94,7 +102,7 @@ class Polish(Stage):
         colors = problem.num_colors
         sweep = _CHANNEL_WORK * problem.num_channels + _COLOR_WORK * colors
         num_refits = sum(map(self._is_time_to_refit, range(self.sweeps))) * problem.learns_palette
-        return num_pixels(problem) * (self.sweeps * sweep + num_refits * _REFIT_WORK * colors)
+        return problem.num_pixels * (self.sweeps * sweep + num_refits * _REFIT_WORK * colors)
 
     def _start(self, context: StageContext, state: State) -> list[Polisher]:
         each = context.bind_each(state.palette)

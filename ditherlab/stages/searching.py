@@ -1,12 +1,11 @@
 """Stages that run a discrete search on a picture."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, final
 
 from ditherlab.discrete.search import Search, SearchContext
 from ditherlab.problem import Problem
-from ditherlab.protocol import require
 from ditherlab.stages.stage import Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
@@ -27,19 +26,14 @@ class SearchStage(Stage):
     def start(self, context: SearchContext) -> Search:
         """Begin the search in one picture."""
 
-    @final
-    def check(self, problem: Problem) -> None:
-        abilities = problem.objective.abilities
-        require(
-            abilities,
-            self.needs(problem),
-            who=self.name,
-            whom=str(problem.objective),
-            instead=["cross-entropy(credit=global)"] if "value" in abilities else [],
-        )
+    def instead(self, problem: Problem) -> Sequence[str]:
+        is_priced = "value" in problem.objective.abilities
+        return ["cross-entropy(credit=global)"] if is_priced else []
 
     @final
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        state.show_indices(state.picture())
+        yield Progress(0.0)
         cost = context.bind(state.palette).cost
         search = self.start(
             SearchContext(
@@ -52,7 +46,6 @@ class SearchStage(Stage):
             )
         )
         number = 0
-        state.show_indices(search.indices.unsqueeze(0))
         for number, step in enumerate(search.steps(), start=1):
             state.show_indices(search.indices.unsqueeze(0))
             yield Progress(

@@ -1,9 +1,10 @@
 """The protocol of a stage: configuration that moves a state, step by step."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import ClassVar, get_args
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,7 @@ from ditherlab.errors import RequestError
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Cost, Target
 from ditherlab.randomness import seeded_generator
+from ditherlab.schedules import Temperatures
 from ditherlab.specs import spell_out
 from ditherlab.stages.state import State
 from ditherlab.stages.weaken import weaken_dither
@@ -72,6 +74,7 @@ class StageContext:
         spent: Returns which part of the stage's time and evaluations is spent, from 0 to 1, so that
             annealing keeps pace with the clock.
         notes: Sentences for the user; stages may add to them.
+        kept: Copy of a good state that a stage has, so that the loop needs none of its own.
     """
 
     problem: Problem
@@ -79,6 +82,7 @@ class StageContext:
     seed: int = 0
     spent: Callable[[], float] = field(default=lambda: 0.0)
     notes: list[str] = field(default_factory=list)
+    kept: State | None = None
     _bound: Bound | None = None
     _each: tuple[Bound, ...] | None = None
 
@@ -115,29 +119,13 @@ class StageContext:
             bound.cost.close()
 
     def only(self, number: int, palette: Colors) -> "StageContext":
-        """Return the context of one of several pictures."""
-        return StageContext(
-            problem=self.problem,
-            device=self.device,
-            seed=self.seed,
-            spent=self.spent,
-            notes=self.notes,
-            _bound=self.bind_each(palette)[number],
-        )
+        """Return the context of one of several pictures; its problem still names all of them."""
+        return replace(self, _bound=self.bind_each(palette)[number], _each=None)
 
     def after(self, part: float) -> "StageContext":
         """Return a context that counts as spent only what is spent after a part."""
-        spent = self.spent
         rest = max(1 - part, 1e-9)
-        return StageContext(
-            problem=self.problem,
-            device=self.device,
-            seed=self.seed,
-            spent=lambda: max(0.0, spent() - part) / rest,
-            notes=self.notes,
-            _bound=self._bound,
-            _each=self._each,
-        )
+        return replace(self, spent=lambda: max(0.0, self.spent() - part) / rest)
 
     def fresh_generator(self) -> torch.Generator:
         """Return a generator for draws that decide, and must not disturb the state's own."""
@@ -194,6 +182,11 @@ class Stage(ABC):
         del problem
         return frozenset()
 
+    def instead(self, problem: Problem) -> Sequence[str]:
+        """Return words of stages that work where this one lacks an ability."""
+        del problem
+        return ()
+
     def check(self, problem: Problem) -> None:
         """Refuse a problem that the stage cannot work on, beyond what `needs` says.
 
@@ -208,9 +201,11 @@ class Stage(ABC):
         return self
 
     def is_needed(self, state: State) -> bool:
-        """Return whether a run that was stopped still needs this stage to have a picture."""
-        del state
-        return False
+        """Return whether a run that was stopped still needs this stage to have a picture.
+
+        Of such a stage only the first step is taken: it must make a picture, and price none.
+        """
+        return self.makes_picture and not state.has_picture
 
     def memory(self, problem: Problem) -> StageMemory:
         """Return the memory that the stage takes at its peak."""
@@ -219,7 +214,7 @@ class Stage(ABC):
 
     def work(self, problem: Problem) -> float:
         """Return the expected CPU time in nanoseconds, from which the progress bar is scaled."""
-        return float(num_pixels(problem))
+        return float(problem.num_pixels)
 
     @property
     def name(self) -> str:
@@ -240,16 +235,33 @@ class Stage(ABC):
         return spell_out(self)
 
 
-def num_pixels(problem: Problem) -> int:
-    """Return the number of pixels of all pictures."""
-    return len(problem.pictures) * problem.height * problem.width
-
-
-def check_at_least(what: str, value: float, least: float) -> None:
-    """Refuse a parameter of a stage below its least value.
+def check_count(what: str, value: int, least: int = 1) -> None:
+    """Refuse a number of steps or sweeps that is none.
 
     Raises:
-        RequestError: If it is below, or not finite.
+        RequestError: If it is below the least value, or not whole.
     """
-    if not least <= value < float("inf"):
-        raise RequestError(f"`{what}` must be at least {least:g}, got {value:g}.")
+    if not isinstance(value, int) or value < least:
+        raise RequestError(f"`{what}` must be at least {least}, got {value}.")
+
+
+def check_choice(what: str, value: object, choices: object) -> None:
+    """Refuse a value that is not one of the words of a `Literal`; None is always allowed.
+
+    Raises:
+        RequestError: If it is another word.
+    """
+    words = get_args(choices)
+    if value is not None and value not in words:
+        raise RequestError(f"`{what}` must be one of {', '.join(words)}, got {value!r}.")
+
+
+def check_temperatures(what: str, temperature: Temperatures | None) -> None:
+    """Refuse temperatures that are not positive.
+
+    Raises:
+        RequestError: If the first or the last one is not.
+    """
+    if temperature is not None and not all(0 < value < inf for value in temperature):
+        first, last = temperature
+        raise RequestError(f"`{what}` must be two positive numbers, got {first:g} and {last:g}.")

@@ -101,9 +101,12 @@ class State:
             parts = [getattr(state, name) for state in states]
             is_whole = all(part is not None for part in parts)
             setattr(self, name, torch.cat(parts) if is_whole else None)
+        if not self.has_picture and all(state.has_picture for state in states):
+            # Some are probabilities, others are logits or indices.
+            self.show_indices(torch.cat([state.picture() for state in states]))
+        names = set.intersection(*(set(state.parameters) for state in states))
         self.parameters = {
-            name: torch.cat([state.parameters[name] for state in states])
-            for name in states[0].parameters
+            name: torch.cat([state.parameters[name] for state in states]) for name in sorted(names)
         }
         self.temperature = states[0].temperature
 
@@ -141,9 +144,8 @@ class State:
         }
         for name in _TENSORS:
             tensor = getattr(self, name)
-            values[name] = None if tensor is None else tensor.clone()
-        if self.indices is not None:
-            values["indices"] = self.indices.to(torch.uint8)
+            kind = torch.uint8 if name == "indices" else None
+            values[name] = None if tensor is None else tensor.to(kind or tensor.dtype, copy=True)
         return values
 
     @classmethod

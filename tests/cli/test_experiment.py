@@ -116,7 +116,7 @@ def test_it_computes_in_one_thread_and_puts_them_back(
         ),
         (
             ["gaussian", "--all"],
-            "`--all` and 'gaussian' say different things: give one of the two.",
+            "`--all` and the name 'gaussian' exclude each other: give one of the two.",
         ),
     ],
 )

@@ -89,7 +89,7 @@ def test_what_does_not_go_together_is_refused(
 def test_without_time_it_says_what_is_shown(run: Callable[..., Any], photo: Path) -> None:
     words = ("--palette", "gray-4", "--model", "ordered", "--max-seconds", "1e-9", "-o", "x.png")
     ended = run("optimize", photo, *words)
-    assert "before the first step: x.png shows `ordered` as it begins." in ended.err
+    assert "before the first step: x.png shows the untrained model `ordered`." in ended.err
 
 
 def test_a_machine_leaves_no_room_for_a_model(run: Callable[..., Any], photo: Path) -> None:

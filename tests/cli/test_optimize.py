@@ -180,7 +180,9 @@ def test_a_fully_transparent_picture_is_written_as_it_is(
 ) -> None:
     Image.new("RGBA", (20, 16)).save("clear.png")
     ended = optimize("clear.png", *words)
-    assert ended.err == "Every pixel is transparent: clear-dithered.png is as the source.\n"
+    assert (
+        ended.err == "Every pixel is transparent: clear-dithered.png shows the source unchanged.\n"
+    )
     with Image.open("clear-dithered.png") as image:
         assert image.size == (20, 16)
         assert not np.asarray(image.convert("RGBA"))[..., 3].any()

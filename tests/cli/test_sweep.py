@@ -138,7 +138,7 @@ def test_a_failing_cell_is_told_and_the_others_are_kept(
     assert ended.code == 1
     assert ended.err.startswith("Failed: arm, seeds 0, 1: `arm` needs a palette of 2 colors, got")
     assert [line["outcome"] for line in lines()].count("failed") == 2
-    assert "Cells that failed" in Path("sweep.html").read_text()
+    assert "Failed cells" in Path("sweep.html").read_text()
     assert run("sweep", sweep).code == 1
     assert len(lines()) == 4
     assert run("sweep", sweep, "--retry-failed").code == 1
@@ -150,7 +150,7 @@ def test_a_torn_line_is_told_and_its_cell_runs_again(sweep: Path, run: Run, thre
     content = Path("mine.jsonl").read_bytes()
     Path("mine.jsonl").write_bytes(content[:-20])
     ended = run("sweep", sweep, "--results", "mine.jsonl", "--json")
-    note = "mine.jsonl, line 4 is torn: its cell runs again."
+    note = "mine.jsonl, line 4 is incomplete: its cell runs again."
     assert ended.err.startswith(note)
     assert json.loads(ended.out)["notes"] == [note]
     assert json.loads(ended.out)["kept"] == 3
@@ -164,7 +164,11 @@ def test_a_torn_line_is_told_and_its_cell_runs_again(sweep: Path, run: Run, thre
         (["sweep.toml", "--report", "sweep.txt"], 2, "must be a file that ends in .json or .html"),
         (["sweep.toml", "--report", "photo.png.html", "--results", "photo.png.html"], 2, "twice"),
         (["sweep.toml", "--results", "sweep.toml"], 2, "must be another file than the sweep"),
-        (["sweep.toml", "--results", "photo.png"], 1, "photo.png, line 1: It is no result of a"),
+        (
+            ["sweep.toml", "--results", "photo.png"],
+            1,
+            "photo.png, line 1: This is not the result of a",
+        ),
         (["sweep.toml", "--jobs", "0"], 2, "Invalid value for '--jobs'"),
     ],
 )
@@ -216,8 +220,8 @@ def test_ctrl_c_keeps_what_is_finished(sweep: Path, start: Run) -> None:
     assert process.returncode == 130
     assert 1 <= num_kept < 8
     assert err.decode() == (
-        f"Interrupted: {num_kept} of 8 cells have ended, and are kept in sweep-results.jsonl. The "
-        "same command goes on.\n"
+        f"Interrupted: {num_kept} of 8 cells have ended, and their results are in "
+        "sweep-results.jsonl. Run the same command to resume.\n"
     )
     assert b"moments" in out
     assert not Path("s.html").exists()

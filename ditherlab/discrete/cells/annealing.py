@@ -82,7 +82,7 @@ class CellSearch(Search):
         return self._grid.join(self._subpalettes[self._chosen].gather(1, self._places)[None])[0]
 
     def steps(self) -> Iterator[Step]:
-        """Let all cells choose, in several rounds; yield after some each."""
+        """Update all cells in several rounds; yield after each batch of cells."""
         moments = self._grid.split(torch.cat([self._values, self._values.square()]))
         num_numbers = moments.shape[2] * len(self._subpalettes)
         num_at_once = max(1, _PART_OF_RESPONSES // num_numbers)

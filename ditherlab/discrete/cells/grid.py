@@ -60,7 +60,7 @@ class CellGrid:
         return whole[:, : self.height_px, : self.width_px].contiguous()
 
     def paint(self, values: Shaped[Tensor, "c"]) -> Shaped[Tensor, "h w"]:
-        """Give every pixel the value of its cell."""
+        """Expand values of cells to their pixels."""
         num_pixels = self.cell_height_px * self.cell_width_px
         return self.join(values.view(1, -1, 1).expand(1, -1, num_pixels).contiguous())[0]
 

@@ -1,4 +1,4 @@
-"""Reproductions of published experiments, one module each, with the claims that they check."""
+"""Reproductions of published experiments, one module each, with the claims they check."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         NoiseDither(),
     )
 }
-"""By name."""
+"""The experiments by name."""
 
 __all__ = [
     "EXPERIMENTS",

@@ -1,4 +1,4 @@
-"""Three coins that share a chance: what drawing without replacement gains on tiny problems."""
+"""Three coins with one logit: the gain of drawing without replacement on tiny problems."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ _TARGETS = (0.6, 0.51, 0.48)
 _PLACES: Mapping[str, float] = {"high entropy": 0.0, "low entropy": -4.0}
 _NUMS_SAMPLES = range(2, 9)
 
-# With 2^n pictures each; the targets repeat.
+# Each number n of coins has 2^n pictures; the targets repeat.
 _NUMS_COINS = (1, 2, 3, 5, 8, 10)
 _NUM_SAMPLES = 4
 
 _MOST_ERRORS = 4.5
 
-# How far two variances may differ by chance, in standard errors of their logarithms.
+# The allowed difference of two variances, in standard errors of their logarithms.
 _MOST_LOG_ERRORS = 3.0
 
 
 @dataclass(frozen=True)
 class _Size:
-    """How much is measured.
+    """The amount of measurement.
 
     Attributes:
-        num_trials: Gradients of three coins.
-        num_long_trials: Of many coins, where listing all pictures takes longer.
+        num_trials: Number of gradients for three coins.
+        num_long_trials: Number of gradients for many coins, whose pictures take longer to list.
     """
 
     num_trials: int
@@ -44,9 +44,10 @@ _WHOLE, _QUICK = _Size(40_000, 4_000), _Size(4_000, 1_000)
 
 
 class BernoulliToy(Experiment):
-    """Minimize `E sum_i (x_i - t_i)^2` over one logit, the same for all of three coins.
+    """Minimize `E sum_i (x_i - t_i)^2` over one logit shared by three coins.
 
-    The gradient of that logit is the sum of the coins'. Each trial is a picture of three pixels.
+    The gradient for that logit is the sum of the gradients of the coins. Each trial is a picture of
+    three pixels.
     """
 
     title = "The Bernoulli toy problem of the unordered-set estimator"
@@ -61,8 +62,8 @@ class BernoulliToy(Experiment):
         size = _QUICK if is_quick else _WHOLE
         charts: list[Chart] = []
         claims: list[Claim] = []
-        for number, (words, logit) in enumerate(_PLACES.items()):
-            where = f"{words}, logit {logit:g}"
+        for number, (label, logit) in enumerate(_PLACES.items()):
+            where = f"{label}, logit {logit:g}"
             on_progress(where, number / 4)
             found = {
                 str(estimator): measure(estimator, logit, _TARGETS, size.num_trials, seed)
@@ -79,14 +80,14 @@ class BernoulliToy(Experiment):
 def measure(
     estimator: Estimator, logit: float, targets: Sequence[float], num_trials: int, seed: int
 ) -> Scatter:
-    """Estimate the gradient for the logit that all coins share.
+    """Measure an estimator's gradients for the logit that all coins share.
 
     Args:
-        estimator: Any for two colors.
-        logit: Of each coin.
-        targets: One for each coin.
-        num_trials: Independent gradients.
-        seed: Of their draws.
+        estimator: An estimator that supports two colors.
+        logit: The logit of each coin.
+        targets: The target of each coin.
+        num_trials: Number of independent gradients.
+        seed: The random seed.
     """
     cost = PowerCost(torch.tensor(targets, dtype=torch.float64), power=2.0)
     coins = Coins(torch.full((num_trials, len(targets)), logit, dtype=torch.float64))
@@ -147,7 +148,7 @@ def _claims(where: str, found: Mapping[str, Scatter]) -> Iterator[Claim]:
 
 
 def _grow(size: _Size, seed: int, on_progress: OnProgress) -> tuple[Chart, list[Claim]]:
-    """Compare the two estimators where there are more and more pictures."""
+    """Compare the two estimators for a growing number of pictures."""
     pair = (LeaveOneOut(num_samples=_NUM_SAMPLES), UnorderedSet(num_samples=_NUM_SAMPLES))
     ratios = {}
     for number, num_coins in enumerate(_NUMS_COINS):

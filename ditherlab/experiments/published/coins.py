@@ -1,4 +1,4 @@
-"""Independent coins, as pictures of two colors: what most toy problems are about."""
+"""Independent coins as pictures of two colors, the subject of most toy problems."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,30 +14,30 @@ from ditherlab.types import CostMap, DrawCosts, DrawnImages
 
 @dataclass(frozen=True)
 class Coins:
-    """Coins that land on 0 or 1, independently; each trial tosses `n` of them.
+    """Independent coins that land on 0 or 1; each trial tosses `n` of them.
 
-    A trial is a picture of a batch, a coin a pixel of it.
+    A trial is a picture of a batch, and a coin is a pixel.
 
     Attributes:
-        logits: `log(q / (1 - q))` of the chance `q` to land on 1.
+        logits: `log(q / (1 - q))`, with the probability `q` of 1.
     """
 
     logits: Float[Tensor, "b n"]
 
     @property
     def chances(self) -> Float[Tensor, "b n"]:
-        """The chance of each coin to land on 1."""
+        """The probability of 1 for each coin."""
         return self.logits.sigmoid()
 
     def model(self) -> Categorical:
-        """Return the distribution of pictures; the logits of 0 are zero."""
+        """Return the distribution of pictures, with logits of zero for the side 0."""
         both = torch.stack([torch.zeros_like(self.logits), self.logits], dim=1).unsqueeze(2)
         palette = self.logits.new_tensor([[[0.0], [1.0]]]).expand(len(self.logits), -1, -1)
         return Categorical.from_logits(both, palette)
 
 
 def coin_slopes(estimate: Estimate) -> Float[Tensor, "b n"]:
-    """Return an estimate's gradient for the logits of 1."""
+    """Return an estimate's gradient for the logits of side 1."""
     return estimate.grad_logits[:, 1, 0]
 
 
@@ -48,14 +48,14 @@ def train_coins(
     rate: float,
     generator: torch.Generator,
 ) -> Iterator[Coins]:
-    """Follow an estimator's gradients with Adam, without an end; give the coins before each step.
+    """Train with Adam on an estimator's gradients without an end; yield the coins of each step.
 
     Args:
-        estimator: Of the gradients.
-        cost: What is minimized, of each trial by itself.
-        start: The first logits; they stay as they are.
-        rate: Adam's.
-        generator: Of the draws.
+        estimator: The estimator of the gradients.
+        cost: The cost to minimize, separately for each trial.
+        start: The initial logits, which are not changed in place.
+        rate: The learning rate of Adam.
+        generator: The random generator.
     """
     logits = start.clone().requires_grad_()
     optimizer = torch.optim.Adam([logits], lr=rate)
@@ -75,7 +75,7 @@ class PowerCost(Cost):
     Attributes:
         targets: `t`, the same for all trials.
         power: At least 1.
-        weight: What a coin's distance counts.
+        weight: The weight of each coin.
     """
 
     targets: Float[Tensor, "n"]
@@ -94,7 +94,7 @@ class PowerCost(Cost):
         return self.weight * (images[:, :, 0] - self.targets).abs().pow(self.power)
 
     def expect(self, coins: Coins) -> Float[Tensor, "b"]:
-        """Return the expected cost, exactly; differentiable in the logits."""
+        """Return the exact expected cost, which is differentiable in the logits."""
         ones, zeros = ((side - self.targets).abs().pow(self.power) for side in (1.0, 0.0))
         return self.weight * (coins.chances * ones + (1 - coins.chances) * zeros).sum(dim=1)
 

@@ -1,4 +1,4 @@
-"""A discrete autoencoder of handwritten digits: how far each family of estimators gets."""
+"""A discrete autoencoder of handwritten digits: a comparison of families of estimators."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _BATCH = 50
 _NUM_SAMPLES = 4
 _NUM_TEST_SAMPLES = 16
 _PART_FOR_TEST = 5
-_NUM_LOOKS = 20
+_NUM_TESTS = 20
 _LEAST_WHITE = 8
 
 _DRAWS = f"num_samples={_NUM_SAMPLES}"
@@ -56,21 +56,21 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "gumbel-softmax, tau 0.5": f"gumbel-softmax({_DRAWS}, tau=0.5)",
     },
 }
-"""The estimators that take part: names and words, by family."""
+"""The estimators that are compared: names and texts, by family."""
 
 LEFT_OUT: Mapping[str, str] = {
     "arm": "is for two categories",
     "disarm": "is for two categories",
-    "relax": "learns a surrogate that does not see which digit it prices",
-    "pairwise": "says next to nothing of categories without an order",
-    "unordered-set": "lists all codes, and these are a million",
-    "exact": "lists all codes, and these are a million",
+    "relax": "learns a surrogate that does not depend on the digit",
+    "pairwise": "needs categories with an order",
+    "unordered-set": "lists all codes, of which there are a million",
+    "exact": "lists all codes, of which there are a million",
     "moments": "needs an expected cost in closed form",
     "random-windows": "needs a cost with windows",
     "random-sparsification": "needs a cost with windows",
-    "common-random-numbers": "would freeze the noise of digits that come and go",
+    "common-random-numbers": "would freeze noise although the digits change",
 }
-"""Why the others do not."""
+"""The reasons why other estimators are left out."""
 
 
 _ORDER = ("local expectation", "leave-one-out", "straight-through", "relaxations")
@@ -84,17 +84,17 @@ _SHOWN = (
 )
 
 Course = Float[Tensor, "l r"]
-"""The bound on test digits at each look, of each run."""
+"""The bound on test digits for each test and each run."""
 
 
 @dataclass(frozen=True)
 class _Size:
-    """How much is trained.
+    """The amount of training.
 
     Attributes:
-        num_runs: With the same estimator, each from its own weights.
-        num_steps: Of each run.
-        rate: Adam's.
+        num_runs: Number of runs of each estimator, with different initial weights.
+        num_steps: Number of steps of each run.
+        rate: The learning rate of Adam.
     """
 
     num_runs: int
@@ -102,9 +102,9 @@ class _Size:
     rate: float
 
     @property
-    def look_every(self) -> int:
-        """Steps between looks at the test digits."""
-        return max(1, self.num_steps // _NUM_LOOKS)
+    def test_interval(self) -> int:
+        """The number of steps between two tests."""
+        return max(1, self.num_steps // _NUM_TESTS)
 
 
 _WHOLE, _QUICK = _Size(5, 1_500, 5e-3), _Size(2, 160, 1e-2)
@@ -113,8 +113,8 @@ _WHOLE, _QUICK = _Size(5, 1_500, 5e-3), _Size(2, 160, 1e-2)
 class DigitsVAE(Experiment):
     """Train a variational autoencoder with categorical codes on scikit-learn's digits.
 
-    Codes are pictures of one row, categories are their colors, and what the decoder has to pay for
-    a digit is the cost: so the estimators are those of pictures.
+    A code is a picture with one row, a category is a color, and the decoder's loss on a digit is
+    the cost. So the estimators are the same as for pictures.
     """
 
     title = "A discrete autoencoder of handwritten digits"
@@ -127,16 +127,16 @@ class DigitsVAE(Experiment):
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
         size = _QUICK if is_quick else _WHOLE
         train, test = load_digits(seed)
-        members = {name: words for family in FAMILIES.values() for name, words in family.items()}
+        members = {name: text for family in FAMILIES.values() for name, text in family.items()}
         courses: dict[str, Course] = {}
-        for number, (name, words) in enumerate(members.items()):
-            estimator = ESTIMATORS.parse(words)
-            looks: list[Tensor] = []
-            for look in _train(estimator, train, test, size, seed):
-                part = len(looks) * size.look_every / size.num_steps
+        for number, (name, text) in enumerate(members.items()):
+            estimator = ESTIMATORS.parse(text)
+            bounds: list[Tensor] = []
+            for bound in _train(estimator, train, test, size, seed):
+                part = len(bounds) * size.test_interval / size.num_steps
                 on_progress(name, (number + part) / len(members))
-                looks.append(look)
-            courses[name] = torch.stack(looks)
+                bounds.append(bound)
+            courses[name] = torch.stack(bounds)
         hidden = [name for name in members if name not in _SHOWN]
         charts = [
             _chart("One of each kind", _SHOWN, courses, size),
@@ -146,10 +146,10 @@ class DigitsVAE(Experiment):
 
 
 def load_digits(seed: int) -> tuple[Float[Tensor, "n p"], Float[Tensor, "m p"]]:
-    """Return scikit-learn's digits in black and white, for training and for the test.
+    """Return scikit-learn's digits in black and white, split into training and test digits.
 
     Raises:
-        RequestError: Without scikit-learn.
+        RequestError: If scikit-learn is not installed.
     """
     require_package("scikit-learn", "digits-vae", module="sklearn")
     datasets = import_module("sklearn.datasets")
@@ -163,7 +163,7 @@ def load_digits(seed: int) -> tuple[Float[Tensor, "n p"], Float[Tensor, "m p"]]:
 def _train(
     estimator: Estimator, train: Tensor, test: Tensor, size: _Size, seed: int
 ) -> Iterator[Float[Tensor, "r"]]:
-    """Train all runs at once, each on digits of its own choice; give the bounds at each look."""
+    """Train all runs at once, each on its own random batches; yield the bounds of each test."""
     generator = seeded_generator(seed)
     autoencoder = DiscreteAutoencoder.start(
         size.num_runs, train.shape[1], CodeSize(_NUM_LATENTS, _NUM_CATEGORIES), generator
@@ -176,24 +176,24 @@ def _train(
         optimizer.zero_grad()
         state = autoencoder.differentiate(train[chosen], estimator, state, _NUM_SAMPLES, generator)
         optimizer.step()
-        if step % size.look_every == 0:
+        if step % size.test_interval == 0:
             with torch.no_grad():
-                look = autoencoder.bound(tested, _NUM_TEST_SAMPLES, seeded_generator(seed))
-            yield look
+                bound = autoencoder.bound(tested, _NUM_TEST_SAMPLES, seeded_generator(seed))
+            yield bound
 
 
-def _chart(words: str, names: Sequence[str], courses: Mapping[str, Course], size: _Size) -> Chart:
+def _chart(title: str, names: Sequence[str], courses: Mapping[str, Course], size: _Size) -> Chart:
     return Chart(
-        f"{words}: mean of {size.num_runs} runs, and their standard deviation",
+        f"{title}: mean of {size.num_runs} runs, and their standard deviation",
         "step",
         "test -ELBO in nats",
-        [_band(name, courses[name], size.look_every) for name in names],
+        [_band(name, courses[name], size.test_interval) for name in names],
         is_log_y=False,
     )
 
 
-def _band(name: str, course: Course, look_every: int) -> Series:
-    steps = [look_every * (look + 1) for look in range(len(course))]
+def _band(name: str, course: Course, test_interval: int) -> Series:
+    steps = [test_interval * (number + 1) for number in range(len(course))]
     mean, spread = course.mean(dim=1), course.std(dim=1)
     low, high = mean - spread, mean + spread
     return Series(name, steps, mean.tolist(), low.tolist(), high.tolist())
@@ -214,8 +214,8 @@ def _claims(courses: Mapping[str, Course]) -> Iterator[Claim]:
     unbiased = {
         name
         for family in FAMILIES.values()
-        for name, words in family.items()
-        if ESTIMATORS.parse(words).is_unbiased
+        for name, text in family.items()
+        if ESTIMATORS.parse(text).is_unbiased
     }
     yield Claim(
         "The best of all is unbiased.",

@@ -1,4 +1,4 @@
-"""A variational autoencoder whose code is a tiny picture: one color a pixel, one pixel a latent."""
+"""A variational autoencoder whose code is a tiny picture: each latent variable is a pixel."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -22,17 +22,17 @@ Digits = Float[Tensor, "r n p"]
 
 @dataclass(frozen=True)
 class Network:
-    """One hidden layer of `tanh`, once for each run.
+    """A network with one hidden layer of `tanh`, with separate weights for each run.
 
     Attributes:
-        weights: Matrix and bias of the first layer, then of the second.
+        weights: Matrix and bias of the first layer, then those of the second.
     """
 
     weights: tuple[Tensor, ...]
 
     @classmethod
     def start(cls, num_runs: int, sizes: Sequence[int], generator: torch.Generator) -> "Network":
-        """Begin with weights of variance one over the layer's inputs, and no biases."""
+        """Initialize weights with variance `1 / num_inputs`, and biases with zero."""
 
         def layers() -> Iterator[Tensor]:
             for inputs, outputs in pairwise(sizes):
@@ -48,20 +48,20 @@ class Network:
         return torch.baddbmm(other, torch.baddbmm(bias, inputs, first).tanh(), second)
 
     def detach(self) -> "Network":
-        """Return the same without a way back to the weights."""
+        """Return a copy without gradients for the weights."""
         return Network(tuple(weights.detach() for weights in self.weights))
 
 
 @dataclass(frozen=True, eq=False)
 class DecoderCost(Cost):
-    """`-log p(digit | code)` of a decoder: the price of a code as a picture, one row of one-hots.
+    """`-log p(digit | code)` of a decoder, where a code is a picture with one row of one-hots.
 
-    No part of it belongs to single pixels, so each answers for an equal share, and sees the others.
+    The cost has no local parts, so the cost map gives each pixel an equal share.
 
     Attributes:
-        decoder: From codes to pixels' logits.
-        digits: What shall be decoded.
-        num_latents: How wide a code is.
+        decoder: The network from codes to logits of pixels.
+        digits: The digits to decode.
+        num_latents: The width of a code.
     """
 
     decoder: Network
@@ -88,11 +88,11 @@ class DecoderCost(Cost):
 
 @dataclass(frozen=True)
 class CodeSize:
-    """How large a code is.
+    """The size of a code.
 
     Attributes:
-        num_latents: Categorical variables.
-        num_categories: Of each of them.
+        num_latents: Number of categorical variables.
+        num_categories: Number of categories of each variable.
     """
 
     num_latents: int
@@ -104,9 +104,9 @@ class DiscreteAutoencoder:
     """Encoders and decoders of independent runs, trained together.
 
     Attributes:
-        encoder: From pixels to the logits of the code.
-        decoder: From the code's one-hots to the logits of pixels.
-        code: What lies between.
+        encoder: The network from pixels to the logits of the code.
+        decoder: The network from the code's one-hots to the logits of pixels.
+        code: The size of the code.
     """
 
     encoder: Network
@@ -117,7 +117,7 @@ class DiscreteAutoencoder:
     def start(
         cls, num_runs: int, num_px: int, code: CodeSize, generator: torch.Generator
     ) -> "DiscreteAutoencoder":
-        """Begin with random weights."""
+        """Initialize with random weights."""
         width = code.num_latents * code.num_categories
         encoder = Network.start(num_runs, (num_px, _NUM_HIDDEN, width), generator)
         decoder = Network.start(num_runs, (width, _NUM_HIDDEN, num_px), generator)
@@ -125,21 +125,21 @@ class DiscreteAutoencoder:
 
     @property
     def weights(self) -> tuple[Tensor, ...]:
-        """All that is trained."""
+        """All trained weights."""
         return self.encoder.weights + self.decoder.weights
 
     def encode(self, digits: Digits) -> Logits:
-        """Return the logits of codes: all runs' digits are the pictures of one batch."""
+        """Return the logits of codes; the digits of all runs form one batch."""
         logits = self.encoder(digits).flatten(0, 1)
         return logits.view(-1, self.code.num_categories, 1, self.code.num_latents)
 
     def model(self, logits: Logits) -> Categorical:
-        """Return the distribution of codes; category k is shown as the k-th unit vector."""
+        """Return the distribution of codes; the color of category k is the k-th unit vector."""
         one_hots = torch.eye(self.code.num_categories, dtype=logits.dtype)
         return Categorical.from_logits(logits.detach(), one_hots.expand(len(logits), -1, -1))
 
     def divergence(self, logits: Logits) -> PictureCosts:
-        """Return the exact divergence of each code's distribution from the uniform one."""
+        """Return the exact KL divergence of each code's distribution from the uniform one."""
         log_probs = logits.log_softmax(dim=1)
         gains = log_probs + math.log(self.code.num_categories)
         return (log_probs.exp() * gains).sum(dim=(1, 2, 3))
@@ -147,12 +147,12 @@ class DiscreteAutoencoder:
     def bound(
         self, digits: Digits, num_samples: int, generator: torch.Generator
     ) -> Float[Tensor, "r"]:
-        """Return the mean negative evidence lower bound of each run in nats a digit.
+        """Return the mean negative evidence lower bound of each run, in nats per digit.
 
         Args:
-            digits: The same for all runs, or not.
-            num_samples: Codes to draw for each digit; hard ones.
-            generator: Of these draws.
+            digits: The digits of each run.
+            num_samples: Number of hard codes drawn for each digit.
+            generator: The random generator.
         """
         logits = self.encode(digits)
         model = self.model(logits)
@@ -170,16 +170,16 @@ class DiscreteAutoencoder:
     ) -> object:
         """Add the gradient of the bound to the weights; return the estimator's next state.
 
-        The estimator's gradient for the logits goes on into the encoder. The decoder learns from
-        hard codes of its own, and the divergence has an exact gradient: runs with two estimators
-        differ in nothing else.
+        The estimator's gradient for the logits is backpropagated into the encoder. The decoder
+        learns from separate hard codes, and the divergence has an exact gradient. Nothing else
+        depends on the estimator.
 
         Args:
             digits: A batch for each run.
-            estimator: Of the gradient for the logits.
-            state: What the last call returned; None at first.
-            num_samples: Codes to draw for the decoder.
-            generator: Of all draws.
+            estimator: The estimator of the gradient for the logits.
+            state: The result of the last call; None at first.
+            num_samples: Number of codes drawn for the decoder.
+            generator: The random generator.
         """
         logits = self.encode(digits)
         model = self.model(logits)

@@ -1,4 +1,4 @@
-"""A published experiment that can be run again."""
+"""The interface of a published experiment."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -6,24 +6,24 @@ from collections.abc import Callable
 from ditherlab.experiments.published.findings import Findings
 
 OnProgress = Callable[[str, float], None]
-"""Told what is measured now, and which part of everything is done."""
+"""Called with the current measurement and the finished part of the work."""
 
 
 class Experiment(ABC):
-    """A small experiment whose outcome is known from its source."""
+    """A small experiment with published results."""
 
     title: str
-    """A line."""
+    """The title in one line."""
 
     source: str
-    """Who published it, where."""
+    """The publication: authors, title, venue and year."""
 
     @abstractmethod
     def run(self, *, is_quick: bool, seed: int, on_progress: OnProgress) -> Findings:
-        """Run it.
+        """Run the experiment.
 
         Args:
-            is_quick: Whether fewer draws and steps shall do.
-            seed: Same seed, same findings, on the same machine.
-            on_progress: Told where it is; may raise to end the run.
+            is_quick: Whether to use fewer draws and steps.
+            seed: The random seed; results are reproducible on the same machine.
+            on_progress: Called with the progress; may raise an exception to end the run.
         """

@@ -1,22 +1,22 @@
-"""What an experiment found: charts, and claims of its source that hold or do not."""
+"""Results of an experiment: charts, and claims that hold or do not hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 NOTHING = 1e-20
-"""What rounding leaves of a variance that is zero."""
+"""The largest variance that counts as zero, to allow for rounding."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A curve.
+    """A curve of a chart.
 
     Attributes:
-        name: Its label.
-        x: Places.
-        y: Heights.
-        low: Lower edge of a band around it; empty for none.
-        high: Its upper edge.
+        name: The label.
+        x: The x values.
+        y: The y values.
+        low: Lower edge of the band around the curve; empty for none.
+        high: Upper edge of the band.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Series:
 
     @classmethod
     def of_positive(cls, name: str, x: Sequence[float], y: Sequence[float]) -> "Series":
-        """Leave out what is zero but for rounding: it has no place on a logarithmic axis.
+        """Create a curve for a logarithmic axis, without values that are zero up to rounding.
 
         Example:
             >>> Series.of_positive("variance", [1, 2, 3], [0.5, 1e-31, 0.25])
@@ -42,12 +42,12 @@ class Chart:
     """Curves over the same two axes.
 
     Attributes:
-        title: What they show.
-        x_label: With the unit.
-        y_label: With the unit.
+        title: The title.
+        x_label: The label of the x axis, with the unit.
+        y_label: The label of the y axis, with the unit.
         series: The curves.
-        is_log_x: Whether equal factors are equally far apart.
-        is_log_y: Likewise.
+        is_log_x: Whether the x axis is logarithmic.
+        is_log_y: Whether the y axis is logarithmic.
     """
 
     title: str
@@ -60,12 +60,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement that can fail.
+    """A statement that can be false.
 
     Attributes:
-        text: What the source says, or mathematics.
-        holds: Whether it came out.
-        detail: The figures that decide.
+        text: The statement, from the source or from theory.
+        holds: Whether the run confirmed it.
+        detail: The numbers that decide.
     """
 
     text: str
@@ -75,7 +75,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that a run of an experiment found."""
+    """The charts and claims from a run of an experiment."""
 
     charts: Sequence[Chart]
     claims: Sequence[Claim]

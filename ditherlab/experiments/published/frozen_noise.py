@@ -1,4 +1,4 @@
-"""Pictures whose noise is frozen: their costs are functions for deterministic optimizers."""
+"""Pictures with frozen noise, whose costs deterministic optimizers can minimize."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from ditherlab.randomness import seeded_generator
 from ditherlab.types import Colors, DrawnImages, Logits
 
 Slope = Callable[[Tensor], tuple[float, Tensor]]
-"""Gives the value at a place, to be minimized, and its gradient there."""
+"""Returns the value to minimize and its gradient at a point."""
 
 
 @dataclass(frozen=True)
 class Descent:
-    """What an optimizer reached.
+    """The result of an optimizer.
 
     Attributes:
-        values: After each evaluation, also those that a line search rejected.
-        end: Where it ended.
+        values: The value of each evaluation, including those that a line search rejected.
+        end: The final point.
     """
 
     values: list[float]
@@ -44,10 +44,10 @@ def descend_by_lbfgs(
     """Minimize with L-BFGS and a line search for the strong Wolfe conditions.
 
     Args:
-        slope: What is minimized.
-        start: Where to begin.
-        num_evaluations: At most so many, but for the last line search.
-        tolerance: Of the largest entry of the gradient, to end earlier.
+        slope: The function to minimize.
+        start: The initial point.
+        num_evaluations: The largest number of evaluations; the last line search may exceed it.
+        tolerance: Stop if no entry of the gradient is larger.
     """
     place = start.clone().requires_grad_()
     optimizer = torch.optim.LBFGS(
@@ -83,14 +83,14 @@ def _evaluate(slope: Slope, place: Tensor, values: list[float]) -> float:
 
 @dataclass(frozen=True)
 class FrozenPictures:
-    """Pictures that depend on their logits alone, as their Gumbel noise is frozen.
+    """Pictures with frozen Gumbel noise, which depend only on their logits.
 
     Attributes:
-        cost: What they cost.
-        palette: Of one picture.
-        num_samples: How many there are.
-        tau: The temperature of the relaxed ones.
-        noise_seed: Which noise.
+        cost: The cost of the pictures.
+        palette: The palette of one picture.
+        num_samples: The number of pictures.
+        tau: The temperature of relaxed pictures.
+        noise_seed: The seed of the noise.
     """
 
     cost: Cost
@@ -134,7 +134,7 @@ class FrozenPictures:
         return self.price_relaxed(logits), self.estimated_slope(self._relaxed)(logits)[1]
 
     def estimated_slope(self, estimator: Estimator, seed: int = 0) -> Slope:
-        """Return an estimator's value, which is that of hard draws, and its gradient."""
+        """Return an estimator's value, the mean cost of hard pictures, and its gradient."""
         generator = seeded_generator(seed)
 
         def slope(logits: Tensor) -> tuple[float, Tensor]:

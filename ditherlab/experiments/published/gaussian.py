@@ -1,4 +1,4 @@
-"""How far the gradients of three estimators scatter, for expectations over normal draws."""
+"""Variances of three gradient estimators for expectations over normal draws."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ _ESTIMATORS: Mapping[str, ContinuousEstimator] = {
 
 @dataclass(frozen=True)
 class Price:
-    """A function of a number that depends on `k`, and its expectation.
+    """A function with a parameter `k`, and its expectation.
 
     Attributes:
-        words: The function.
-        at: Gives the function for a `k`.
-        expected: `E f` from `k`, location and scale.
-        places: The `k` that are tried.
+        words: The function as text.
+        at: Returns the function for a `k`.
+        expected: Returns `E f` for `k`, location and scale.
+        places: The values of `k` to measure.
     """
 
     words: str
@@ -68,7 +68,7 @@ _PRICES = (
 class Gaussian(Experiment):
     """Variance of score, pathwise and measure-valued gradients over `k`.
 
-    The measure-valued one is coupled, and costs two prices for each parameter.
+    The measure-valued estimator is coupled, and takes two evaluations for each parameter.
     """
 
     title = "Three estimators of a gradient over Gaussian noise"
@@ -112,10 +112,10 @@ def _measure(
     expected = price.expected(k, at["location"], at["scale"])
     exact = dict(zip(at, torch.autograd.grad(expected, tuple(at.values())), strict=True))
     found = {}
-    for words, estimator in _ESTIMATORS.items():
+    for label, estimator in _ESTIMATORS.items():
         draws = estimator.gradients(Normal(), at, price.at(k), num_draws, generator)
         for name, each in draws.items():
-            found[words, name] = Scatter.of(each, exact[name])
+            found[label, name] = Scatter.of(each, exact[name])
     return found
 
 
@@ -125,10 +125,10 @@ def _chart(price: Price, name: str, variances: Mapping[str, Sequence[float]]) ->
         f"{price.words}: the gradient by the {name}",
         "k",
         "variance of one draw",
-        # What does not scatter has no place on a logarithmic axis.
+        # A variance of zero cannot be shown on a logarithmic axis.
         [
-            Series.of_positive(words, price.places, values)
-            for words, values in variances.items()
+            Series.of_positive(label, price.places, values)
+            for label, values in variances.items()
             if max(values) > 0
         ],
         is_log_x=not is_straight,
@@ -136,41 +136,41 @@ def _chart(price: Price, name: str, variances: Mapping[str, Sequence[float]]) ->
 
 
 def _claims(
-    where: str, places: Sequence[float], variances: Mapping[str, Sequence[float]]
+    where: str, values_of_k: Sequence[float], variances: Mapping[str, Sequence[float]]
 ) -> Iterator[Claim]:
-    decide = _ordered if places[0] < 0 else _crosses
-    yield decide(where, ("pathwise", "score"), places, variances)
+    decide = _ordered if values_of_k[0] < 0 else _crosses
+    yield decide(where, ("pathwise", "score"), values_of_k, variances)
 
 
 def _ordered(
     where: str,
     names: tuple[str, str],
-    places: Sequence[float],
+    values_of_k: Sequence[float],
     variances: Mapping[str, Sequence[float]],
     most: float = 1.0,
 ) -> Claim:
     ratios = _parts(names, variances)
-    words = (
+    relation = (
         "at most as much variance as" if most == 1 else f"at most {most:g} times the variance of"
     )
     return Claim(
-        f"{where}: {names[0]} has {words} {names[1]}, for every k.",
+        f"{where}: {names[0]} has {relation} {names[1]}, for every k.",
         max(ratios) <= most,
-        "; ".join(_words(places, ratios)),
+        "; ".join(_ratio_texts(values_of_k, ratios)),
     )
 
 
 def _crosses(
     where: str,
     names: tuple[str, str],
-    places: Sequence[float],
+    values_of_k: Sequence[float],
     variances: Mapping[str, Sequence[float]],
 ) -> Claim:
     ratios = _parts(names, variances)
     return Claim(
         f"{where}: {names[0]} has less variance than {names[1]} for small k, and more for large k.",
         ratios[0] < 1 < ratios[-1],
-        "; ".join(_words(places, ratios)),
+        "; ".join(_ratio_texts(values_of_k, ratios)),
     )
 
 
@@ -179,6 +179,6 @@ def _parts(names: tuple[str, str], variances: Mapping[str, Sequence[float]]) -> 
     return [a / b for a, b in zip(first, second, strict=True)]
 
 
-def _words(places: Sequence[float], ratios: Sequence[float]) -> Iterator[str]:
-    for k, ratio in zip(places, ratios, strict=True):
+def _ratio_texts(values_of_k: Sequence[float], ratios: Sequence[float]) -> Iterator[str]:
+    for k, ratio in zip(values_of_k, ratios, strict=True):
         yield f"k = {k:g}: {ratio:.3g} times"

@@ -1,4 +1,4 @@
-"""Noise before rounding: what its shape does to the error, and which gradients see through it."""
+"""Noise before rounding: the error for each shape, and estimators of its gradient."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ditherlab.experiments.published.small_picture import (
     SmallPicture,
 )
 
-# From the middle of one step to that of the next, far from the ends of the ladder.
+# From the middle between two steps to the next such middle.
 _LEVELS = torch.linspace(-0.5, 0.5, 101, dtype=torch.float64)
 _FARTHEST_STEP = 30
 _WIDTHS = tuple(number / 20 for number in range(4, 51))
@@ -29,8 +29,9 @@ _LEAST_SLOPE = 1e-6
 class NoiseDither(Experiment):
     """Round after adding noise, and learn the shift and the scale of the noise.
 
-    First the laws of the error, in closed form, on a ladder without ends. Then the gradient of a
-    blurred squared error of a small picture, of four grays, for one shift and one scale.
+    The first part computes the mean and the variance of the rounding error in closed form, for an
+    infinite ladder of steps. The second part measures gradients of the blurred squared error of a
+    small picture with four grays, for one shift and one scale.
     """
 
     title = "Noise before rounding"
@@ -56,7 +57,7 @@ class NoiseDither(Experiment):
             for shape in SHAPES
             for estimator, scatter in problem.scatters(shape, num_draws, seed)
         }
-        claims = [*_laws_come_out(laws), *_gradients_come_out(gradients)]
+        claims = [*_claims_of_laws(laws), *_claims_of_gradients(gradients)]
         return Findings(_charts(laws), claims)
 
 
@@ -69,14 +70,14 @@ class RoundingError:
 
     @property
     def mean_square(self) -> float:
-        """Over all levels."""
+        """The mean squared error over all levels."""
         return float((self.mean.square() + self.variance).mean())
 
 
 def error_of_rounding(
     noise: LocationScale, scale: float, levels: Tensor = _LEVELS
 ) -> RoundingError:
-    """Sum over the steps of a ladder, of which each has the probability of an interval.
+    """Compute the error of rounding in closed form, from the probability of each step.
 
     Example:
         >>> triangular = error_of_rounding(Triangular(), 1.0)
@@ -108,7 +109,7 @@ def _over_levels(title: str, label: str, figures: Mapping[str, Tensor]) -> Chart
     return Chart(title, "level, steps", label, series, is_log_y=False)
 
 
-def _laws_come_out(laws: Mapping[str, RoundingError]) -> Iterator[Claim]:
+def _claims_of_laws(laws: Mapping[str, RoundingError]) -> Iterator[Claim]:
     uniform, triangular = laws["uniform, 1 step wide"], laws["triangular, 2 steps wide"]
     bias = float(uniform.mean.abs().max())
     yield Claim(
@@ -144,7 +145,7 @@ def _laws_come_out(laws: Mapping[str, RoundingError]) -> Iterator[Claim]:
     )
 
 
-def _gradients_come_out(gradients: Mapping[tuple[str, str], Scatter]) -> Iterator[Claim]:
+def _claims_of_gradients(gradients: Mapping[tuple[str, str], Scatter]) -> Iterator[Claim]:
     pathwise = _of("pathwise", gradients)
     yield Claim(
         "Pathwise gradients through the rounding are zero, whatever the true ones are.",
@@ -178,7 +179,7 @@ def _gradients_come_out(gradients: Mapping[tuple[str, str], Scatter]) -> Iterato
 
 
 def _of(estimator: str, gradients: Mapping[tuple[str, str], Scatter]) -> Mapping[str, Scatter]:
-    """Return what one estimator found, by the shape of the noise."""
+    """Return the gradients of one estimator by the shape of the noise."""
     return {shape: found for (shape, name), found in gradients.items() if name == estimator}
 
 

@@ -1,4 +1,4 @@
-"""Many coins and a power of their distance: where straight-through stalls, and ReinMax does not."""
+"""Many coins with a polynomial cost: straight-through stalls, and ReinMax does not."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,14 +40,14 @@ Slopes = Float[Tensor, "b n"]
 
 @dataclass(frozen=True)
 class _Size:
-    """How much is measured.
+    """The amount of measurement.
 
     Attributes:
-        num_coins: That are optimized together.
-        num_samples: Drawn at each step.
-        num_steps: Of each run.
-        num_runs: With the same estimator.
-        rate: Adam's, for the difference of a coin's two logits.
+        num_coins: Number of coins optimized together.
+        num_samples: Number of samples per step.
+        num_steps: Number of steps of each run.
+        num_runs: Number of runs of each estimator.
+        rate: The learning rate of Adam, for the difference of a coin's two logits.
     """
 
     num_coins: int
@@ -61,9 +61,9 @@ _WHOLE, _QUICK = _Size(128, 64, 4_000, 3, 2e-3), _Size(32, 32, 400, 1, 2e-2)
 
 
 class Polynomial(Experiment):
-    """Minimize `E sum_i |x_i - 0.45|^p / n` over the chances of n coins.
+    """Minimize `E sum_i |x_i - 0.45|^p / n` over the probabilities of n coins.
 
-    The optimum is 0 for every coin. Runs are the pictures of a batch, coins their pixels.
+    The optimum is 0 for every coin. A run is a picture of a batch, and a coin is a pixel.
     """
 
     title = "The polynomial programming of ReinMax"
@@ -100,7 +100,7 @@ def _estimators(num_samples: int) -> Iterator[tuple[str, Estimator]]:
 
 
 def _all_slopes(power: float) -> Mapping[str, Slopes]:
-    """Return the exact gradient of a coin at each place, and what two estimators expect."""
+    """Return the exact gradient of a coin at each probability, and two estimators' means."""
     coins = Coins(torch.tensor([_PLACES], dtype=torch.float64).logit())
     cost = _cost(power, len(_PLACES), weight=1.0)
     found = {str(each): expected_slopes(each, coins, cost) for each in (ST(), Reinmax())}
@@ -108,14 +108,14 @@ def _all_slopes(power: float) -> Mapping[str, Slopes]:
 
 
 def expected_slopes(estimator: StraightThrough, coins: Coins, cost: PowerCost) -> Slopes:
-    """Return the mean of an estimator's gradients, weighing both ways a coin can land.
+    """Return the exact mean of an estimator's gradients, over both sides of each coin.
 
-    Exact for any cost that is a sum over the coins, of which none then sees another.
+    The cost must be a sum over the coins, so that they do not interact.
 
     Args:
-        estimator: With one draw.
-        coins: Where the gradient is taken.
-        cost: What is minimized.
+        estimator: An estimator with one sample.
+        coins: The coins.
+        cost: The cost to minimize.
     """
     model = coins.model()
     zeros = torch.zeros((1, len(coins.logits), 1, coins.logits.shape[1]), dtype=torch.long)
@@ -128,9 +128,10 @@ def expected_slopes(estimator: StraightThrough, coins: Coins, cost: PowerCost) -
 
 
 def stalling_chance(power: float) -> float:
-    """Return the chance of 1 at which straight-through expects no gradient.
+    """Return the probability of 1 at which the mean straight-through gradient is zero.
 
-    It takes the slope `f'(x)` at the drawn side, so it stands where `q f'(1) + (1 - q) f'(0) = 0`.
+    Straight-through takes the slope `f'(x)` at the drawn side, so it stalls where
+    `q f'(1) + (1 - q) f'(0) = 0`.
 
     Example:
         >>> round(stalling_chance(2.0), 9)
@@ -145,14 +146,14 @@ def _cost(power: float, num_coins: int, weight: float) -> PowerCost:
 
 
 def _train(estimator: Estimator, power: float, size: _Size, seed: int) -> Tensor:
-    """Follow the gradients from fair coins; return the excess cost of each step and run."""
+    """Train from fair coins; return the excess cost of each step and run."""
     generator = seeded_generator(seed)
     cost = _cost(power, size.num_coins, weight=1 / size.num_coins)
     shape = (size.num_runs, size.num_coins)
     spread = torch.rand(shape, generator=generator, dtype=torch.float64)
     start = _SPREAD * (2 * spread - 1)
-    way = train_coins(estimator, cost, start, size.rate, generator)
-    kept = [cost.expect(coins) for coins in islice(way, size.num_steps)]
+    trained = train_coins(estimator, cost, start, size.rate, generator)
+    kept = [cost.expect(coins) for coins in islice(trained, size.num_steps)]
     excess: Tensor = torch.stack(kept) - _TARGET**power
     return excess
 

@@ -1,4 +1,4 @@
-"""One coin and a target that hardly prefers a side: where relaxations go the wrong way."""
+"""One coin with a target near 0.5: relaxations move away from the optimum."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,24 +20,24 @@ from ditherlab.randomness import seeded_generator
 
 _TARGETS = (0.45, 0.499)
 
-# The chance of b = 1 on the way from a fair coin to b = 0, which is best.
+# Probabilities of b = 1, from a fair coin towards the optimum b = 0.
 _PLACES = (0.5, 0.3, 0.1, 0.03, 0.01)
 _RATE = 0.05
 _MOST_ERRORS = 4.5
 _CONTROLLED = ("relax", "rebar", "score-function")
 _RELAXED = "gumbel-softmax(tau=1)"
 
-# Options around other estimators; of a single coin, there is nothing for them to share or leave.
+# Wrappers of other estimators, which have no effect on a single coin.
 _NOT_ALONE = ("random-windows", "random-sparsification", "common-random-numbers")
 
 
 @dataclass(frozen=True)
 class _Size:
-    """How much is measured.
+    """The amount of measurement.
 
     Attributes:
-        num_trials: Gradients at each place, and coins that are trained.
-        num_steps: Of the training.
+        num_trials: Number of gradients at each probability; a twentieth of it is trained.
+        num_steps: Number of training steps.
     """
 
     num_trials: int
@@ -50,8 +50,8 @@ _WHOLE, _QUICK = _Size(20_000, 1_000), _Size(2_000, 150)
 class RebarToy(Experiment):
     """Minimize `E (b - t)^2` over the probability of a coin's b = 1.
 
-    The optimum is b = 0; the gain is only `1 - 2 t`. Each trial is a picture of one pixel of two
-    colors in a batch, so that the estimators are those of the pictures.
+    The optimum is b = 0; the gain is only `1 - 2 t`. Each trial is a picture of one pixel and two
+    colors in a batch, so the estimators are the same as for pictures.
     """
 
     title = "The toy problem of REBAR and RELAX"
@@ -80,7 +80,7 @@ class RebarToy(Experiment):
 
 
 def _estimators() -> Iterator[tuple[str, Estimator]]:
-    """Give every estimator, with as few draws as it can do with."""
+    """Yield every estimator, with its smallest number of samples."""
     for name, estimator in ESTIMATORS.defaults().items():
         if name in _NOT_ALONE:
             continue
@@ -103,14 +103,14 @@ def _bind(target: float, num_trials: int) -> Cost:
 def _measure(
     estimator: Estimator, target: float, num_trials: int, generator: torch.Generator
 ) -> Scatter:
-    """Estimate gradients at each place."""
+    """Measure gradients at each probability."""
     cost = _bind(target, num_trials)
     columns, exact = [], []
     for chance in _PLACES:
         logit = math.log(chance / (1 - chance))
         coins = Coins(torch.full((num_trials, 1), logit, dtype=torch.float64))
         state: object = None
-        for _ in range(2):  # a moving baseline knows nothing at the first
+        for _ in range(2):  # a moving baseline needs a first call
             estimate, state = estimator.estimate(coins.model(), cost, generator, state)
         columns.append(coin_slopes(estimate))
         exact.append(chance * (1 - chance) * (1 - 2 * target))
@@ -121,12 +121,12 @@ def _measure(
 def _train(
     estimator: Estimator, target: float, size: _Size, generator: torch.Generator
 ) -> Sequence[float]:
-    """Follow the gradients from fair coins; return the expected cost, a mean over the coins."""
+    """Train from fair coins; return the expected cost of each step, averaged over the coins."""
     num_coins = size.num_trials // 20
     cost = _bind(target, num_coins)
     start = torch.zeros(num_coins, 1, dtype=torch.float64)
-    way = islice(train_coins(estimator, cost, start, _RATE, generator), size.num_steps)
-    return [float((coins.chances * (1 - 2 * target) + target**2).mean()) for coins in way]
+    trained = islice(train_coins(estimator, cost, start, _RATE, generator), size.num_steps)
+    return [float((coins.chances * (1 - 2 * target) + target**2).mean()) for coins in trained]
 
 
 def _charts(
@@ -137,7 +137,7 @@ def _charts(
 ) -> Iterator[Chart]:
     shown = sorted(gradients, key=lambda name: -float(gradients[name].variances[0]))
     lines = [
-        # From the left to the right, so that a label stands at the fair coin.
+        # Ascending, so that the label is next to the fair coin.
         Series.of_positive(name, _PLACES[::-1], gradients[name].variances.tolist()[::-1])
         for name in shown
     ]

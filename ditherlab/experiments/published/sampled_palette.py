@@ -1,4 +1,4 @@
-"""A palette fitted to frozen draws: the sample-average approximation, where all is known."""
+"""A palette fitted to frozen draws: a sample-average approximation with a known optimum."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,12 @@ _SHARPNESS = 30.0
 
 @dataclass(frozen=True)
 class SampledPalette:
-    """Grays to be chosen for a picture whose draws they do not decide.
+    """A problem of choosing grays for a picture whose draws do not depend on them.
 
     Attributes:
-        images: What shall be shown.
-        logits: Of the draws.
-        best: The palette of the least expected cost.
+        images: The source picture.
+        logits: The logits of the draws.
+        best: The palette with the lowest expected cost.
     """
 
     images: Images
@@ -33,14 +33,14 @@ class SampledPalette:
 
     @classmethod
     def of(cls, images: Images, start: Colors) -> "SampledPalette":
-        """Decide the draws by a first palette, and find the best one for them."""
+        """Set the logits by a first palette, and find the best palette for them."""
         logits = -_SHARPNESS * (images - start[..., None]).square()
         problem = cls(images, logits, start)
         found = descend_by_lbfgs(problem._expected_slope, start, 100, tolerance=1e-12)
         return cls(images, logits, found.end)
 
     def measure(self, num_draws: int, num_palettes: int, seed: int) -> tuple[float, float]:
-        """Return by how much fitted palettes seem better than the best one, and are worse."""
+        """Return the apparent gain of fitted palettes over the best one, and their true loss."""
         probs = self.logits.softmax(dim=1).expand(num_palettes, -1, -1, -1)
         cost = self._cost(num_palettes)
         frozen = CommonRandomNumbers(ScoreFunction(num_samples=num_draws), noise_seed=seed)
@@ -55,7 +55,7 @@ class SampledPalette:
 
         best = self.best.expand(num_palettes, -1, -1).contiguous()
         found = descend_by_lbfgs(slope, best, 100, tolerance=1e-10)
-        # At the best palette, the mean over all draws is free of bias.
+        # At the best palette, the mean over draws is unbiased.
         seeming = (slope(best)[0] - slope(found.end)[0]) / num_palettes
         real = (cost.expected(probs, found.end) - cost.expected(probs, best)).mean()
         return seeming, float(real)

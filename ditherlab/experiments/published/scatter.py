@@ -1,4 +1,4 @@
-"""Gradients of many trials: how they scatter around what they estimate."""
+"""Means and variances of gradients over many trials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ditherlab.experiments.published.findings import Claim
 
-# The error of a mean, where nothing scatters: rounding.
+# The smallest standard error of a mean, to allow for rounding.
 _ROUNDING = 1e-9
 
 
@@ -17,10 +17,10 @@ class Scatter:
     """The means and the variances of a gradient over independent trials, entry by entry.
 
     Attributes:
-        means: Of each entry.
-        variances: Of one trial.
-        exact: What the means estimate.
-        num_trials: How many there were.
+        means: The mean of each entry.
+        variances: The variance of each entry in one trial.
+        exact: The exact gradient.
+        num_trials: Number of trials.
     """
 
     means: Float[Tensor, "*n"]
@@ -30,7 +30,7 @@ class Scatter:
 
     @classmethod
     def of(cls, gradients: Float[Tensor, "t *n"], exact: Float[Tensor, "*n"]) -> "Scatter":
-        """Look at the gradients of all trials.
+        """Compute the statistics of the gradients of all trials.
 
         Example:
             >>> import torch
@@ -41,23 +41,23 @@ class Scatter:
 
     @property
     def errors(self) -> Float[Tensor, "*n"]:
-        """How many standard errors each mean is off."""
+        """The error of each mean, in standard errors."""
         error = (self.variances / self.num_trials).sqrt()
         return (self.means - self.exact).abs() / error.clamp_min(_ROUNDING)
 
     @property
     def most_errors(self) -> float:
-        """How many standard errors a mean is off, at most."""
+        """The largest error of a mean, in standard errors."""
         return float(self.errors.max())
 
 
 def claim_means_agree(where: str, scatters: Mapping[str, Scatter], most_errors: float) -> Claim:
-    """Claim that no mean is further from the exact gradient than chance allows.
+    """Return the claim that all means agree with the exact gradient within chance.
 
     Args:
-        where: What is claimed for: "t = 0.45: ".
-        scatters: By what was measured.
-        most_errors: Standard errors that chance is allowed.
+        where: A prefix of the claim, such as "t = 0.45: ".
+        scatters: The statistics by label.
+        most_errors: The largest allowed error, in standard errors.
     """
     worst = max(scatters, key=lambda name: scatters[name].most_errors)
     return Claim(

@@ -1,4 +1,4 @@
-"""The gradient of a small picture's cost for the noise that is added before rounding."""
+"""Gradients of a small picture's cost for the parameters of noise added before rounding."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -45,12 +45,12 @@ _ESTIMATORS: Mapping[str, ContinuousEstimator] = {
 }
 
 FORCED = "score, forced"
-"""The score function where it is refused."""
+"""The score function for noise on which it is not allowed."""
 
 
 @dataclass(frozen=True)
 class SmallPicture:
-    """A picture of few grays, which noise is added to before it is rounded."""
+    """A small picture that is rounded to a few grays after adding noise."""
 
     cost: Cost
     places: Tensor
@@ -65,7 +65,7 @@ class SmallPicture:
         return cls(ViewedError().bind(target), images.flatten() * (_NUM_GRAYS - 1), palette)
 
     def scatters(self, shape: str, num_draws: int, seed: int) -> Iterator[tuple[str, Scatter]]:
-        """Estimate with each estimator that takes the shape: the shift, and the scale."""
+        """Yield the gradients for shift and scale from each estimator that supports the noise."""
         noise = SHAPES[shape]
         exact = self.exact(noise)
         for name, estimator in _ESTIMATORS.items():
@@ -78,7 +78,7 @@ class SmallPicture:
     def gradients(
         self, noise: LocationScale, estimator: ContinuousEstimator, num_draws: int, seed: int
     ) -> Float[Tensor, "t 2"]:
-        """Sum what every pixel says of the two parameters, the others drawn, for each draw."""
+        """Return a gradient per draw, the sum over pixels with the other pixels drawn."""
         generator = seeded_generator(seed + 1)
         others = self._rounded(
             torch.stack(
@@ -94,7 +94,7 @@ class SmallPicture:
         return total
 
     def exact(self, noise: LocationScale) -> Float[Tensor, "2"]:
-        """Differentiate the expected cost, which is known."""
+        """Return the exact gradient of the expected cost."""
         shift = torch.tensor(_SHIFT, dtype=torch.float64, requires_grad=True)
         scale = torch.tensor(_SCALE, dtype=torch.float64, requires_grad=True)
         edges = torch.arange(_NUM_GRAYS - 1, dtype=torch.float64)[:, None] + 0.5
@@ -119,12 +119,12 @@ class SmallPicture:
         return {"location": place + _SHIFT, "scale": torch.full_like(place, _SCALE)}
 
     def _rounded(self, draws: Tensor) -> Tensor:
-        # Autograd knows that the slope of a staircase is zero.
+        # Autograd gives the slope of a staircase as zero.
         return draws.round().clamp(0, _NUM_GRAYS - 1)
 
 
 class _Unsupported(LocationScale):
-    """A shape whose ends move, said to be one whose ends do not: what a score then misses."""
+    """Noise with a moving support, declared as fixed, to show the error of the score function."""
 
     def __init__(self, noise: LocationScale) -> None:
         self.noise = noise

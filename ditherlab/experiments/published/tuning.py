@@ -1,4 +1,4 @@
-"""Common random numbers: what freezing the noise allows, and what it costs."""
+"""Common random numbers: benefits and bias of frozen noise."""
 
 import math
 from collections.abc import Sequence
@@ -35,13 +35,13 @@ _SLOPE_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class _Size:
-    """How much is measured.
+    """The amount of measurement.
 
     Attributes:
-        num_evaluations: Of the relaxed cost, for each optimizer.
-        num_directions: In which the hard cost is differentiated.
-        num_palettes: That are fitted to draws of their own.
-        most_draws: Of such a fit.
+        num_evaluations: Number of evaluations for each optimizer.
+        num_directions: Number of directions in which the hard cost is differentiated.
+        num_palettes: Number of palettes, each fitted to separate draws.
+        most_draws: The largest number of draws of a fit.
     """
 
     num_evaluations: int
@@ -56,9 +56,9 @@ _WHOLE, _QUICK = _Size(400, 500, 1_000, 128), _Size(100, 50, 400, 16)
 class Tuning(Experiment):
     """Dither a small gray picture with frozen noise.
 
-    Relaxed pictures are then smooth functions of the logits, hard ones step functions. The palette
-    of hard pictures is the easy case, for it decides no draw: its cost over frozen draws is
-    quadratic, and by how much the minimum is too good can be measured against the exact one.
+    Relaxed pictures are then smooth functions of the logits, and hard pictures are step functions.
+    The palette of hard pictures is an easy case, because the draws do not depend on it. Its cost
+    over frozen draws is quadratic, so the bias of the minimum can be measured exactly.
     """
 
     title = "Common random numbers: frozen noise and the sample-average approximation"
@@ -72,8 +72,8 @@ class Tuning(Experiment):
         charts: list[Chart] = []
         claims: list[Claim] = []
         parts = {"minimizing": _minimize, "a line scan": _scan, "fitting grays": _fit_grays}
-        for number, (words, find) in enumerate(parts.items()):
-            on_progress(words, number / len(parts))
+        for number, (label, find) in enumerate(parts.items()):
+            on_progress(label, number / len(parts))
             chart, found = find(size, seed)
             charts.append(chart)
             claims += found
@@ -81,7 +81,7 @@ class Tuning(Experiment):
 
 
 def _disc(num_px: int) -> Images:
-    """Draw a disc on a ramp."""
+    """Return a picture of a disc on a ramp."""
     places = (torch.arange(num_px, dtype=torch.float64) + 0.5) / num_px
     ramp = (0.1 + 0.8 * places).expand(num_px, num_px)
     is_disc = (places[:, None] - 0.5).square() + (places - 0.5).square() < 0.1
@@ -100,7 +100,7 @@ def _pictures(seed: int) -> tuple[FrozenPictures, Logits]:
 
 
 def _minimize(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
-    """Minimize what relaxed pictures cost over frozen noise; and over new noise, and hard ones."""
+    """Minimize the cost of relaxed pictures with frozen and new noise, and of hard pictures."""
     pictures, start = _pictures(seed)
     most = size.num_evaluations
     fresh = pictures.estimated_slope(GumbelSoftmax(num_samples=_NUM_DRAWS, tau=_TAU), seed)
@@ -159,7 +159,7 @@ def _curve(name: str, found: Descent) -> Series:
 
 
 def _scan(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
-    """Walk along a line: how hard and relaxed pictures answer."""
+    """Compute the costs of hard and relaxed pictures along a line."""
     pictures, start = _pictures(seed)
     generator = seeded_generator(seed)
 
@@ -167,11 +167,11 @@ def _scan(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
         drawn = torch.randn(start.shape, generator=generator, dtype=start.dtype)
         return torch.nn.functional.normalize(drawn.flatten(), dim=0).view_as(start)
 
-    way = direction()
+    line = direction()
     places = torch.linspace(0, _SCAN_LENGTH, _NUM_PLACES, dtype=start.dtype).tolist()
-    shown = [pictures.hard_images(start + place * way) for place in places]
+    shown = [pictures.hard_images(start + place * line) for place in places]
     costs = [float(pictures.cost.cost(images).mean()) for images in shown]
-    relaxed = [pictures.price_relaxed(start + place * way) for place in places]
+    relaxed = [pictures.price_relaxed(start + place * line) for place in places]
     pairs = range(1, _NUM_PLACES)
     num_jumps = sum(costs[i] != costs[i - 1] for i in pairs)
     num_changes = sum(not torch.equal(shown[i], shown[i - 1]) for i in pairs)
@@ -207,7 +207,7 @@ def _scan(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
 
 
 def _fit_grays(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
-    """Fit four grays to frozen hard draws: by how much they seem better than the best ones are."""
+    """Fit four grays to frozen hard draws, and compare them with the best grays."""
     nums_draws = [2**power for power in range(int(math.log2(size.most_draws)) + 1)]
     problem = SampledPalette.of(
         torch.linspace(0, 1, 64, dtype=torch.float64).view(1, 1, 8, 8),
@@ -228,13 +228,13 @@ def _fit_grays(size: _Size, seed: int) -> tuple[Chart, list[Claim]]:
         ],
         is_log_x=True,
     )
-    words = "; ".join(f"{name}: {slope:.3f}" for name, slope in slopes.items())
+    spelled = "; ".join(f"{name}: {slope:.3f}" for name, slope in slopes.items())
     return chart, [
         Claim(
             "The minimum over N frozen draws is too low by a bias that falls as 1/N, and so does "
             f"what is lost: the slopes in logarithms are -1 to within {_SLOPE_TOLERANCE:g}.",
             all(abs(slope + 1) <= _SLOPE_TOLERANCE for slope in slopes.values()),
-            f"{words}; of {size.num_palettes} palettes for each N up to {size.most_draws}.",
+            f"{spelled}; of {size.num_palettes} palettes for each N up to {size.most_draws}.",
         )
     ]
 

@@ -113,5 +113,8 @@ def test_a_process_that_dies_is_told():
             future.set_exception(BrokenExecutor())
             return future
 
-    with Broken() as executor, pytest.raises(PictureError, match="has ended, perhaps for want"):
+    with (
+        Broken() as executor,
+        pytest.raises(PictureError, match="ended early, perhaps because memory"),
+    ):
         run_tasks(abs, [1], executor)

@@ -69,7 +69,7 @@ def test_a_file_cut_anywhere_keeps_its_whole_lines_and_takes_more(
     whole = [result for result in RESULTS if result.line().encode() in cut]
     assert list(file.results.values()) == whole
     assert len(file.notes) == (len(cut.splitlines()) > len(whole))
-    assert all(note.endswith("is torn: its cell runs again.") for note in file.notes)
+    assert all(note.endswith("is incomplete: its cell runs again.") for note in file.notes)
     file.add(RESULT)
     assert list(ResultsFile.open(path).results.values()) == [*whole, RESULT]
 
@@ -80,7 +80,9 @@ def test_a_file_cut_anywhere_keeps_its_whole_lines_and_takes_more(
 def test_another_file_is_left_alone(content: str, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text(content)
-    with pytest.raises(ResultsError, match=r"notes.txt, line 1: It is no result of a cell. Name"):
+    with pytest.raises(
+        ResultsError, match=r"notes.txt, line 1: This is not the result of a cell. Name"
+    ):
         ResultsFile.open(path)
     assert path.read_text() == content
 

@@ -127,7 +127,9 @@ def test_the_cell_that_kills_its_process_is_found(cells: Cells, file: ResultsFil
     run(asked, file, breakers={killer}, num_at_once=3)
     assert [cell.key for cell in asked if file.results[cell.key].is_failed] == [killer]
     error = file.results[killer].error
-    assert error is not None and error.startswith("The process that ran it ended, as one does")
+    assert error is not None and error.startswith(
+        "The process that ran the cell ended, perhaps because"
+    )
 
 
 def test_an_executor_that_never_works_comes_to_an_end(cells: Cells, file: ResultsFile) -> None:

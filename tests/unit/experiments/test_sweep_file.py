@@ -102,7 +102,7 @@ def test_a_part_is_cut_out(cells: Cells) -> None:
         ({"strength": '"1"'}, r"`strength` must be a number, got '1'"),
         ({"max_seconds": "true"}, r"`max-seconds` must be a number, got True"),
         ({"steps": "0"}, r"sweep.toml: The number of steps must be at least 1, got 0"),
-        ({"objectives": "[3]"}, r'`objectives` must be a text in quotes, "...", got 3'),
+        ({"objectives": "[3]"}, r'`objectives` must be text in quotes, "...", got 3'),
         ({"objectives": '["sim"]'}, r"sweep.toml: Unknown objective `sim`. Did you mean `ssim`"),
         ({"estimators": '["momets"]'}, r"Unknown estimator `momets`. Did you mean `moments`\?"),
         ({"presets": '["fsat"]'}, r"`presets` must be fast, balanced or best, got 'fsat'. Did yo"),
@@ -113,7 +113,7 @@ def test_a_part_is_cut_out(cells: Cells) -> None:
         ({"crisp": "0.1"}, r"sweep.toml: `--crisp` means nothing to `viewed-error`"),
         ({"lock": '"#fff"'}, r"sweep.toml: `--lock` keeps some of the colors that are learned"),
         ({"also": "3"}, r"`also` must be tables, each below a line \[\[also\]\]"),
-        ({"more": "x = = 1"}, r"sweep.toml is no TOML: Invalid value"),
+        ({"more": "x = = 1"}, r"sweep.toml is not valid TOML: Invalid value"),
         ({"more": "[[also]]\nx = 1"}, r"sweep.toml: Unknown key `x`. There are: "),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"no.toml cannot be read: no such file or directory."):
         read_sweep(tmp_path / "no.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(RequestError, match=r"bytes.toml is no TOML: "):
+    with pytest.raises(RequestError, match=r"bytes.toml is not valid TOML: "):
         read_sweep(tmp_path / "bytes.toml")
 
 
