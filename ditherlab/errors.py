@@ -48,3 +48,7 @@ class OutputError(DitherlabError, OSError):
 
 class ObjectiveError(DitherlabError, RuntimeError):
     """An objective that failed while it priced a picture."""
+
+
+class StageError(DitherlabError, RuntimeError):
+    """A stage of the user's own that failed, or left a state that is not valid."""

@@ -190,6 +190,10 @@ def _convert(what: str, text: str, hint: Any) -> Any:
                 f"{nearest_name(text, choices)}"
             )
         return text
+    if hint is bool:
+        if text.lower() not in ("true", "false"):
+            raise RequestError(f"`{what}` must be true or false, got '{text}'.")
+        return text.lower() == "true"
     try:
         value = hint(text)
     except ValueError:

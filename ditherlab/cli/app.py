@@ -11,6 +11,7 @@ import click
 import ditherlab
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.lazy_group import CommandHome, LazyGroup
+from ditherlab.cli.progress import SecondInterrupt
 from ditherlab.cli.streams import stdout_error
 from ditherlab.errors import DitherlabError
 from ditherlab.images import path_label, printable
@@ -78,7 +79,7 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one return 
         return _fail(error.format_message(), error.exit_code)
     except DitherlabError as error:
         return _fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, SecondInterrupt, click.Abort):
         return _fail("Interrupted; nothing was written.", INTERRUPTED)
     except MemoryError:
         return _fail("There is not enough memory. Make the picture smaller.", 1)

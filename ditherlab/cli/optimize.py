@@ -12,7 +12,7 @@ from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.options import device_option, gamut_option, lock_option, quiet_option
-from ditherlab.cli.progress import Interruption, ProgressBar
+from ditherlab.cli.progress import Interruption, ProgressBar, SecondInterrupt
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, read_source
 from ditherlab.errors import RequestError
@@ -290,7 +290,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
             document = run_report.document()
             deliver_report(document, as_json=options["as_json"], report=report, overwrite=overwrite)
             console.report_table(run_report)
-        except click.Abort:
+        except SecondInterrupt:
             where = spell_destination(written)
             raise _InterruptedReportError(
                 f"Interrupted while measuring: {where} is written, but no report."

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 _BAR_LENGTH = 1000
 
 
+class SecondInterrupt(BaseException):
+    """Ctrl-C was pressed twice: not even the picture so far is wanted.
+
+    It is no `Exception`, which code of the user's might catch, and no `KeyboardInterrupt`, which
+    the solver catches to return the picture so far.
+    """
+
+
 class Interruption:
     """A handler of Ctrl-C: the first one is recorded, the second one ends the program at once."""
 
@@ -38,8 +46,7 @@ class Interruption:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.is_asked:
-            # Not KeyboardInterrupt: the solver catches it and returns the picture so far.
-            raise click.Abort
+            raise SecondInterrupt
         self.is_asked = True
 
 

@@ -24,6 +24,7 @@ from ditherlab.stages.learn_model import LearnModel
 from ditherlab.stages.learn_palette import LearnPalette
 from ditherlab.stages.nearest import Nearest
 from ditherlab.stages.polish import Polish
+from ditherlab.stages.stage import check_choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,13 @@ class Shorthands:
     draw: DrawMode | None = None
 
     def __post_init__(self) -> None:
+        for name, choices in (
+            ("preset", PresetName),
+            ("start", Start),
+            ("polish", PolishMoves),
+            ("draw", DrawMode),
+        ):
+            check_choice(name, getattr(self, name), choices)
         if self.steps is not None and self.steps < 1:
             raise RequestError(f"The number of steps must be at least 1, got {self.steps}.")
         if self.sweeps is not None and self.sweeps < 0:

@@ -108,25 +108,15 @@ EXCLUSIONS = (
             "start",
             "model",
             "method",
+            "draw",
         ),
         "{other} has no effect with {setting}, which chooses colors cell by cell: leave it out, or "
         "give a palette instead of the machine.",
     ),
     Exclusion(
         "palette",
-        ("colors",),
-        "{setting} fixes the colors and {other} learns them: give one of the two.",
-    ),
-    Exclusion(
-        "palette",
-        ("lock",),
-        "{other} keeps some of the colors that are learned, and {setting} fixes all: give one of "
-        "the two.",
-    ),
-    Exclusion(
-        "palette",
-        ("gamut",),
-        "{other} limits the colors that are learned, and {setting} fixes all: give one of the two.",
+        ("colors", "lock", "gamut"),
+        "{setting} fixes all colors, and {other} is about colors to learn: give one of the two.",
     ),
     Exclusion(
         "model",
@@ -216,8 +206,8 @@ def check_settings(given: Given, spell: Callable[[str], str] = lambda name: f"`{
         >>> check_settings({"palette": "pico-8", "colors": 8})
         Traceback (most recent call last):
         ...
-        ditherlab.errors.RequestError: `palette` fixes the colors and `colors` learns them: give \
-one of the two.
+        ditherlab.errors.RequestError: `palette` fixes all colors, and `colors` is about colors to \
+learn: give one of the two.
     """
     for rule in EXCLUSIONS:
         for other in rule.others:
@@ -258,6 +248,13 @@ STAGE_RULES = (
         "`{stage}` needs a machine whose cells have few colors. Give one, such as `zx-spectrum`.",
     ),
     StageRule(
+        lambda problem, stage, before: (
+            problem.cells is not None and not before and stage.name != "cells"
+        ),
+        "A recipe for the cells of a machine must begin with `cells`, got `{stage}`. Use `cells | "
+        "polish`.",
+    ),
+    StageRule(
         lambda problem, stage, _: problem.cells is not None and not stage.obeys_cells,
         "`{stage}` does not obey the cells of a machine. Use `cells | polish`.",
     ),
@@ -276,16 +273,25 @@ def check_recipe(problem: "Problem", recipe: "Recipe") -> None:
         AbilityError: If the objective lacks an ability that a stage needs.
     """
     from ditherlab.problem import quadratic_error
+    from ditherlab.protocol import require
 
     for number, stage in enumerate(recipe.stages):
         for rule in STAGE_RULES:
             if rule.is_broken(problem, stage, recipe.stages[:number]):
                 raise RequestError(rule.sentence.format(stage=stage.name))
-        if "quadratic" in stage.needs(problem) and not problem.is_quadratic:
-            raise quadratic_error(stage.name, problem.objective)
         stage.check(problem)
-    if problem.cells is not None and recipe.stages[0].name != "cells":
+        needs = stage.needs(problem)
+        if "quadratic" in needs and not problem.is_quadratic:
+            raise quadratic_error(stage.name, problem.objective)
+        require(
+            problem.objective.abilities,
+            needs,
+            who=stage.name,
+            whom=str(problem.objective),
+            instead=stage.instead(problem),
+        )
+    if not _has_picture(recipe.stages):
         raise RequestError(
-            "A recipe for the cells of a machine must begin with `cells`, got "
-            f"`{recipe.stages[0].name}`. Use `cells | polish`."
+            "A recipe must have a stage that makes a picture, got none. Add `error-diffusion` or "
+            "`nearest`."
         )

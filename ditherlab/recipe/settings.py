@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import torch
 
-from ditherlab.palette import spell_colors, spell_palette
+from ditherlab.palette import named_palettes, spell_colors, spell_palette
 from ditherlab.problem import Limits, Problem
 from ditherlab.recipe.recipe import Recipe
 from ditherlab.specs import describe
@@ -61,8 +61,15 @@ def _palette_settings(problem: Problem) -> Settings:
     if learned is None:
         palette = problem.fixed_palette
         seen = palette.shown
-        shown = {"palette_shown": spell_colors(seen)} if seen else {}
-        return {"palette": palette.hex, **shown}
+        named = named_palettes().get(palette.name)
+        # The codes of its driver are those of the panel, whatever its colors look like.
+        own = replace(palette, shown=None if named is None else named.shown)
+        is_panel = palette.is_panel and named == own
+        return {
+            "palette": palette.hex,
+            **({"palette_shown": spell_colors(seen)} if seen else {}),
+            **({"panel": palette.name} if is_panel else {}),
+        }
     return {
         "palette": learned.num_colors,
         **({"locked": spell_colors(learned.locked)} if learned.locked else {}),

@@ -22,15 +22,16 @@ def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
 
     Args:
         path: A PNG that ditherlab wrote.
-        typed: Options that were typed, by name: those of the palette replace the palette of the
-            picture, and others the setting of the same name.
+        typed: Options that were typed, by name: a palette, a number of colors or a machine
+            replaces the palette of the picture, and others the setting of the same name.
 
     Raises:
         RequestError: If the file carries no settings, or some that name code to run.
     """
     label = path_label(path)
     settings = _read_settings(path, label)
-    is_typed = any(name in typed for name in ("palette", "colors", "cells", "lock", "gamut"))
+    # Learned colors may get other limits; every other option of the palette replaces all of it.
+    is_typed = any(name in typed for name in ("palette", "colors", "cells"))
     options = {
         **({} if is_typed else _palette_options(settings, label)),
         **{name: settings[name] for name in ("fit", "objective", "strength", "seed", "recipe")},
@@ -38,6 +39,11 @@ def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
     if options["fit"] != "none" and is_typed and "fit" not in typed:
         # The fit of another palette says nothing about this one.
         options["fit"] = "auto"
+    if "max_evaluations" in settings:
+        raise RequestError(
+            f"{label} was made within {settings['max_evaluations']} evaluations, which the command "
+            "line does not limit. Use `optimize(..., limits=Limits(evaluations=...))`."
+        )
     options.update(typed)
     for name in ("objective", "recipe"):
         if _PYTHON in options[name] and name not in typed:
@@ -79,7 +85,7 @@ def _palette_options(settings: Mapping[str, Any], label: str) -> dict[str, Any]:
     if isinstance(palette, int):
         locked = panel if is_known else _colors(settings.get("locked"), label)
         return {"colors": palette, "lock": locked, "gamut": _gamut(settings, label)}
-    measured = None if is_known else _colors(settings.get("palette_shown"), label)
+    measured = _colors(settings.get("palette_shown"), label)
     return {"palette": panel if is_known else _colors(palette, label), "measured": measured}
 
 

@@ -166,8 +166,8 @@ class OptimizeRequest:
             preset=self.preset,
             start=self.start,
             polish=self.polish,
-            steps=self.steps,
-            sweeps=self.sweeps,
+            steps=self._rounds("steps"),
+            sweeps=self._rounds("sweeps"),
             estimator=estimator,
             optimizer=None if self._has_model else self._optimizer(objective, estimator),
             temperature=self._temperature(objective, estimator),
@@ -218,6 +218,15 @@ class OptimizeRequest:
             optimizer = OPTIMIZERS.parse(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate
         return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
+
+    def _rounds(self, name: str) -> int | None:
+        """Return the steps or sweeps that were typed, also in the words of the method."""
+        method = self._method()
+        is_said = method is not None and re.search(rf"\b{name}\s*=", self.method)
+        if is_said and getattr(self, name) is not None:
+            _refuse_twice(self.method, f"--{name}", name)
+        value: int | None = getattr(method if is_said else self, name)
+        return value
 
     def _method(self) -> "Stage | None":
         """Return the search that replaces the descent; None for a descent."""

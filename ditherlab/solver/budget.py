@@ -38,10 +38,14 @@ class Budget:
         """Seconds since the start."""
         return self.clock() - self.start_s
 
-    @property
-    def is_over(self) -> bool:
-        """Return whether nothing is left of the time."""
-        return self.limits.seconds is not None and self.seconds >= self.limits.seconds
+    def exhausted(self) -> Exhausted | None:
+        """Return what nothing is left of; None if there is some of everything."""
+        if self.limits.seconds is not None and self.seconds >= self.limits.seconds:
+            return "out-of-time"
+        evaluations = self.limits.evaluations
+        if evaluations is not None and self.num_evaluations >= evaluations:
+            return "out-of-evaluations"
+        return None
 
     def charge(self, progress: Progress) -> None:
         """Count what a step priced."""
@@ -50,9 +54,11 @@ class Budget:
         self.num_backward_passes += progress.num_backward_passes
 
     def allot(self, part: float) -> "Allotment":
-        """Give a stage a part of what is left."""
+        """Give a stage a part of what is left; 0 for one that is not limited."""
         now_s, seconds, evaluations = self.seconds, self.limits.seconds, self.limits.evaluations
         self.evaluations_of_step = 0
+        if not part:
+            seconds = evaluations = None
         left = None if evaluations is None else max(0, evaluations - self.num_evaluations)
         return Allotment(
             self,

@@ -6,7 +6,7 @@ from contextlib import suppress
 import torch
 
 from ditherlab.black_box.deadline import DeadlineError, deadline
-from ditherlab.errors import ObjectiveError
+from ditherlab.errors import ObjectiveError, StageError
 from ditherlab.problem import Problem
 from ditherlab.randomness import seeded_generator
 from ditherlab.solver.budget import Allotment, Budget
@@ -24,6 +24,8 @@ _STEPPING_TO_REPORTING = 20
 
 # A cost that another process computes is waited for a little beyond the end.
 _LEAST_GRACE_S = 0.5
+
+_Take = Callable[[Iterator[Progress], PlannedStage, Allotment], Outcome]
 
 
 class Loop:
@@ -56,7 +58,7 @@ class Loop:
         self.costs: list[torch.Tensor] = []
         self.snapshots: list[Snapshot] = []
         self.num_steps = 0
-        self.good = state.clone()
+        self.good: State | None = None
         self.next_report_s = 0.0
         self.step_s = 0.0
 
@@ -64,12 +66,16 @@ class Loop:
         """Run the stages; once one was stopped, only those without which there is no picture."""
         outcome: Outcome = "finished"
         for planned in stages:
-            if outcome in _GOES_ON and planned.part and self.budget.is_over:
-                outcome = "out-of-time"
-            is_over = outcome not in _GOES_ON or (planned.part > 0 and self.budget.is_over)
-            if not is_over or planned.stage.is_needed(self.state):
-                ended = self._run_stage(planned, is_stopped=is_over)
-                outcome = outcome if ended == "finished" else ended
+            exhausted = self.budget.exhausted() if planned.part else None
+            if outcome in _GOES_ON and exhausted is not None:
+                outcome = exhausted
+            if outcome in _GOES_ON and exhausted is None:
+                ended = self._run_stage(planned, self._take_steps)
+            elif planned.stage.is_needed(self.state):
+                ended = self._run_stage(planned, self._take_first_step)
+            else:
+                continue
+            outcome = outcome if ended == "finished" else ended
         return outcome
 
     def history(self) -> History:
@@ -83,31 +89,28 @@ class Loop:
             temperature=self.state.temperature,
         )
 
-    def _run_stage(self, planned: PlannedStage, *, is_stopped: bool) -> Outcome:
-        """Run one stage to its end or its limit; of one that is only needed, the first step."""
-        allotment = self.budget.allot(planned.part or 1.0)
-        self.context.spent = allotment.share
+    def _run_stage(self, planned: PlannedStage, take: _Take) -> Outcome:
+        """Run one stage, and leave a state that is finite and has colors of the hardware."""
+        allotment = self.budget.allot(planned.part)
+        self.context.spent, self.context.kept = allotment.share, None
         self.next_report_s = 0.0
         steps = self._begin(planned.stage)
         try:
-            if is_stopped or not planned.part:
-                next(steps, None)
-                outcome: Outcome = "finished"
-            else:
-                outcome = self._take_steps(steps, planned, allotment)
+            outcome = take(steps, planned, allotment)
         except KeyboardInterrupt:
             outcome = "interrupted"
         except DeadlineError:
             outcome = "interrupted" if self.should_stop() else "out-of-time"
-        except ObjectiveError as error:
-            if not self.has_priced:
+        except (ObjectiveError, StageError) as error:
+            has_result = self.state.has_picture and isinstance(error, StageError)
+            if not (self.has_priced or has_result):
                 raise
             outcome, self.failure = "cost-failed", str(error)
         self._close(steps)
         self._settle_palette()
         if outcome == "not-finite" or not self.state.is_finite():
-            self.state, outcome = self.good, "not-finite"
-        else:
+            self.state, outcome = self.context.kept or self.good or self.state, "not-finite"
+        elif planned.part:
             self.good = self.state.clone()
         return outcome
 
@@ -117,6 +120,15 @@ class Loop:
         if is_joint or len(self.context.problem.pictures) == 1:
             return stage.run(self.context, self.state)
         return run_on_each(stage, self.context, self.state)
+
+    def _take_first_step(
+        self, steps: Iterator[Progress], planned: PlannedStage, allotment: Allotment
+    ) -> Outcome:
+        """Let a stage make its picture, and no more."""
+        del planned, allotment
+        with deadline(self._grace()):
+            next(steps, None)
+        return "finished"
 
     def _take_steps(
         self, steps: Iterator[Progress], planned: PlannedStage, allotment: Allotment
@@ -133,15 +145,14 @@ class Loop:
                 outcome = "finished"
                 break
             self.budget.charge(progress)
-            if progress.cost is not None and not self._may_be_finite(progress.cost):
-                return "not-finite"
-            if planned.stage.counts_steps:
-                self.num_steps = earlier_steps + progress.step
             if progress.cost is not None:
-                unreported = progress
-                self.has_priced = True
+                if not self._may_be_finite(progress.cost):
+                    return "not-finite"
+                unreported, self.has_priced = progress, True
                 if progress.in_history:
                     self.costs.append(progress.cost.mean())
+            if planned.stage.counts_steps:
+                self.num_steps = earlier_steps + progress.step
             # The host waits for an accelerator only here, not at every step.
             if unreported is progress and self.budget.seconds >= self.next_report_s:
                 unreported = None
@@ -162,7 +173,8 @@ class Loop:
         cost = self._expected_cost(progress)
         if not (bool(cost.isfinite().all()) and self.state.is_finite()):
             return False
-        self.good = self.state.clone()
+        # A stage that keeps good states itself spares the loop a copy.
+        self.good = self.state.clone() if self.context.kept is None else None
         has_probs = self.state.probs is not None
         earlier = self.snapshots[-1].progress if self.snapshots else 0.0
         snapshot = Snapshot(
@@ -171,7 +183,7 @@ class Loop:
             seconds=self.budget.seconds,
             cost=float(cost.mean()),
             entropy=float(self.state.model().entropy().mean()) if has_probs else 0.0,
-            progress=max(earlier, planned.progress(progress.share)),
+            progress=max(earlier, planned.progress(min(1.0, progress.share))),
             num_evaluations=self.budget.num_evaluations,
             num_backward_passes=self.budget.num_backward_passes,
         )
@@ -194,11 +206,15 @@ class Loop:
 
     def _close(self, steps: Iterator[Progress]) -> None:
         """End a stage; it may price its picture once more, for about as long as a step took."""
-        latest_s = self.budget.seconds + max(_LEAST_GRACE_S, 2 * self.step_s)
         close = getattr(steps, "close", None)
         if close is not None:
-            with suppress(DeadlineError), deadline(lambda: self.budget.seconds > latest_s):
+            with suppress(DeadlineError), deadline(self._grace()):
                 close()
+
+    def _grace(self) -> Callable[[], bool]:
+        """Return a deadline a little beyond the end."""
+        latest_s = self.budget.seconds + max(_LEAST_GRACE_S, 2 * self.step_s)
+        return lambda: self.budget.seconds > latest_s
 
     def _settle_palette(self) -> None:
         """Move a learned palette to colors that the hardware can show."""

@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from ditherlab.black_box import FunctionSource
 from ditherlab.black_box.deadline import DeadlineError
-from ditherlab.errors import DitherlabError, ObjectiveError, RequestError
+from ditherlab.errors import DitherlabError, ObjectiveError, RequestError, StageError
 from ditherlab.naming import kebab_case
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
@@ -64,42 +69,49 @@ class PythonStage(Stage):
             )
         location, name = match["location"], match["name"]
         source = FunctionSource(f"python:{location}:{name}", location, name)
-        found = source.find()
+        found = _load(location, name, _digest(source))
         if not (isinstance(found, type) and issubclass(found, Stage) and is_dataclass(found)):
             raise RequestError(
                 f"`{source.words}` must be a frozen dataclass that extends "
                 f"`ditherlab.stages.Stage`, got {_describe(found)}."
             )
         registry = Registry.of("stage", [found], parts=parts)
-        stage = registry.parse(f"{kebab_case(found.__name__)}({match['arguments'] or ''})")
+        with _explaining(source, RequestError):
+            stage = registry.parse(f"{kebab_case(found.__name__)}({match['arguments'] or ''})")
         return cls(location, name, stage)
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
-        steps = iter(self.stage.run(context, state))
+        """Run the user's stage; check what it yields, and the state that it leaves.
+
+        Raises:
+            StageError: If it fails, or if one of these is not valid.
+        """
+        had_picture = state.has_picture
+        with _explaining(self._source, StageError):
+            steps = iter(self.stage.run(context, state))
         while True:
-            try:
+            with _explaining(self._source, StageError):
                 progress = next(steps, None)
-            except (DitherlabError, DeadlineError):
-                raise
-            except Exception as error:
-                reason = self._source.describe(error)
-                raise ObjectiveError(f"`{self._source.words}` failed: {reason}.") from error
+            problem = _fault_of_state(state, had_picture=had_picture)
+            if progress is not None:
+                problem = problem or _fault_of_progress(progress)
+            if problem is not None:
+                raise StageError(f"`{self._source.words}` {problem}.")
             if progress is None:
                 return
-            if not isinstance(progress, Progress):
-                raise ObjectiveError(
-                    f"`{self._source.words}` must yield `Progress`, got {_describe(progress)}."
-                )
             yield progress
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
-        return self.stage.needs(problem)
+        with _explaining(self._source, RequestError):
+            return self.stage.needs(problem)
 
     def check(self, problem: Problem) -> None:
-        self.stage.check(problem)
+        with _explaining(self._source, RequestError):
+            self.stage.check(problem)
 
     def resolved(self, problem: Problem) -> "PythonStage":
-        return replace(self, stage=self.stage.resolved(problem))
+        with _explaining(self._source, RequestError):
+            return replace(self, stage=self.stage.resolved(problem))
 
     def is_needed(self, state: State) -> bool:
         return self.stage.is_needed(state)
@@ -121,9 +133,7 @@ class PythonStage(Stage):
     @property
     def code_words(self) -> str:
         source = self._source
-        if not source.is_file:
-            return str(self)
-        return self._words(sha256(source.path.read_bytes()).hexdigest())
+        return self._words(_digest(source)) if source.is_file else str(self)
 
     def __str__(self) -> str:
         return self._words(self.location)
@@ -136,6 +146,64 @@ class PythonStage(Stage):
     def _source(self) -> FunctionSource:
         words = f"python:{self.location}:{self.class_name}"
         return FunctionSource(words, self.location, self.class_name)
+
+
+@contextmanager
+def _explaining(
+    source: FunctionSource, kind: type[RequestError] | type[StageError]
+) -> Iterator[None]:
+    """Turn what the user's code raises into an error of one line."""
+    try:
+        yield
+    except (DeadlineError, ObjectiveError):
+        raise
+    except DitherlabError as error:
+        raise kind(str(error)) from error
+    except Exception as error:
+        raise kind(f"`{source.words}` failed: {source.describe(error)}.") from error
+
+
+def _fault_of_progress(progress: object) -> str | None:
+    """Return what is wrong with a yielded value; None if nothing is."""
+    if not isinstance(progress, Progress):
+        return f"must yield `Progress`, got {_describe(progress)}"
+    if not 0 <= progress.share <= 1:
+        return f"must yield a share from 0 to 1, got {progress.share:g}"
+    cost: object = progress.cost
+    is_cost = isinstance(cost, Tensor) and cost.is_floating_point() and cost.dim() == 1
+    if cost is not None and not is_cost:
+        return f"must yield costs as a float tensor `[b]`, got {cost!r}"
+    return None
+
+
+def _fault_of_state(state: State, *, had_picture: bool) -> str | None:
+    """Return what is wrong with a state; None if nothing is."""
+    palette, indices = state.palette, state.indices
+    if palette.dim() != 3 or len(palette) != 1:
+        return f"must leave a palette `[1 k c]`, got {list(palette.shape)}"
+    if had_picture and not state.has_picture:
+        return "must leave a picture, got none"
+    if indices is None:
+        return None
+    if indices.dtype != torch.int64 or indices.dim() != 3:
+        return f"must leave int64 indices `[b h w]`, got {indices.dtype} {list(indices.shape)}"
+    num_colors = palette.shape[1]
+    low, high = int(indices.min()), int(indices.max())
+    if low < 0 or high >= num_colors:
+        return f"must leave indices from 0 to {num_colors - 1}, got {low} to {high}"
+    return None
+
+
+def _digest(source: FunctionSource) -> str:
+    is_there = source.is_file and source.path.is_file()
+    return sha256(source.path.read_bytes()).hexdigest() if is_there else ""
+
+
+@cache
+def _load(location: str, name: str, digest: str) -> Any:
+    """Run a file once, so that equal words give equal stages, until the file changes."""
+    del digest
+    return FunctionSource(f"python:{location}:{name}", location, name).find()
 
 
 def _describe(found: object) -> str:

@@ -19,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Cost
 from ditherlab.stages import Progress, Stage, StageContext, State
-from ditherlab.stages.stage import check_at_least
+from ditherlab.stages.stage import check_count
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Shake(Stage):
     reach: int = 4
 
     def __post_init__(self) -> None:
-        check_at_least("shake(steps=...)", self.steps, 1)
-        check_at_least("shake(reach=...)", self.reach, 1)
+        check_count("shake(steps=...)", self.steps)
+        check_count("shake(reach=...)", self.reach)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"value", "local"})

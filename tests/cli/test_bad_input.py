@@ -93,7 +93,7 @@ def test_a_decompression_bomb(
         (["--colors", "x"], "Invalid value for '--colors': 'x' is not a valid integer."),
         (["--colors", "1"], "The number of colors must be from 2 to 256, got 1."),
         (["--colors", "257"], "The number of colors must be from 2 to 256, got 257."),
-        (["--colors", "4", "--palette", "nes"], "`--palette` fixes the colors and `--colors`"),
+        (["--colors", "4", "--palette", "nes"], "`--palette` fixes all colors, and `--colors`"),
         (["--measured", "nes"], "`--measured` says what a fixed palette looks like"),
         (["--measured", "#00", "--palette", "nes"], "`--measured`: '#00' is not a color"),
         (
@@ -105,7 +105,7 @@ def test_a_decompression_bomb(
         (["--fit", "compress", "--colors", "4"], "The fit of colors to learn must be none, got"),
         (
             ["--lock", "#000", "--palette", "nes"],
-            "`--lock` keeps some of the colors that are learned",
+            "`--palette` fixes all colors, and `--lock`",
         ),
         (["--lock", "#00", "--colors", "4"], "`--lock`: '#00' is not a color"),
         (["--lock", "pico8"], "`--lock` must be a name, a file or colors such as '#000,#fff'"),

@@ -32,7 +32,7 @@ def test_a_report_must_have_a_form_that_the_command_knows(run, photo):
         (["--estimators", "arm"], 2, "`arm` needs a palette of 2 colors, got 16"),
         (["--objective", "variance", "--estimators", "st"], 2, "does not offer"),
         (["--at", "nowhere.npy"], 2, "or a .npy file that exists, got 'nowhere.npy'"),
-        (["--at", "photo.png"], 2, "'photo.png' is no .npy file of numbers"),
+        (["--at", "photo.png"], 2, "'photo.png' is not a .npy file of numbers"),
         (["--at", "wrong.npy"], 2, "must have the shape [16, 24, 32] (colors, height, width)"),
         (["--repetitions", "1"], 2, "1 is not in the range"),
         (["--colors", "2", "--palette", "cga"], 2, "give one of the two"),

@@ -129,7 +129,9 @@ def read_words(words):
     while isinstance(command, click.Group):
         name, *words = words
         command = command.get_command(click.Context(command), name)
-    return command.make_context(name, list(words)).params
+    # Else click remembers a `--help` without its short form.
+    settings = {"help_option_names": ["-h", "--help"]}
+    return command.make_context(name, list(words), **settings).params
 
 
 def symbols_of(path):

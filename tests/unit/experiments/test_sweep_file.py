@@ -111,7 +111,7 @@ def test_a_part_is_cut_out(cells: Cells) -> None:
         ({"palettes": '["no.hex"]'}, r"sweep.toml: .*no.hex"),
         ({"crop": '"9"'}, r"sweep.toml: `--crop` must be WxH\+X\+Y in pixels, got '9'"),
         ({"crisp": "0.1"}, r"sweep.toml: `--crisp` means nothing to `viewed-error`"),
-        ({"lock": '"#fff"'}, r"sweep.toml: `--lock` keeps some of the colors that are learned"),
+        ({"lock": '"#fff"'}, r"sweep.toml: `--palette` fixes all colors, and `--lock`"),
         ({"also": "3"}, r"`also` must be tables, each below a line \[\[also\]\]"),
         ({"more": "x = = 1"}, r"sweep.toml is not valid TOML: Invalid value"),
         ({"more": "[[also]]\nx = 1"}, r"sweep.toml: Unknown key `x`. There are: "),

@@ -155,7 +155,7 @@ def test_a_palette_of_a_list_may_be_all_of_it():
             "Locked colors must be in the gamut, got #123456. Lock #002455",
         ),
         ({"colors": 9, "gamut": "bits=1"}, "must be at most that of the gamut, 8, got 9"),
-        ({"palette": "ega", "gamut": "rgb332"}, "`--gamut` limits the colors that are learned"),
+        ({"palette": "ega", "gamut": "rgb332"}, "`--palette` fixes all colors, and `--gamut`"),
     ],
 )
 def test_what_does_not_fit_a_gamut_is_refused(options, message):

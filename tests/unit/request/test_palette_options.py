@@ -25,7 +25,7 @@ def test_a_machine_brings_its_palette() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"palette": "ega", "colors": 4}, "`--palette` fixes the colors and `--colors` learns"),
+        ({"palette": "ega", "colors": 4}, "`--palette` fixes all colors, and `--colors`"),
         (
             {"colors": 4, "measured": "#000,#fff"},
             "`--measured` says what a fixed palette looks like",
@@ -37,11 +37,11 @@ def test_a_machine_brings_its_palette() -> None:
         ({"cells": "zx-spectrum", "lock": "#000"}, "`--cells` fixes .* and `--lock` asks"),
         (
             {"palette": "ega", "lock": "#000"},
-            "`--lock` keeps some of the colors .* `--palette` fixes all",
+            "`--palette` fixes all colors, and `--lock`",
         ),
         (
             {"palette": "ega", "gamut": "rgb332"},
-            "`--gamut` limits the colors .* `--palette` fixes all",
+            "`--palette` fixes all colors, and `--gamut`",
         ),
     ],
 )
