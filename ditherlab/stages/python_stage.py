@@ -84,22 +84,29 @@ class PythonStage(Stage):
         """Run the user's stage; check what it yields, and the state that it leaves.
 
         Raises:
-            StageError: If it fails, or if one of these is not valid.
+            StageError: If it fails, or if one of these is not valid; the state is then that of the
+                last step that was.
         """
-        had_picture = state.has_picture
-        with _explaining(self._source, StageError):
-            steps = iter(self.stage.run(context, state))
-        while True:
+        valid = state.clone()
+        size = context.problem.pictures[0].pixels.shape[:2]
+        try:
             with _explaining(self._source, StageError):
-                progress = next(steps, None)
-            problem = _fault_of_state(state, had_picture=had_picture)
-            if progress is not None:
-                problem = problem or _fault_of_progress(progress)
-            if problem is not None:
-                raise StageError(f"`{self._source.words}` {problem}.")
-            if progress is None:
-                return
-            yield progress
+                steps = iter(self.stage.run(context, state))
+            while True:
+                with _explaining(self._source, StageError):
+                    progress = next(steps, None)
+                fault = _fault_of_state(state, size, has_picture=valid.has_picture)
+                if progress is not None:
+                    fault = fault or _fault_of_progress(progress)
+                if fault is not None:
+                    raise StageError(f"`{self._source.words}` {fault}.")
+                if progress is None:
+                    return
+                valid = state.clone()
+                yield progress
+        except StageError:
+            state.restore(valid)
+            raise
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
         with _explaining(self._source, RequestError):
@@ -176,18 +183,28 @@ def _fault_of_progress(progress: object) -> str | None:
     return None
 
 
-def _fault_of_state(state: State, *, had_picture: bool) -> str | None:
-    """Return what is wrong with a state; None if nothing is."""
-    palette, indices = state.palette, state.indices
+def _fault_of_state(state: State, size: tuple[int, int], *, has_picture: bool) -> str | None:
+    """Return what is wrong with a state of pictures of a size; None if nothing is."""
+    palette, indices, probs = state.palette, state.indices, state.probs
     if palette.dim() != 3 or len(palette) != 1:
         return f"must leave a palette `[1 k c]`, got {list(palette.shape)}"
-    if had_picture and not state.has_picture:
+    if has_picture and not state.has_picture:
         return "must leave a picture, got none"
-    if indices is None:
-        return None
-    if indices.dtype != torch.int64 or indices.dim() != 3:
-        return f"must leave int64 indices `[b h w]`, got {indices.dtype} {list(indices.shape)}"
     num_colors = palette.shape[1]
+    if probs is not None and (probs.dim() != 4 or probs.shape[1:] != (num_colors, *size)):
+        return (
+            f"must leave probabilities `[b {num_colors} {size[0]} {size[1]}]`, "
+            f"got {list(probs.shape)}"
+        )
+    return None if indices is None else _fault_of_indices(indices, num_colors, size)
+
+
+def _fault_of_indices(indices: Tensor, num_colors: int, size: tuple[int, int]) -> str | None:
+    if indices.dtype != torch.int64 or indices.dim() != 3 or indices.shape[1:] != size:
+        return (
+            f"must leave int64 indices `[b {size[0]} {size[1]}]`, got {indices.dtype} "
+            f"{list(indices.shape)}"
+        )
     low, high = int(indices.min()), int(indices.max())
     if low < 0 or high >= num_colors:
         return f"must leave indices from 0 to {num_colors - 1}, got {low} to {high}"

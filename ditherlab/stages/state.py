@@ -130,6 +130,11 @@ class State:
         """Copy everything, the generator included."""
         return State.from_dict(self.to_dict(), self.palette.device)
 
+    def restore(self, earlier: "State") -> None:
+        """Go back to an earlier state; the generator goes on."""
+        for name in (*_TENSORS, "parameters", "temperature"):
+            setattr(self, name, getattr(earlier, name))
+
     def to_dict(self) -> dict[str, Any]:
         """Return tensors and plain values from which `from_dict` makes the same state.
 
