@@ -16,6 +16,15 @@ _CHUNK = "ditherlab"
 
 _PYTHON = "python:"
 
+_KINDS = {
+    "fit": str,
+    "objective": str,
+    "strength": int | float,
+    "seed": int,
+    "recipe": str,
+    "palette": list | int,
+}
+
 
 def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
     """Return the options that give the settings of an earlier picture.
@@ -65,11 +74,13 @@ def _read_settings(path: str, label: str) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise RequestError(f"`--like` must be a PNG that ditherlab wrote, got {label}.") from error
     try:
-        settings = json.loads(text or "")
+        settings: dict[str, Any] = json.loads(text or "")
     except ValueError:
-        settings = None
-    names = ("fit", "objective", "strength", "seed", "recipe", "palette")
-    if not isinstance(settings, dict) or not all(name in settings for name in names):
+        settings = {}
+    is_whole = isinstance(settings, dict) and all(
+        isinstance(settings.get(name), kind) for name, kind in _KINDS.items()
+    )
+    if not is_whole:
         raise RequestError(
             f"`--like` must be a PNG that ditherlab wrote, got {label}, which carries no settings."
         )

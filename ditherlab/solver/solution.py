@@ -1,11 +1,11 @@
 """A solution: the indexed pictures of a run, and its history."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ from ditherlab.recipe.settings import Settings
 from ditherlab.solver.snapshot import History, Outcome
 from ditherlab.stages import State
 from ditherlab.types import Images
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +92,7 @@ class Solution:
         Raises:
             RequestError: If there are several; `index_images` has them all.
         """
-        if len(self.index_images) != 1:
-            raise RequestError(
-                f"`indices` needs a single picture, got {len(self.index_images)}. Use "
-                "`index_images`."
-            )
-        only: npt.NDArray[np.uint8] = self.index_images[0]
-        return only
+        return _only(tuple(self.index_images), "indices", "index_images")
 
     @property
     def source(self) -> Picture:
@@ -105,12 +101,7 @@ class Solution:
         Raises:
             RequestError: If there are several; `problem.pictures` has them all.
         """
-        if len(self.problem.pictures) != 1:
-            raise RequestError(
-                f"`source` needs a single picture, got {len(self.problem.pictures)}. Use "
-                "`problem.pictures`."
-            )
-        return self.problem.pictures[0]
+        return _only(self.problem.pictures, "source", "problem.pictures")
 
     @property
     def num_steps(self) -> int:
@@ -146,18 +137,14 @@ class Solution:
         Raises:
             RequestError: If there are several; `pictures` has them all.
         """
-        _ = self.indices
-        return self.pictures[0]
+        return _only(self.pictures, "picture", "pictures")
 
     @property
     def settings(self) -> Settings:
         """Everything that reproduces the pictures, with the temperature that was used."""
-        return self._settings(self.recipe)
-
-    def _settings(self, recipe: Recipe) -> Settings:
         temperature = self.history.temperature
         settings = settings_of(
-            self.problem, recipe, limits=self.limits, seed=self.seed, device=self.device
+            self.problem, self.recipe, limits=self.limits, seed=self.seed, device=self.device
         )
         used = {"temperature": None if temperature is None else list(temperature)}
         return {**settings, **(used if "temperature" in settings or temperature else {})}
@@ -210,13 +197,25 @@ class Solution:
 
         Raises:
             OutputError: If it cannot be written, or exists and `overwrite` is false.
+            RequestError: If there are several; `to_png` encodes each.
         """
-        _ = self.indices
+        _only(self.pictures, "save", "to_png")
         write_atomically(path, self.to_png(), overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
         opaque = self.problem.pictures[0].opaque
         return encode_indexed_png(self.index_images[0], self.palette.seen, opaque, {})
+
+
+def _only(values: Sequence[Value], name: str, instead: str) -> Value:
+    """Return the value of the only picture.
+
+    Raises:
+        RequestError: If there are several pictures.
+    """
+    if len(values) != 1:
+        raise RequestError(f"`{name}` needs a single picture, got {len(values)}. Use `{instead}`.")
+    return values[0]
 
 
 def _written_palette(problem: Problem, state: State) -> tuple[Palette, npt.NDArray[np.uint8]]:

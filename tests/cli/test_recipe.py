@@ -127,10 +127,16 @@ def test_a_fit_is_found_anew_for_another_palette(photo: Path, run: Run) -> None:
     assert settings_in("b.png")["fit"] == "none"
 
 
-@pytest.mark.parametrize("name", ["photo.png", "gone.png", "text.txt", "odd.png", "evil.png"])
+@pytest.mark.parametrize(
+    "name", ["photo.png", "gone.png", "text.txt", "odd.png", "evil.png", "kinds.png"]
+)
 def test_a_file_without_settings_is_refused(name: str, photo: Path, run: Run) -> None:
     Path("text.txt").write_text("Not a picture.")
-    for file, text in (("odd.png", "[1, 2"), ("evil.png", '{"palette": ["/etc/passwd"], ')):
+    for file, text in (
+        ("odd.png", "[1, 2"),
+        ("evil.png", '{"palette": ["/etc/passwd"], '),
+        ("kinds.png", '{"palette": {"a": 1}, '),
+    ):
         chunk = PngImagePlugin.PngInfo()
         rest = '"fit": "none", "objective": "ssim", "strength": 1, "seed": 0, "recipe": "nearest"}'
         chunk.add_text("ditherlab", text + rest)

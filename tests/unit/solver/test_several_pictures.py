@@ -113,9 +113,11 @@ def test_limits_and_stops_leave_whole_pictures(pair):
         assert solution.num_colors_used > 3
 
 
-def test_the_only_picture_is_asked_for_in_vain(pair):
+def test_the_only_picture_is_asked_for_in_vain(pair, tmp_path):
     solution = optimize(Problem(picture=pair, palette=FOUR), "nearest", device="cpu")
     for name in ("indices", "picture", "source"):
-        with pytest.raises(RequestError, match=f"`{name}` needs a single picture, got 2|single"):
+        with pytest.raises(RequestError, match=f"`{name}` needs a single picture, got 2"):
             getattr(solution, name)
+    with pytest.raises(RequestError, match=r"`save` needs a single picture, got 2. Use `to_png`"):
+        solution.save(tmp_path / "pair.png")
     assert solution.to_png(1) != solution.to_png(0)
