@@ -55,7 +55,7 @@ class LearnModel(Stage):
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         problem = context.problem
-        estimator = self.estimator or default_estimator(problem.objective)
+        estimator = self._estimator(problem)
         bound = context.bind(state.palette)
         mover = ModelMover(bound.target, self.model, state)
         yield Progress(0.0)
@@ -65,11 +65,11 @@ class LearnModel(Stage):
         yield from keep_best(steps, context, state, bound.cost, advice)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
-        return (self.estimator or default_estimator(problem.objective)).needs
+        return (self._estimator(problem)).needs
 
     def check(self, problem: Problem) -> None:
-        check_estimator(problem, self.estimator or default_estimator(problem.objective))
-        estimator = self.estimator or default_estimator(problem.objective)
+        estimator = self._estimator(problem)
+        check_estimator(problem, estimator)
         if self.temperature is not None and not estimator.is_relaxation:
             raise RequestError(
                 f"`temperature` has no effect with `{self.model}` and `{estimator}`, which is no "
@@ -82,15 +82,16 @@ class LearnModel(Stage):
             )
 
     def resolved(self, problem: Problem) -> "LearnModel":
-        return replace(self, estimator=self.estimator or default_estimator(problem.objective))
+        return replace(self, estimator=self._estimator(problem))
 
     def memory(self, problem: Problem) -> StageMemory:
-        estimator = self.estimator or default_estimator(problem.objective)
-        return descent_memory(problem, estimator, self.model.num_planes_per_color)
+        return descent_memory(problem, self._estimator(problem), self.model.num_planes_per_color)
 
     def work(self, problem: Problem) -> float:
-        estimator = self.estimator or default_estimator(problem.objective)
-        return 2 * descent_work(problem, estimator, problem.num_pixels, self.steps)
+        return 2 * descent_work(problem, self._estimator(problem), problem.num_pixels, self.steps)
+
+    def _estimator(self, problem: Problem) -> Estimator:
+        return self.estimator or default_estimator(problem.objective)
 
 
 class ModelMover(Mover):

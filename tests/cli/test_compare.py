@@ -16,13 +16,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from ditherlab.cli import main
 from ditherlab.cli.progress import CountdownBar
-from ditherlab.protocol import Ability, Cost, Objective, Target
-from ditherlab.types import DrawCosts, DrawnImages
+from ditherlab.protocol import Cost, Target
+from tests.objectives import Brightness, BrightnessCost
 
 FIGURES = {
     "name",
@@ -58,34 +57,6 @@ CURVE = {"seconds", "evaluations", "backward_passes", "expected_cost", "entropy"
 
 
 @dataclass(frozen=True)
-class Brightness(Objective):
-    """A black box without a gradient; NaN after some calls."""
-
-    num_good: int = 1_000_000
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset({"value"})
-
-    @property
-    def min_size_px(self) -> int:
-        return 1
-
-    def bind(self, target: Target) -> Cost:
-        return BrightnessCost(self.abilities, [self.num_good])
-
-
-@dataclass(frozen=True, eq=False)
-class BrightnessCost(Cost):
-    abilities: frozenset[Ability]
-    left: list[int]
-
-    def cost(self, images: DrawnImages) -> DrawCosts:
-        self.left[0] -= 1
-        return images.mean(dim=(2, 3, 4)) * (1 if self.left[0] >= 0 else torch.nan)
-
-
-@dataclass(frozen=True)
 class Brittle(Brightness):
     """Prices gradients and baselines, and in every run no more than a step and a look."""
 
@@ -93,8 +64,8 @@ class Brittle(Brightness):
 
     def bind(self, target: Target) -> Cost:
         self.num_good_binds[0] -= 1
-        num_good = self.num_good if self.num_good_binds[0] >= 0 else 5
-        return BrightnessCost(self.abilities, [num_good])
+        is_good = self.num_good_binds[0] >= 0
+        return (Brightness() if is_good else Brightness(num_good=5)).bind(target)
 
 
 class Page(HTMLParser):
@@ -366,7 +337,7 @@ def test_no_process_is_left_behind(run, photo, monkeypatch):
 
     class Watching(Brightness):
         def bind(self, target):
-            bound.append(Watched(self.abilities, [self.num_good]))
+            bound.append(Watched(self.abilities, self))
             return bound[-1]
 
     monkeypatch.setattr("ditherlab.objectives.parse_objective", lambda words: Watching())

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -15,43 +15,14 @@ from ditherlab.objectives import SSIM, ViewedError
 from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette, named_palette
 from ditherlab.problem import Limits
-from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.recipe import Recipe
 from ditherlab.solver.solver import optimize
-from ditherlab.types import DrawCosts, DrawnImages
+from tests.objectives import Brightness
 from tests.solving import problem_of, solve, ticking
 
 BLACK_AND_WHITE = named_palette("black-and-white")
 PICO_8 = named_palette("pico-8")
 SIX_COLORS = Palette.from_hex(["#000", "#fff", "#d22", "#2b4", "#25c", "#fc3"])
-
-
-@dataclass(frozen=True)
-class Brightness(Objective):
-    """A black box: the mean brightness, or NaN after some evaluations."""
-
-    num_good: int = 1_000_000
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset({"value"})
-
-    @property
-    def min_size_px(self) -> int:
-        return 1
-
-    def bind(self, target: Target) -> Cost:
-        return BrightnessCost(self.abilities, [self.num_good])
-
-
-@dataclass(frozen=True, eq=False)
-class BrightnessCost(Cost):
-    abilities: frozenset[Ability]
-    left: list[int]
-
-    def cost(self, images: DrawnImages) -> DrawCosts:
-        self.left[0] -= 1
-        return images.mean(dim=(2, 3, 4)) * (1 if self.left[0] >= 0 else torch.nan)
 
 
 def assert_lowered(solution):

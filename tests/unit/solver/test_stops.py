@@ -1,68 +1,27 @@
 """Runs that are stopped or fail on the way: what is kept, and what is said."""
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
-import torch
 
 from ditherlab.estimators import ScoreFunction
 from ditherlab.objectives import ViewedError
 from ditherlab.palette import named_palette
 from ditherlab.palette.hardware_gamut import parse_gamut
 from ditherlab.problem import LearnedPalette, Limits, Problem
-from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.recipe import Recipe
 from ditherlab.solver.solver import optimize
 from ditherlab.stages.descend import Descend
 from ditherlab.stages.draw import Draw
 from ditherlab.stages.nearest import Nearest
-from ditherlab.types import DrawCosts, DrawnImages
+from tests.objectives import Brightness
 from tests.solving import ticking
 
 PICO_8 = named_palette("pico-8")
 
 # On a picture of so many pixels the score function leads uphill.
 UPHILL = Recipe((Nearest(), Descend(ScoreFunction(), steps=40), Draw()))
-
-
-@dataclass(frozen=True)
-class Spoiled(Objective):
-    """The mean brightness; one evaluation gives NaN, and another one is interrupted.
-
-    Attributes:
-        nan_at: Number of the evaluation, from 0; -1 for none.
-        interrupt_at: Likewise.
-    """
-
-    nan_at: int = -1
-    interrupt_at: int = -1
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset({"value"})
-
-    @property
-    def min_size_px(self) -> int:
-        return 1
-
-    def bind(self, target: Target) -> Cost:
-        return SpoiledCost(self.abilities, self)
-
-
-@dataclass(eq=False)
-class SpoiledCost(Cost):
-    abilities: frozenset[Ability]
-    objective: Spoiled
-    num_calls: int = -1
-
-    def cost(self, images: DrawnImages) -> DrawCosts:
-        self.num_calls += 1
-        if self.num_calls == self.objective.interrupt_at:
-            raise KeyboardInterrupt
-        factor = torch.nan if self.num_calls == self.objective.nan_at else 1.0
-        return factor * images.mean(dim=(2, 3, 4))
 
 
 def stopping_after(num_reports):
@@ -109,7 +68,7 @@ def test_colors_of_a_stopped_descent_are_those_of_the_hardware(num_reports, phot
 
 def test_a_single_nan_between_two_reports_is_seen(photo):
     recipe = Recipe((Nearest(), Descend(ScoreFunction(num_samples=1), steps=50), Draw()))
-    problem = Problem(picture=photo, palette=PICO_8, objective=Spoiled(nan_at=20))
+    problem = Problem(picture=photo, palette=PICO_8, objective=Brightness(nan_at=20))
     snapshots = []
     solution = optimize(
         problem, recipe, on_progress=snapshots.append, seconds_between_reports=1e9, device="cpu"
@@ -123,7 +82,7 @@ def test_a_single_nan_between_two_reports_is_seen(photo):
 @pytest.mark.parametrize("interrupt_at", [0, 1, 30])
 def test_several_pictures_are_whole_wherever_a_step_is_interrupted(interrupt_at, photo):
     recipe = Recipe((Nearest(), Descend(ScoreFunction(num_samples=1), steps=50), Draw()))
-    objective = Spoiled(interrupt_at=interrupt_at)
+    objective = Brightness(interrupt_at=interrupt_at)
     problem = Problem(picture=[photo, photo], palette=PICO_8, objective=objective)
     solution = optimize(problem, recipe, device="cpu")
     assert solution.outcome == "interrupted"
