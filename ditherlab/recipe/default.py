@@ -13,7 +13,7 @@ from ditherlab.problem import Problem
 from ditherlab.protocol import Estimator, Optimizer
 from ditherlab.recipe.presets import PRESETS, Preset
 from ditherlab.recipe.recipe import Recipe
-from ditherlab.recipe.rules import check_recipe, check_settings
+from ditherlab.recipe.rules import check_settings
 from ditherlab.schedules import Temperatures
 from ditherlab.stages import Stage
 from ditherlab.stages.cells import Cells
@@ -114,9 +114,7 @@ def default_recipe(problem: Problem, shorthands: Shorthands | None = None) -> Re
     cells = {"cells": problem.cells} if problem.cells else {}
     check_settings({**({} if cells else fixed), **cells, **asked.given})
     stages = tuple(_stages(problem, asked, PRESETS[asked.preset]))
-    recipe = Recipe(stages).resolved(problem)
-    check_recipe(problem, recipe)
-    return recipe
+    return Recipe(stages).resolved(problem)
 
 
 def _stages(problem: Problem, asked: Shorthands, preset: Preset) -> Iterator[Stage]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ditherlab.errors import RequestError
 from ditherlab.problem import Problem
+from ditherlab.recipe.rules import check_stages
 from ditherlab.specs import split_outside
 from ditherlab.stages import Stage, parse_stage
 
@@ -50,8 +51,15 @@ class Recipe:
         return cls(tuple(parse_stage(part) for part in parts))
 
     def resolved(self, problem: Problem) -> "Recipe":
-        """Return the recipe with every parameter that was left open set for a problem."""
-        return Recipe(tuple(stage.resolved(problem) for stage in self.stages))
+        """Return the recipe with every parameter that was left open set for a problem.
+
+        Raises:
+            RequestError: If the recipe is impossible for the problem.
+            AbilityError: If the objective lacks an ability that a stage needs.
+        """
+        stages = tuple(stage.resolved(problem) for stage in self.stages)
+        check_stages(problem, stages)
+        return Recipe(stages)
 
     @property
     def public_words(self) -> str:

@@ -12,7 +12,6 @@ from ditherlab.errors import RequestError
 
 if TYPE_CHECKING:
     from ditherlab.problem import Problem
-    from ditherlab.recipe.recipe import Recipe
     from ditherlab.stages import Stage
 
 Given = Mapping[str, object]
@@ -265,8 +264,8 @@ STAGE_RULES = (
 )
 
 
-def check_recipe(problem: "Problem", recipe: "Recipe") -> None:
-    """Refuse a recipe that cannot work on a problem.
+def check_stages(problem: "Problem", stages: "Sequence[Stage]") -> None:
+    """Refuse stages that cannot work on a problem.
 
     Raises:
         RequestError: With the sentence of the table.
@@ -275,9 +274,9 @@ def check_recipe(problem: "Problem", recipe: "Recipe") -> None:
     from ditherlab.problem import quadratic_error
     from ditherlab.protocol import require
 
-    for number, stage in enumerate(recipe.stages):
+    for number, stage in enumerate(stages):
         for rule in STAGE_RULES:
-            if rule.is_broken(problem, stage, recipe.stages[:number]):
+            if rule.is_broken(problem, stage, stages[:number]):
                 raise RequestError(rule.sentence.format(stage=stage.name))
         stage.check(problem)
         needs = stage.needs(problem)
@@ -290,7 +289,7 @@ def check_recipe(problem: "Problem", recipe: "Recipe") -> None:
             whom=str(problem.objective),
             instead=stage.instead(problem),
         )
-    if not _has_picture(recipe.stages):
+    if not _has_picture(stages):
         raise RequestError(
             "A recipe must have a stage that makes a picture, got none. Add `error-diffusion` or "
             "`nearest`."

@@ -106,7 +106,6 @@ class OptimizeRequest:
         from ditherlab.objectives import parse_objective
         from ditherlab.problem import LearnedPalette, Limits, Problem
         from ditherlab.recipe import Recipe, default_recipe
-        from ditherlab.recipe.rules import check_recipe
         from ditherlab.request.job import Job
 
         problem = Problem(
@@ -125,7 +124,6 @@ class OptimizeRequest:
             recipe = default_recipe(problem, self._shorthands(problem.objective))
         else:
             recipe = Recipe.parse(self.recipe).resolved(problem)
-            check_recipe(problem, recipe)
         limits = Limits(seconds=self.max_seconds)
         return Job(problem, recipe, limits, self.seed, self.device)
 

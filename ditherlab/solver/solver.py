@@ -10,7 +10,6 @@ from ditherlab.palette_learning.first_palette import first_palette
 from ditherlab.problem import Limits, Problem, find_device
 from ditherlab.randomness import seeded_generator
 from ditherlab.recipe import Recipe, default_recipe
-from ditherlab.recipe.rules import check_recipe
 from ditherlab.solver.budget import Budget, Clock
 from ditherlab.solver.loop import Loop
 from ditherlab.solver.memory import free_memory_bytes
@@ -138,9 +137,7 @@ def _planned_recipe(problem: Problem, recipe: Recipe | str | None) -> Recipe:
     if recipe is None:
         return default_recipe(problem)
     planned = Recipe.parse(recipe) if isinstance(recipe, str) else recipe
-    planned = planned.resolved(problem)
-    check_recipe(problem, planned)
-    return planned
+    return planned.resolved(problem)
 
 
 def _first_state(context: StageContext) -> State:
