@@ -85,9 +85,11 @@ class Polish(Stage):
             for cooling, value, polisher in zip(coolings, values, polishers, strict=True):
                 cooling.see(value, polisher.indices.numel())
             yield Progress(share, torch.stack(values), number, num_evaluations=1)
-            moves = zip(polishers, orders, prices, temperatures, strict=True)
-            for polisher, order, (_, field), temperature in moves:
-                polisher.move_class(order[place], field, temperature)
+            for picture, polisher in enumerate(polishers):
+                field = prices[picture][1]
+                polisher.move_class(orders[picture][place], field, temperatures[picture])
+            # The next gradients need the memory of these.
+            del field, prices
             self._keep(polishers, state)
         costs = torch.stack([polisher.price() for polisher in polishers])
         yield Progress(1.0, costs, num_moves, num_evaluations=1, in_history=False)
