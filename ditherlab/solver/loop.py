@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import torch
 
@@ -92,7 +93,8 @@ class Loop:
     def _run_stage(self, planned: PlannedStage, take: _Take) -> Outcome:
         """Run one stage, and leave a state that is finite and has colors of the hardware."""
         allotment = self.budget.allot(planned.part)
-        self.context.spent, self.context.kept = allotment.share, None
+        self.context.spent = allotment.share
+        self.context.kept = self.context.restored = None
         self.next_report_s = 0.0
         steps = self._begin(planned.stage)
         try:
@@ -107,6 +109,7 @@ class Loop:
                 raise
             outcome, self.failure = "cost-failed", str(error)
         self._close(steps)
+        self._record_restored()
         self._settle_palette()
         if outcome == "not-finite" or not self.state.is_finite():
             self.state, outcome = self.context.kept or self.good or self.state, "not-finite"
@@ -175,14 +178,13 @@ class Loop:
             return False
         # A stage that keeps good states itself spares the loop a copy.
         self.good = self.state.clone() if self.context.kept is None else None
-        has_probs = self.state.probs is not None
         earlier = self.snapshots[-1].progress if self.snapshots else 0.0
         snapshot = Snapshot(
             stage=planned.stage.name,
             step=progress.step,
             seconds=self.budget.seconds,
             cost=float(cost.mean()),
-            entropy=float(self.state.model().entropy().mean()) if has_probs else 0.0,
+            entropy=self._mean_entropy(),
             progress=max(earlier, planned.progress(min(1.0, progress.share))),
             num_evaluations=self.budget.num_evaluations,
             num_backward_passes=self.budget.num_backward_passes,
@@ -210,6 +212,19 @@ class Loop:
         if close is not None:
             with suppress(DeadlineError), deadline(self._grace()):
                 close()
+
+    def _record_restored(self) -> None:
+        """Record the cost of a state that a stopped stage went back to."""
+        restored = self.context.restored
+        if restored is not None and self.snapshots:
+            last = replace(
+                self.snapshots[-1], cost=float(restored.mean()), entropy=self._mean_entropy()
+            )
+            self.snapshots.append(last)
+
+    def _mean_entropy(self) -> float:
+        has_probs = self.state.probs is not None
+        return float(self.state.model().entropy().mean()) if has_probs else 0.0
 
     def _grace(self) -> Callable[[], bool]:
         """Return a deadline a little beyond the end."""

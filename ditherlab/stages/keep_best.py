@@ -48,10 +48,10 @@ def keep_best(
         # The run ends here: steps are over, but fresh draws may still decide.
         steps.close()
         with suppress(DeadlineError, ObjectiveError):
-            best.restore(context, cost, advice)
+            context.restored = best.restore(context, cost, advice)
         raise
     except (DeadlineError, KeyboardInterrupt, ObjectiveError):
-        best.restore(context, None, advice)
+        context.restored = best.restore(context, None, advice)
         raise
     with suppress(DeadlineError, ObjectiveError):
         restored = best.restore(context, cost, advice)

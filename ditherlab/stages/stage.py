@@ -75,6 +75,7 @@ class StageContext:
             annealing keeps pace with the clock.
         notes: Sentences for the user; stages may add to them.
         kept: Copy of a good state that a stage has, so that the loop needs none of its own.
+        restored: Costs of a state that a stage restored when it was stopped, and could not yield.
     """
 
     problem: Problem
@@ -83,6 +84,7 @@ class StageContext:
     spent: Callable[[], float] = field(default=lambda: 0.0)
     notes: list[str] = field(default_factory=list)
     kept: State | None = None
+    restored: Float[Tensor, "b"] | None = None
     _bound: Bound | None = None
     _each: tuple[Bound, ...] | None = None
 

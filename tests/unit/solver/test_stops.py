@@ -39,10 +39,11 @@ def test_a_descent_that_is_stopped_uphill_returns_to_the_best_state(photo):
     problem = Problem(picture=photo, palette=PICO_8, objective=ViewedError())
     stopped = optimize(problem, UPHILL, **stopping_after(35))
     assert stopped.outcome == "interrupted"
-    first, *_, last = stopped.history.snapshots
-    assert last.cost > first.cost
+    first, *_, end, restored = stopped.history.snapshots
+    assert end.cost > first.cost > restored.cost
     (note,) = stopped.notes
     assert re.search("cost rose to .* The picture is the best one seen, of step [0-9], at", note)
+    assert f"at {restored.cost:.4g}." in note
     start = optimize(problem, "nearest", device="cpu")
     assert (stopped.indices != start.indices).mean() < 0.2
 

@@ -76,6 +76,8 @@ def test_uphill_ends_with_palette_and_probabilities_of_the_best(ends, state, con
     (note,) = context.notes
     assert "noise. The picture is the best one seen, of step 1, at" in note
     assert len(seen) == (4 if ends == "finished" else 3)
+    # What cannot be yielded any more is left for the loop to record.
+    assert (context.restored is None) == (ends == "finished")
     if ends == "finished":
         # Fresh draws price what is restored.
         restored = seen[-1]
