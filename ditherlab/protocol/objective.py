@@ -29,6 +29,11 @@ class Objective(ABC):
         """True if the optimum stays random, so that the final picture must be drawn."""
         return False
 
+    @property
+    def is_linear(self) -> bool:
+        """True if the expected cost is exact, and linear in the probabilities of each pixel."""
+        return self.is_expectation_exact and not self.draws_its_dither
+
     def suited_to(self, *, learned_palette: bool) -> "Objective":
         """Return the objective with defaults that depend on whether the palette is learned."""
         del learned_palette

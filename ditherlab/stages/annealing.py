@@ -43,8 +43,7 @@ class Annealing:
         probes: bool = True,
     ) -> "Annealing":
         """Prepare the annealing of a descent."""
-        is_linear = objective.is_expectation_exact and not objective.draws_its_dither
-        probes = probes and estimator.gives_color_costs and is_linear
+        probes = probes and estimator.gives_color_costs and objective.is_linear
         return cls(estimator.is_relaxation, probes, temperature)
 
     def relaxation(self, share: float) -> float | None:

@@ -35,7 +35,7 @@ class Cells(Stage):
         yield Progress(0.0, search.price().unsqueeze(0), num_evaluations=1, in_history=False)
         for number, step in enumerate(search.steps(), start=1):
             self._keep(search, state)
-            share = min(1.0, max(step.share, context.spent()))
+            share = context.share(step.share)
             yield Progress(share, step.cost.unsqueeze(0), number, num_evaluations=1)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:

@@ -63,7 +63,7 @@ class Descent:
         memory: Any = None
         try:
             for step in range(self.steps):
-                share = min(1.0, max(step / self.steps, context.spent()))
+                share = context.share(step / self.steps)
                 estimate, memory = self._estimate(state, mover, memory, share)
                 yield _progress(estimate, share, step)
                 temperature = self.annealing.entropy_weight(share, estimate)

@@ -78,7 +78,7 @@ class Polish(Stage):
                 orders = [polisher.shuffle_classes() for polisher in polishers]
                 if state.palette_is_free and self._is_time_to_refit(sweep):
                     refit_palette(polishers, context, state)
-            share = min(1.0, max(number / num_moves, context.spent()))
+            share = context.share(number / num_moves)
             temperatures = [cooling.temperature(share) for cooling in coolings]
             prices = [polisher.price_with_slopes() for polisher in polishers]
             values = [value for value, _ in prices]

@@ -49,7 +49,7 @@ class SearchStage(Stage):
         for number, step in enumerate(search.steps(), start=1):
             state.show_indices(search.indices.unsqueeze(0))
             yield Progress(
-                min(1.0, max(step.share, context.spent())),
+                context.share(step.share),
                 step.cost.unsqueeze(0),
                 number,
                 num_evaluations=step.num_evaluations,

@@ -124,6 +124,10 @@ class StageContext:
         """Return the context of one of several pictures; its problem still names all of them."""
         return replace(self, _bound=self.bind_each(palette)[number], _each=None)
 
+    def share(self, done: float) -> float:
+        """Return how much of the stage is done: its own share, or that of the budget if larger."""
+        return min(1.0, max(done, self.spent()))
+
     def after(self, part: float) -> "StageContext":
         """Return a context that counts as spent only what is spent after a part."""
         rest = max(1 - part, 1e-9)

@@ -29,8 +29,7 @@ def default_optimizer(objective: Objective, estimator: Estimator) -> Optimizer:
     A best response needs color costs, and a cost that is linear in each pixel's probabilities: an
     expected cost that is known exactly. The measurements are in `docs/optimizing-well.md`.
     """
-    is_linear = objective.is_expectation_exact and not objective.draws_its_dither
-    if estimator.gives_color_costs and is_linear:
+    if estimator.gives_color_costs and objective.is_linear:
         return MeanField()
     return NaturalGradient() if estimator.suits_natural_gradient else Adam()
 

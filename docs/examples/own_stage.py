@@ -52,7 +52,7 @@ class Shake(Stage):
         for step in range(1, self.steps + 1):
             state.show_indices(self.recolor(cost, state, costs))
             costs = window_costs(cost, state.picture(), state.palette)
-            share = min(1.0, max(step / self.steps, context.spent()))
+            share = context.share(step / self.steps)
             yield Progress(share, costs.sum(dim=(1, 2)), step, num_evaluations=2)
 
     def recolor(self, cost: Cost, state: State, costs: Tensor) -> Tensor:
