@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+AlphaMode = Literal["cut", "blend", "keep"]
 Draw = Literal["mode", "sample"]
 Fit = Literal["auto", "none", "clip", "compress"]
 NoiseScope = Literal["picture", "channel", "pixel"]

@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 import click
 
@@ -12,7 +11,7 @@ import ditherlab
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.lazy_group import CommandHome, LazyGroup
 from ditherlab.cli.progress import SecondInterrupt
-from ditherlab.cli.streams import stdout_error
+from ditherlab.cli.streams import stdout_error, write_to_stderr
 from ditherlab.errors import DitherlabError
 from ditherlab.images import path_label, printable
 from ditherlab.naming import one_line
@@ -73,7 +72,7 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one return 
     try:
         result = app.main(args=arguments, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        write_to_stderr(error.format_message())
         return error.exit_code
     except click.ClickException as error:
         return _fail(error.format_message(), error.exit_code)
@@ -91,7 +90,5 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one return 
 
 
 def _fail(message: str, exit_code: int) -> int:
-    # Standard error may be closed or full too; the exit code still reports the failure.
-    with suppress(OSError):
-        click.echo(f"Error: {printable(one_line(message))}", err=True)
+    write_to_stderr(f"Error: {printable(one_line(message))}")
     return exit_code

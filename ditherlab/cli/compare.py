@@ -10,6 +10,7 @@ from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
 from ditherlab.cli.options import device_option, quiet_option
 from ditherlab.cli.progress import CountdownBar, Interruption
+from ditherlab.cli.reading import read_source, reading_options
 from ditherlab.cli.reporting import (
     JSON_AND_PAGE_FORMS,
     check_report,
@@ -17,7 +18,7 @@ from ditherlab.cli.reporting import (
     deliver_report,
     report_options,
 )
-from ditherlab.cli.streams import check_standard_output, read_source, write_to_stdout
+from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
 from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.palette import Palette
 from ditherlab.request.optimize_request import crop_picture
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     help="Random seed; the same seed gives the same draws.",
 )
 @device_option
+@reading_options
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
 @quiet_option
 @click.pass_context
@@ -120,7 +122,7 @@ def compare(context: click.Context, /, **options: Any) -> int:
     palette_options = PaletteOptions(palette=options["palette"], colors=options["colors"])
     palette = palette_options.read_palette()
     names = _read_names(options["estimators"])
-    picture = read_source(options["source"])
+    picture = read_source(options["source"], options["reading"])
     if options["crop"] is not None:
         picture = crop_picture(picture, options["crop"])
 
@@ -192,12 +194,12 @@ def compare(context: click.Context, /, **options: Any) -> int:
         page=lambda: ComparisonPage(result, command_line(context), datetime.date.today()).html(),
     )
     if as_json and not options["quiet"]:
-        click.echo(result.table(), err=True)
+        write_to_stderr(result.table())
     elif not options["quiet"]:
         write_to_stdout(result.table())
     if not is_complete:
         reason = "Interrupted" if is_interrupted else "The time was up"
-        click.echo(f"{reason}: these are the figures so far.", err=True)
+        write_to_stderr(f"{reason}: these are the figures so far.")
     return INTERRUPTED if is_interrupted else 0
 
 

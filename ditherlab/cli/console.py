@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
-from ditherlab.cli.destination import spell_destination
-from ditherlab.cli.streams import write_to_stdout
+from ditherlab.cli.destination import Written
+from ditherlab.cli.streams import write_to_stderr, write_to_stdout
 from ditherlab.images import printable
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class Console:
                     self._remark(f"{word}: {_spell_setting(setting)}")
             self._remark(f"device: {job.chosen_device}")
 
-    def report_solution(self, solution: "Solution", output: str) -> None:
+    def report_solution(self, solution: "Solution", written: Written) -> None:
         """Report the outcome of a run and the file that was written."""
         for note in solution.notes:
             self._remark(note)
@@ -64,17 +62,22 @@ class Console:
             spelled = "none" if temperature is None else "{:.3g}:{:.3g}".format(*temperature)
             self._remark(f"temperature: {spelled}")
             self._remark(f"colors: {','.join(solution.palette.hex)}")
-        where = spell_destination(output)
+        where = written.label
         is_begun = solution.history.costs or solution.outcome != "out-of-time"
         event = solution.outcome if is_begun else "nothing-begun"
         if event in _FAILURES:
             failure = printable(solution.failure or "")
-            click.echo(_FAILURES[event].format(failure=failure, output=where), err=True)
+            write_to_stderr(_FAILURES[event].format(failure=failure, output=where))
         elif event in _REMARKS:
             start = _first_picture(solution)
             self._remark(_REMARKS[event].format(output=where, start=start))
         elif not self.is_stdout_taken:
             self._write(f"Wrote {where}.")
+        source_bytes = solution.source.num_file_bytes
+        if source_bytes is not None and written.num_bytes > source_bytes:
+            self._remark(
+                f"It is larger than the source: {written.num_bytes} bytes, and not {source_bytes}."
+            )
 
     def report_packed(self, message: str | None) -> None:
         """Report the file of packed indices."""
@@ -93,7 +96,7 @@ class Console:
 
     def _remark(self, text: str) -> None:
         if not self.is_quiet:
-            click.echo(text, err=True)
+            write_to_stderr(text)
 
 
 def _first_picture(solution: "Solution") -> str:

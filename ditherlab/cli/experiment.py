@@ -17,7 +17,7 @@ from ditherlab.cli.reporting import (
     deliver_report,
     report_options,
 )
-from ditherlab.cli.streams import check_standard_output, write_to_stdout
+from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name
 
@@ -101,7 +101,7 @@ def experiment(
                 continue
             reports.append(ExperimentReport(word, chosen, findings, command))
     for message in not_run.values():
-        click.echo(f"Not run: {message}", err=True)
+        write_to_stderr(f"Not run: {message}")
     deliver_report(
         {"experiments": [result.document() for result in reports], "not_run": not_run},
         as_json=as_json,

@@ -9,12 +9,13 @@ from click.core import ParameterSource
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
 from ditherlab.cli import clock
 from ditherlab.cli.console import Console
-from ditherlab.cli.destination import Destination, PackedDestination, spell_destination
+from ditherlab.cli.destination import Destination, PackedDestination, Written
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.options import device_option, gamut_option, lock_option, quiet_option
 from ditherlab.cli.progress import Interruption, ProgressBar, SecondInterrupt
+from ditherlab.cli.reading import read_source, reading_options
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
-from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, read_source
+from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output
 from ditherlab.errors import RequestError
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.request.optimize_request import OptimizeRequest
@@ -34,7 +35,8 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     "-o",
     "--output",
     metavar="FILE",
-    help="Indexed PNG to write; - for standard output.  [default: NAME-dithered.png]",
+    help="Picture to write: a file, whose suffix sets the format (.png, .gif, .bmp, .webp, .tif), "
+    "a folder, or - for a PNG on standard output.  [default: NAME-dithered.png]",
 )
 @click.option(
     "--packed",
@@ -66,6 +68,14 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     metavar="MACHINE",
     help="Use the palette of an old machine and its limit of two colors in each cell: zx-spectrum "
     "(2 of 15 in 8 x 8), msx-screen-2 (2 of 15 in 8 x 1), c64-hires (2 of 16 in 8 x 8).",
+)
+@click.option(
+    "--transparent-index",
+    type=int,
+    metavar="N",
+    help="The entry of the palette for transparent pixels, such as 0 for many game tools; it is "
+    "reserved also if there are none.  [default: that of the palette file, else one after all "
+    "colors]",
 )
 @click.option(
     "--fit",
@@ -242,6 +252,7 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     help="Use the settings stored in an earlier picture of ditherlab; other options given override "
     "them.",
 )
+@reading_options
 @report_options
 @quiet_option
 @click.option("-v", "--verbose", is_flag=True, help="Print all settings.")
@@ -276,13 +287,14 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     packed.check(destination, report)
     request = _request(context, options)
     with Interruption().listen() as interruption:
-        job = request.job(read_source(source))
+        job = request.job(read_source(source, options["reading"]))
         destination.check_picture(job.problem)
         packed.check_picture(job.problem)
         console.report_job(job)
         solution = _solve(job, interruption, is_quiet=console.is_quiet)
         written = destination.write(solution)
         packed_message = packed.write(solution)
+        interruption.end_at_once()
         try:
             console.report_solution(solution, written)
             console.report_packed(packed_message)
@@ -291,7 +303,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
             deliver_report(document, as_json=options["as_json"], report=report, overwrite=overwrite)
             console.report_table(run_report)
         except SecondInterrupt:
-            where = spell_destination(written)
+            where = written.label
             raise _InterruptedReportError(
                 f"Interrupted while measuring: {where} is written, but no report."
             ) from None
@@ -341,7 +353,7 @@ def _solve(job: "Job", interruption: Interruption, *, is_quiet: bool) -> "Soluti
         return job.run(clock=clock.now, on_progress=bar.show, should_stop=interruption)
 
 
-def _report(solution: "Solution", output: str) -> "RunReport":
+def _report(solution: "Solution", written: Written) -> "RunReport":
     from ditherlab.report import RunReport
 
-    return RunReport.of(solution, output)
+    return RunReport.of(solution, written.name, written.encoder)

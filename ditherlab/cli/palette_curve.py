@@ -1,11 +1,14 @@
 """`ditherlab palette curve`: quality against the number of colors."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ditherlab.cli.streams import read_source
+from ditherlab.cli.reading import read_source, reading_options
 from ditherlab.cli.trials import Trials, trial_options
+
+if TYPE_CHECKING:
+    from ditherlab.images import ReadingOptions
 
 
 @click.command(name="curve")
@@ -23,6 +26,7 @@ from ditherlab.cli.trials import Trials, trial_options
     help="Also find the smallest learned palette that reaches this value: flip=0.1 (needs the "
     "package flip-evaluator), cost=0.001, lp=30, ls=0.95, ...",
 )
+@reading_options
 @trial_options
 @click.pass_context
 def curve(
@@ -32,6 +36,7 @@ def curve(
     picture: str,
     colors: str,
     target: str | None,
+    reading: "ReadingOptions",
     **options: Any,
 ) -> None:
     """Measure the quality of PICTURE (- for standard input) against the number of colors.
@@ -60,7 +65,7 @@ def curve(
 
     ladder = parse_ladder(colors)
     aim = None if target is None else FigureTarget.parse(target)
-    source = read_source(picture)
+    source = read_source(picture, reading)
     shrunk = source.shrink(trials.max_pixels)
     tasks = curve_tasks(shrunk, ladder, draws=trials.draws)
     points = trials.run(measure_point, tasks, [task.effort for task in tasks])

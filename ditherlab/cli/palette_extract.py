@@ -1,5 +1,7 @@
 """`ditherlab palette extract`: find a palette for a picture."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ditherlab.choices import PresetName
@@ -11,7 +13,7 @@ from ditherlab.cli.palette_file import (
     overwrite_option,
 )
 from ditherlab.cli.palette_learn import deliver_learned, learn_palette
-from ditherlab.cli.streams import read_source
+from ditherlab.cli.reading import read_source, reading_options
 from ditherlab.errors import RequestError
 from ditherlab.palette.extraction import (
     EXTRACTIONS,
@@ -21,6 +23,9 @@ from ditherlab.palette.extraction import (
 )
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.request.optimize_request import OptimizeRequest
+
+if TYPE_CHECKING:
+    from ditherlab.images import ReadingOptions
 
 _LEARNED = "learned"
 _DRAWING = ("k-means", _LEARNED)
@@ -43,6 +48,7 @@ _DRAWING = ("k-means", _LEARNED)
     type=click.Choice(list(PRESETS)),
     help="Speed against quality for learned, as for `optimize`.  [default: balanced]",
 )
+@reading_options
 @output_option
 @format_option
 @overwrite_option
@@ -53,6 +59,7 @@ def extract(
     method: str,
     seed: int | None,
     preset: PresetName | None,
+    reading: "ReadingOptions",
     output: str,
     format_name: str | None,
     overwrite: bool,
@@ -73,7 +80,7 @@ def extract(
     check_num_colors(colors)
     destination = PaletteDestination(output, format_name, overwrite)
     destination.check()
-    source = read_source(picture)
+    source = read_source(picture, reading)
     pixels = source.pixels[source.opaque]
     is_interrupted = False
     if method != _LEARNED:

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import click
 
-from ditherlab.cli.destination import spell_destination
 from ditherlab.cli.streams import (
     STANDARD_STREAM,
     check_standard_output,
     standard_input,
+    write_to_stderr,
     write_to_stdout,
 )
 from ditherlab.errors import PaletteRequestError
-from ditherlab.images import check_writable, write_atomically
+from ditherlab.images import check_writable, path_label, write_atomically
 from ditherlab.palette import (
     WRITABLE_FORMATS,
     Palette,
@@ -104,12 +104,13 @@ class PaletteDestination:
             write_to_stdout(content)
         else:
             write_atomically(self.output, content, overwrite=self.overwrite)
-        return f"Wrote {spell_destination(self.output)}: {len(palette)} colors, {written_as.title}."
+        where = "standard output" if self.is_stdout else path_label(self.output)
+        return f"Wrote {where}: {len(palette)} colors, {written_as.title}."
 
     def report(self, text: str) -> None:
         """Print a message, on standard error if the palette goes to standard output."""
         if self.is_stdout:
-            click.echo(text, err=True)
+            write_to_stderr(text)
         else:
             write_to_stdout(text)
 

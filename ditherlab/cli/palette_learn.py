@@ -23,14 +23,15 @@ from ditherlab.cli.palette_file import (
     overwrite_option,
 )
 from ditherlab.cli.progress import Interruption, ProgressBar
-from ditherlab.cli.streams import read_source
+from ditherlab.cli.reading import read_source, reading_options
+from ditherlab.cli.streams import write_to_stderr
 from ditherlab.errors import ObjectiveError
 from ditherlab.palette import Palette
 from ditherlab.palette.extraction import check_num_colors
 from ditherlab.request.optimize_request import OptimizeRequest
 
 if TYPE_CHECKING:
-    from ditherlab.images import Picture
+    from ditherlab.images import Picture, ReadingOptions
 
 
 @click.command(name="learn")
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     help="Random seed; the same seed gives the same palette.",
 )
 @preset_option
+@reading_options
 @output_option
 @format_option
 @overwrite_option
@@ -59,6 +61,7 @@ def learn(
     pixels_per_degree: float | None,
     seed: int,
     preset: PresetName,
+    reading: "ReadingOptions",
     output: str,
     format_name: str | None,
     overwrite: bool,
@@ -85,7 +88,8 @@ def learn(
         preset=preset,
     )
     request.palette_options.read_locked(), request.palette_options.read_gamut()
-    found, is_interrupted = learn_palette(request, [read_source(name) for name in pictures])
+    sources = [read_source(name, reading) for name in pictures]
+    found, is_interrupted = learn_palette(request, sources)
     return deliver_learned(found, destination, is_interrupted=is_interrupted)
 
 
@@ -108,7 +112,7 @@ def deliver_learned(
     """Write a palette, report its destination, and return the exit code."""
     message = destination.write(found)
     if is_interrupted:
-        click.echo("Interrupted: that is the best palette so far.", err=True)
+        write_to_stderr("Interrupted: that is the best palette so far.")
         return INTERRUPTED
     if not destination.is_stdout:
         destination.report(message)

@@ -1,16 +1,19 @@
 """`ditherlab palette rank`: rank palettes for a picture."""
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from ditherlab.choices import Fit
 from ditherlab.cli.options import distance_option
 from ditherlab.cli.palette_file import read_palette_argument
-from ditherlab.cli.streams import read_source
+from ditherlab.cli.reading import read_source, reading_options
 from ditherlab.cli.trials import Trials, trial_options
 from ditherlab.errors import RequestError
-from ditherlab.palette import Palette, named_palettes
+from ditherlab.palette import Palette, named_palettes, split_palettes
+
+if TYPE_CHECKING:
+    from ditherlab.images import ReadingOptions
 
 # Enough to rank palettes; see docs/palettes.md.
 _NUM_SWEEPS = 2
@@ -22,8 +25,8 @@ _NUM_SWEEPS = 2
     "--among",
     multiple=True,
     metavar="PALETTE",
-    help="A palette to rank: a name, a file or '#112233,#fff,...'; may be given several times.  "
-    "[default: all of `palette list`]",
+    help="Palettes to rank, separated by commas: names, files; or '#112233,#fff,...', one palette. "
+    "May be given several times.  [default: all of `palette list`]",
 )
 @click.option(
     "--fit",
@@ -33,6 +36,7 @@ _NUM_SWEEPS = 2
     help="How to treat colors outside the gamut of a palette, as for `optimize`.",
 )
 @distance_option
+@reading_options
 @trial_options
 @click.pass_context
 def rank(
@@ -43,19 +47,20 @@ def rank(
     among: tuple[str, ...],
     fit: Fit,
     pixels_per_degree: float | None,
+    reading: "ReadingOptions",
     **options: Any,
 ) -> None:
     """Rank palettes by how well they suit PICTURE (- for standard input) after dithering.
 
     \b
     Example:
-      ditherlab palette rank photo.jpg --among pico-8 --among sweetie-16 --jobs 1
+      ditherlab palette rank photo.jpg --among pico-8,sweetie-16 --jobs 1
       ditherlab palette rank photo.jpg --among '#000,#f80,#fff' --among ega --jobs 1 --json
     """
     trials = Trials(**options)
     trials.check()
     palettes = _palettes(among)
-    source = read_source(picture)
+    source = read_source(picture, reading)
 
     from ditherlab.experiments import PaletteTrial, try_palette
     from ditherlab.objectives import Perceptual
@@ -79,7 +84,7 @@ def _palettes(among: tuple[str, ...]) -> dict[str, Palette]:
     if not among:
         return dict(named_palettes())
     palettes: dict[str, Palette] = {}
-    for text in among:
+    for text in [name for words in among for name in split_palettes(words)]:
         found = read_palette_argument(text, "--among")
         name = found.name or text.strip()
         if name in palettes:

@@ -73,8 +73,7 @@ def _lines(portrait: Portrait, depth: ColorDepth) -> list[str]:
     palette = portrait.palette
     title = [palette.name or "colors", f"{len(palette)} colors", palette.source]
     lines = [printable(", ".join(filter(None, title)))]
-    if palette.num_merged:
-        lines.append(f"Repeated colors left out: {palette.num_merged}.")
+    lines += [printable(note) for note in palette.all_notes]
     lines += ["", *_table(portrait, depth), "", "nearest pairs, with their distance in OKLab"]
     for pair in portrait.nearest_pairs:
         ends = (pair.first, pair.second)
@@ -94,14 +93,14 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
         lightness, chroma, hue = portrait.oklch[index]
         rows.append(
             [
-                str(index),
+                str(palette.places[index]),
                 palette.hex[index],
                 seen[index] if palette.shown else "",
                 printable(palette.entry_names[index]),
                 f"{lightness:.3f}",
                 f"{chroma:.3f}",
                 f"{hue:.0f}",
-                str(neighbor.second),
+                str(palette.places[neighbor.second]),
                 f"{neighbor.distance:.3f}",
                 f"{portrait.contrast_to_black[index]:.2f}",
                 f"{portrait.contrast_to_white[index]:.2f}",
@@ -123,4 +122,4 @@ def _table(portrait: Portrait, depth: ColorDepth) -> list[str]:
 
 def _label(palette: Palette, index: int) -> str:
     name = printable(palette.entry_names[index])
-    return f"{index} {palette.hex[index]}" + (f" ({name})" if name else "")
+    return f"{palette.places[index]} {palette.hex[index]}" + (f" ({name})" if name else "")

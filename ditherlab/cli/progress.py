@@ -1,5 +1,6 @@
 """Progress bars for a terminal, and handling of Ctrl-C that keeps the picture of a run."""
 
+import os
 import shutil
 import signal
 import sys
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from ditherlab.solver.snapshot import Snapshot
 
 _BAR_LENGTH = 1000
+_MIN_COLUMNS = 40
+# Sent by `kill` and at shutdown, and by a terminal that is closed.
+_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 class SecondInterrupt(BaseException):
-    """Ctrl-C was pressed twice: not even the picture so far is wanted.
+    """The program shall end at once: not even the picture so far is wanted, or it is written.
 
     It is no `Exception`, which code of the user's might catch, and no `KeyboardInterrupt`, which
     the solver catches to return the picture so far.
@@ -26,26 +30,38 @@ class SecondInterrupt(BaseException):
 
 
 class Interruption:
-    """A handler of Ctrl-C: the first one is recorded, the second one ends the program at once."""
+    """A handler of Ctrl-C and of signals to end: the first is recorded, the second ends at once."""
 
     def __init__(self) -> None:
         self.is_asked = False
+        self._ends_at_once = False
 
     def __call__(self) -> bool:
-        """Return whether Ctrl-C was pressed."""
+        """Return whether an end was asked for."""
         return self.is_asked
 
     @contextmanager
     def listen(self) -> Iterator["Interruption"]:
-        """Handle Ctrl-C inside the block."""
-        before = signal.signal(signal.SIGINT, self._on_signal)
+        """Handle signals inside the block; those that are ignored stay ignored."""
+        before = {}
+        for name in ("SIGINT", *_ENDING_SIGNALS):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, self._on_signal)
         try:
             yield self
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def end_at_once(self) -> None:
+        """End the program at the next signal, because the picture is written."""
+        self._ends_at_once = True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.is_asked:
+        # A terminal that closes and a system that shuts down may send several signals.
+        is_repeated = self.is_asked and number == signal.SIGINT
+        if self._ends_at_once or is_repeated:
             raise SecondInterrupt
         self.is_asked = True
 
@@ -114,13 +130,20 @@ def _spell_seconds(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
+def _shows_bars() -> bool:
+    """Return whether standard error is a terminal that can overwrite a line."""
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    has_room = shutil.get_terminal_size().columns >= _MIN_COLUMNS
+    return is_terminal and has_room and os.environ.get("TERM") != "dumb"
+
+
 def _bar(
     length: int, describe: Callable[[Any], str], *, is_hidden: bool, eta: bool = True
 ) -> "click._termui_impl.ProgressBar[Any]":
     return click.progressbar(
         length=length,
         file=sys.stderr,
-        hidden=is_hidden or not sys.stderr.isatty(),
+        hidden=is_hidden or not _shows_bars(),
         item_show_func=describe,
         show_eta=eta,
         show_percent=False,

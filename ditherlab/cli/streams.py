@@ -1,18 +1,19 @@
 """Standard input and output, which may be closed, full, or a pipe without a reader."""
 
 import os
+import re
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
 
 from ditherlab.errors import OutputError, PictureError
 
-if TYPE_CHECKING:
-    from ditherlab.images import Picture
-
 STANDARD_STREAM = "-"
+
+# C0 and C1 controls, of which terminals obey some, and marks that reverse the order of text.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def standard_input() -> BinaryIO:
@@ -26,17 +27,6 @@ def standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def read_source(source: str) -> "Picture":
-    """Read the source picture of a command; `-` is standard input.
-
-    Raises:
-        PictureError: If the source is not a picture.
-    """
-    from ditherlab.images import read_picture
-
-    return read_picture(standard_input() if source == STANDARD_STREAM else source)
-
-
 def check_standard_output() -> None:
     """Raise an error if standard output is closed.
 
@@ -45,6 +35,40 @@ def check_standard_output() -> None:
     """
     if sys.stdout is None:
         raise OutputError("Standard output is closed. Name a file instead.")
+
+
+def check_binary_output() -> None:
+    """Raise an error if standard output is closed, or a terminal, which bytes would garble.
+
+    Raises:
+        OutputError: In these two cases.
+    """
+    check_standard_output()
+    if sys.stdout.isatty():
+        raise OutputError(
+            "Standard output is a terminal, which cannot show the bytes of a file. Name a file, or "
+            "redirect: `-o - > picture.png`."
+        )
+
+
+def write_to_stderr(text: str) -> None:
+    """Write a message and a line break to standard error, if it can be written.
+
+    A message that nobody can read, because standard error is closed or full or its terminal is
+    gone, must not end the work that it is about.
+    """
+    with suppress(OSError, ValueError):
+        click.echo(escape_controls(text), err=True)
+
+
+def escape_controls(text: str) -> str:
+    r"""Write control characters but line breaks and tabs as escapes, such as `\x1b`.
+
+    Example:
+        >>> escape_controls("red: " + chr(27) + "[31m")
+        'red: \\x1b[31m'
+    """
+    return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
 
 
 def write_to_stdout(data: str | bytes) -> None:

@@ -17,7 +17,7 @@ from ditherlab.cli.reporting import (
     deliver_report,
     report_options,
 )
-from ditherlab.cli.streams import check_standard_output, write_to_stdout
+from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
 from ditherlab.errors import RequestError
 from ditherlab.images import path_label
 
@@ -81,7 +81,7 @@ def sweep(context: click.Context, /, **options: Any) -> int:
     cells, file = read_sweep(path), ResultsFile.open(results)
     if not is_quiet:
         for note in file.notes:
-            click.echo(note, err=True)
+            write_to_stderr(note)
     if options["dry_run"]:
         _list_cells(SweepReport(path.name, cells, file), as_json=as_json)
         return 0
@@ -113,12 +113,11 @@ def sweep(context: click.Context, /, **options: Any) -> int:
     if not is_quiet:
         _print_table(result.table(), as_json=as_json)
         for failure in result.failures:
-            click.echo(f"Failed: {failure}", err=True)
+            write_to_stderr(f"Failed: {failure}")
     if not is_complete:
-        click.echo(
+        write_to_stderr(
             f"Interrupted: {result.num_ended} of {len(cells)} cells have ended, and their results "
-            f"are in {path_label(results)}. Run the same command to resume.",
-            err=True,
+            f"are in {path_label(results)}. Run the same command to resume."
         )
         return INTERRUPTED
     return 1 if result.num_failed else 0
@@ -165,6 +164,6 @@ def _show(bar: CountdownBar, progress: "SweepProgress", label: str) -> None:
 
 def _print_table(table: str, *, as_json: bool) -> None:
     if as_json:
-        click.echo(table, err=True)
+        write_to_stderr(table)
     else:
         write_to_stdout(table)

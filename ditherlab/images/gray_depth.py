@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Num, UInt8
 from PIL import Image
 
+from ditherlab.errors import PictureError, RequestError
+
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+# The lowest and the highest value in use, for whole numbers and for any sample format.
+_RANGES = ((340, 341), (280, 281))
 _WHITE_IS_ZERO, _SIGNED = 0, 2
+# A picture that uses less than this part of its range gets a note.
+_SMALL_PART = 0.3
+_SMALLEST_SPREAD = 1e-30
+_SPELLED_LEVELS = "--levels LOW:HIGH or --levels auto"
+
+
+class Levels(NamedTuple):
+    """The values of a gray picture that become black and white, in the units of its file."""
+
+    low: float
+    high: float
+
+
+LevelsChoice: TypeAlias = Levels | Literal["auto"]
+
+
+def parse_levels(text: str) -> LevelsChoice:
+    """Convert the value of `--levels`: `auto`, or two numbers such as `0:4095`.
+
+    Raises:
+        RequestError: For any other text.
+
+    Example:
+        >>> parse_levels("0:4095")
+        Levels(low=0.0, high=4095.0)
+    """
+    if text.strip() == "auto":
+        return "auto"
+    low, _, high = text.partition(":")
+    try:
+        levels = Levels(float(low), float(high))
+    except ValueError:
+        levels = Levels(math.nan, math.nan)
+    if not (math.isfinite(levels.low) and math.isfinite(levels.high) and levels.low < levels.high):
+        raise RequestError(
+            f"`--levels` must be LOW:HIGH, two numbers of which the second is larger, or auto, got "
+            f"{text!r}. Try 0:4095 for 12 bits."
+        )
+    return levels
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -17,44 +62,107 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode in ("I", "F") or image.mode.startswith("I;")
 
 
-def deep_to_gray(image: Image.Image) -> tuple[Image.Image, str]:
-    """Round a deep gray image to 8 bits; black is 0, and white the largest value of its depth.
+def deep_to_gray(image: Image.Image, choice: LevelsChoice | None) -> tuple[Image.Image, str]:
+    """Round a deep gray image to 8 bits.
 
-    Floats are expected in [0, 1]; values outside are clipped.
+    Black and white are those of `choice`, else those that a TIFF states, else 0 and the largest
+    value of the depth; 0 and 1 for floats. Values outside are clipped.
 
     Args:
-        image: an image for which `is_deep` is True.
+        image: An image for which `is_deep` is True, as its file has it.
+        choice: The values that become black and white; `auto` for the smallest and the largest.
 
     Returns:
-        An image of mode L; and a sentence if something was clipped, else an empty string.
+        An image of mode L; and a sentence if values were clipped or only a small part of the range
+        is used, else an empty string.
     """
-    values = np.asarray(image)
-    tags = getattr(image, "tag_v2", {})
-    fraction = values if image.mode == "F" else _fraction(values, tags)
-    finite = np.nan_to_num(fraction, nan=0.0, posinf=1.0, neginf=0.0)
-    note = ""
-    if not np.isfinite(fraction).all() or finite.min() < 0 or finite.max() > 1:
-        note = "Some of its gray values were below black or above white, and were clipped."
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
+    values = _values(image, tags)
+    finite = values[np.isfinite(values)]
+    found = Levels(float(finite.min()), float(finite.max())) if finite.size else Levels(0, 1)
+    stated = _stated(tags)
+    levels = found if choice == "auto" else choice or stated or _whole_range(image, tags)
+    fraction = (values - levels.low) / max(levels.high - levels.low, _SMALLEST_SPREAD)
+    clipped = np.clip(np.nan_to_num(fraction, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        finite = 1 - finite
-    return Image.fromarray(_gray_levels(finite)), note
+        clipped = 1 - clipped
+    return Image.fromarray(_gray_levels(clipped)), _note(values, found, levels)
 
 
-def _fraction(
-    values: Num[np.ndarray, "h w"],
-    tags: Mapping[int, object],
-) -> Float[np.ndarray, "h w"]:
-    bits = tags.get(_BITS_PER_SAMPLE, 16)
-    depth = bits[0] if isinstance(bits, tuple) and bits else bits
-    num_bits = depth if isinstance(depth, int) and 8 < depth <= 32 else 16
-    sample_format = tags.get(_SAMPLE_FORMAT)
-    if sample_format in (_SIGNED, (_SIGNED,)):
-        return values.astype(np.float32) / np.float32((1 << (num_bits - 1)) - 1)
-    if num_bits == 32:
+def refuse_levels(image: Image.Image) -> None:
+    """Refuse levels for a picture that has no deep gray.
+
+    Raises:
+        PictureError: Always.
+    """
+    raise PictureError(
+        f"`--levels` needs a gray picture with more than 8 bits a pixel, got mode {image.mode}. "
+        "Leave it out."
+    )
+
+
+def _values(image: Image.Image, tags: Mapping[int, Any]) -> Float[np.ndarray, "h w"]:
+    values: Num[np.ndarray, "h w"] = np.asarray(image)
+    if image.mode == "I" and not _is_signed(tags) and _num_bits(tags) == 32:
         values = values.view(np.uint32)
-    return values.astype(np.float32) / np.float32((1 << num_bits) - 1)
+    # Whole numbers of 32 bits are not exact as float32.
+    is_wide = values.dtype.itemsize == 4 and values.dtype.kind != "f"
+    return values.astype(np.float64 if is_wide else np.float32)
+
+
+def _whole_range(image: Image.Image, tags: Mapping[int, Any]) -> Levels:
+    if image.mode == "F":
+        return Levels(0, 1)
+    num_bits = _num_bits(tags) - _is_signed(tags)
+    return Levels(0, (1 << num_bits) - 1)
+
+
+def _stated(tags: Mapping[int, Any]) -> Levels | None:
+    """Return the range that a TIFF states.
+
+    Source: Adobe, "TIFF Revision 6.0", 1992, `MinSampleValue` and `SMinSampleValue`.
+    """
+    for low_tag, high_tag in _RANGES:
+        low, high = _number(tags.get(low_tag)), _number(tags.get(high_tag))
+        if high is not None and (low or 0) < high:
+            return Levels(low or 0, high)
+    return None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, tuple) and value:
+        value = value[0]
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _num_bits(tags: Mapping[int, Any]) -> int:
+    bits = _number(tags.get(_BITS_PER_SAMPLE, 16))
+    return int(bits) if bits is not None and 8 < bits <= 32 else 16
+
+
+def _is_signed(tags: Mapping[int, Any]) -> bool:
+    return _number(tags.get(_SAMPLE_FORMAT)) == _SIGNED
+
+
+def _note(values: Float[np.ndarray, "h w"], found: Levels, levels: Levels) -> str:
+    spelled = f"from {found.low:g} to {found.high:g}"
+    if not np.isfinite(values).all() or found.low < levels.low or found.high > levels.high:
+        return (
+            f"Its gray values reach {spelled}, and those outside {levels.low:g} to "
+            f"{levels.high:g} were clipped. Use {_SPELLED_LEVELS} to set another range."
+        )
+    if found.high - levels.low < _SMALL_PART * (levels.high - levels.low):
+        return (
+            f"Its gray values reach {spelled}, a small part of {levels.low:g} to {levels.high:g}. "
+            f"If it is too dark, use {_SPELLED_LEVELS}."
+        )
+    return ""
 
 
 def _gray_levels(fraction: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
-    levels = np.floor(np.clip(fraction, 0, 1) * 255 + 0.5)
+    levels = np.floor(fraction * 255 + 0.5)
     return np.asarray(levels, dtype=np.uint8)

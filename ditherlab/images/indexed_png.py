@@ -7,10 +7,10 @@ from io import BytesIO
 
 import numpy as np
 from jaxtyping import Bool, UInt8
+from PIL.PngImagePlugin import PngInfo
 
 from ditherlab.errors import PictureError
-
-MAX_ENTRIES = 256
+from ditherlab.images.indexed_image import IndexedImage
 
 
 def encode_indexed_png(
@@ -43,56 +43,33 @@ def encode_indexed_png(
         >>> encode_indexed_png(corner, [(0, 0, 0), (255, 241, 232)], shown, {})[1:4]
         b'PNG'
     """
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
+    return to_png(IndexedImage.of(indices, colors, opaque), text)
 
-    _check_pixels(indices, colors, opaque)
+
+def to_png(image: IndexedImage, text: Mapping[str, str]) -> bytes:
+    """Encode an indexed image as PNG.
+
+    Args:
+        image: The image.
+        text: Text chunks; a keyword has 1 to 79 characters of Latin-1.
+
+    Raises:
+        PictureError: If a keyword or a text is not allowed.
+    """
     _check_keywords(text)
-    see_through = not bool(opaque.all())
-    _check_colors(colors, MAX_ENTRIES - see_through)
-
-    entries = [*colors, (0, 0, 0)] if see_through else list(colors)
-    image = Image.fromarray(np.where(opaque, indices, np.uint8(len(entries) - 1)))
-    image.putpalette([channel for entry in entries for channel in entry])
     notes = PngInfo()
     for keyword, value in text.items():
         notes.add_text(keyword, value.encode(errors="replace").decode())
-    transparency = {"transparency": len(colors)} if see_through else {}
+    options: dict[str, object] = {}
+    if image.alphas:
+        # The alpha of later entries is 255 by default.
+        last = max(place for place, alpha in enumerate(image.alphas) if alpha < 255)
+        options["transparency"] = bytes(image.alphas[: last + 1])
+    if image.dpi:
+        options["dpi"] = image.dpi
     file = BytesIO()
-    image.save(file, "PNG", optimize=True, pnginfo=notes, **transparency)
+    image.to_pillow().save(file, "PNG", optimize=True, pnginfo=notes, **options)
     return file.getvalue()
-
-
-def _check_pixels(
-    indices: np.ndarray,
-    colors: Sequence[tuple[int, int, int]],
-    opaque: np.ndarray,
-) -> None:
-    if indices.dtype != np.uint8 or indices.ndim != 2 or indices.size == 0:
-        raise PictureError(
-            "`indices` must be uint8 of shape [h w] with at least one pixel, "
-            f"got {indices.dtype} of shape {list(indices.shape)}."
-        )
-    if opaque.dtype != np.bool_ or opaque.shape != indices.shape:
-        raise PictureError(
-            f"`opaque` must be bool of shape {list(indices.shape)}, "
-            f"got {opaque.dtype} of shape {list(opaque.shape)}."
-        )
-    largest = int(indices.max(where=opaque, initial=0))
-    if opaque.any() and largest >= len(colors):
-        raise PictureError(f"`indices` must be below the {len(colors)} colors, got {largest}.")
-
-
-def _check_colors(colors: Sequence[tuple[int, int, int]], max_colors: int) -> None:
-    if len(colors) > max_colors:
-        entry = "" if max_colors == MAX_ENTRIES else " beside the transparent entry"
-        raise PictureError(
-            f"An indexed PNG holds at most {max_colors} colors{entry}, got {len(colors)}. "
-            "Use a smaller palette."
-        )
-    for color in colors:
-        if len(color) != 3 or not all(0 <= channel <= 255 for channel in color):
-            raise PictureError(f"A color must be three numbers from 0 to 255, got {color}.")
 
 
 def _check_keywords(text: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,10 @@ class Picture:
         opaque: True at opaque pixels, `[h w]`; `pixels` is ignored elsewhere.
         name: stem of the file that the picture was read from, or empty.
         notes: sentences about anything that was assumed or left out on reading the file.
+        alpha: alpha from 0 to 255, `[h w]`, if partly transparent pixels are kept; None if each
+            pixel is opaque or transparent. Where it is not 0, `opaque` is True.
+        dpi: pixels per inch, horizontal and vertical; None if unknown.
+        num_file_bytes: size of the file that the picture was read from; None if there is none.
 
     Raises:
         PictureError: for a wrong shape or dtype, or a picture without pixels.
@@ -46,6 +50,9 @@ class Picture:
     opaque: Bool[np.ndarray, "h w"]
     name: str = ""
     notes: tuple[str, ...] = ()
+    alpha: UInt8[np.ndarray, "h w"] | None = field(default=None, kw_only=True)
+    dpi: tuple[float, float] | None = field(default=None, kw_only=True)
+    num_file_bytes: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         pixels, opaque = self.pixels, self.opaque
@@ -63,6 +70,19 @@ class Picture:
             raise PictureError(
                 f"`Picture(opaque=...)` must be bool of shape {list(pixels.shape[:2])}, "
                 f"got {opaque.dtype} of shape {list(opaque.shape)}."
+            )
+        if self.alpha is not None:
+            self._check_alpha(self.alpha)
+
+    def _check_alpha(self, alpha: UInt8[np.ndarray, "h w"]) -> None:
+        if alpha.dtype != np.uint8 or alpha.shape != self.opaque.shape:
+            raise PictureError(
+                f"`Picture(alpha=...)` must be uint8 of shape {list(self.opaque.shape)}, "
+                f"got {alpha.dtype} of shape {list(alpha.shape)}."
+            )
+        if ((alpha > 0) != self.opaque).any():
+            raise PictureError(
+                "`Picture(alpha=...)` must be 0 exactly where `opaque` is False, got another mask."
             )
 
     @property
@@ -99,13 +119,18 @@ class Picture:
                 f"{width} x {height} at ({left}, {top})."
             )
         rows, columns = slice(top, top + height), slice(left, left + width)
-        return replace(self, pixels=self.pixels[rows, columns], opaque=self.opaque[rows, columns])
+        return replace(
+            self,
+            pixels=self.pixels[rows, columns],
+            opaque=self.opaque[rows, columns],
+            alpha=None if self.alpha is None else self.alpha[rows, columns],
+        )
 
     def shrink(self, num_px: int) -> Picture:
         """Make a copy of about `num_px` pixels at most, averaging light over square blocks.
 
-        Rows and columns that do not fill a block are left out. A picture that is small enough is
-        returned itself.
+        Rows and columns that do not fill a block are left out, and so is `alpha`. A picture that is
+        small enough is returned itself.
         """
         factor = math.ceil(math.sqrt(self.height * self.width / num_px))
         height, width = self.height // factor, self.width // factor
@@ -118,13 +143,13 @@ class Picture:
         light = _DECODED[self.pixels[rows, columns]].reshape(*blocks, 3) * opaque[..., np.newaxis]
         mean = light.sum(axis=(1, 3)) / np.maximum(counts, 1)[..., np.newaxis]
         levels = np.searchsorted(_DECODED_MIDDLES, mean).astype(np.uint8)
-        return replace(self, pixels=levels, opaque=counts > 0)
+        return replace(self, pixels=levels, opaque=counts > 0, alpha=None)
 
     def reduce(self, num_px: int) -> Picture:
         """Make a copy with about `num_px` opaque pixels, if this picture has more.
 
         Light is averaged over areas that need not be whole pixels. A pixel of the copy is opaque if
-        at least half of its area is.
+        at least half of its area is; it has no `alpha`.
         """
         from PIL import Image
 
@@ -143,7 +168,7 @@ class Picture:
         planes = np.stack([average(light[..., channel]) for channel in range(3)], axis=-1)
         mean = planes / np.maximum(coverage, 1e-6)[..., np.newaxis]
         levels = np.searchsorted(_DECODED_MIDDLES, mean).astype(np.uint8)
-        return replace(self, pixels=levels, opaque=coverage >= 0.5)
+        return replace(self, pixels=levels, opaque=coverage >= 0.5, alpha=None)
 
     def to_srgb(self) -> Float[Tensor, "1 3 h w"]:
         """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool
 from PIL import Image, UnidentifiedImageError
 
-from ditherlab.errors import PictureError
-from ditherlab.images.color_profile import image_to_srgb
-from ditherlab.images.gray_depth import deep_to_gray, is_deep
+from ditherlab.choices import AlphaMode
+from ditherlab.errors import PictureError, RequestError
+from ditherlab.images.alpha import read_alpha, with_alpha
+from ditherlab.images.gray_depth import (
+    LevelsChoice,
+    deep_to_gray,
+    is_deep,
+    refuse_levels,
+)
 from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
-from ditherlab.naming import one_line
-
-# Only raster formats: to read EPS, for example, Pillow would run another program on the file.
-_FORMATS = (
-    *("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "PPM", "JPEG2000", "QOI"),
-    *("ICO", "PSD", "PCX", "DDS", "SGI", "XPM", "XBM", "TGA"),
+from ditherlab.images.quiet_decoder import silent_c_libraries
+from ditherlab.images.source_bytes import (
+    FORMATS,
+    RARE_FORMATS,
+    ByteStream,
+    read_source_bytes,
+    register_plugins,
 )
+from ditherlab.naming import nearest_name, one_line
+from ditherlab.vision.stated_colors import to_stated_srgb
+
 # In these formats, further frames are views or layers of the picture, not an animation.
 _STACKED_FORMATS = ("MPO", "PSD")
+# Formats that libtiff decodes.
+_NOISY_FORMATS = ("TIFF",)
+# A resolution outside is that of a damaged file.
+_MIN_DPI, _MAX_DPI = 1.0, 100_000.0
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,69 +52,101 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_OPAQUE_FROM = 128
+_SWAPS_AXES = (
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+)
 
 
-@runtime_checkable
-class ByteStream(Protocol):
-    """Anything that can be read to its end, such as `sys.stdin.buffer` or a `BytesIO`."""
+@dataclass(frozen=True, kw_only=True)
+class ReadingOptions:
+    """Choices about the contents of picture files.
 
-    def read(self) -> bytes:
-        """Read all bytes that are left."""
-        ...
+    Attributes:
+        alpha: Treatment of alpha: `cut` makes pixels opaque or transparent at one half, `blend`
+            puts the picture on the background, `keep` keeps partly transparent pixels. None cuts an
+            alpha of only 0 and 255 and blends any other.
+        background: The color for `blend`, display sRGB, 0 to 255 a channel; None for white. A
+            background without `alpha` means `blend`.
+        levels: The values of a gray picture with more than 8 bits that become black and white, or
+            `auto` for its smallest and largest; None for the range that its file states.
+        allow_formats: Names of rarely used formats to read too, of `RARE_FORMATS`.
+
+    Raises:
+        RequestError: If a background stands beside an `alpha` that does not use it, or a format
+            is unknown.
+    """
+
+    alpha: AlphaMode | None = None
+    background: tuple[int, int, int] | None = None
+    levels: LevelsChoice | None = None
+    allow_formats: Collection[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.background is not None and self.alpha in ("cut", "keep"):
+            raise RequestError(
+                f"`--background` needs `--alpha blend`, got `--alpha {self.alpha}`, which puts "
+                "nothing on a background. Leave one out."
+            )
+        names = tuple(name.strip().upper() for name in self.allow_formats)
+        for name in names:
+            if name not in RARE_FORMATS:
+                known = [rare.lower() for rare in RARE_FORMATS]
+                raise RequestError(
+                    f"`--allow-format` must be a format that is not read by default, got "
+                    f"{name.lower()!r}. {nearest_name(name, known)}"
+                )
+        object.__setattr__(self, "allow_formats", names)
 
 
-def read_picture(source: str | os.PathLike[str] | ByteStream) -> Picture:
+_DEFAULT_OPTIONS = ReadingOptions()
+
+
+def read_picture(
+    source: str | os.PathLike[str] | ByteStream, options: ReadingOptions = _DEFAULT_OPTIONS
+) -> Picture:
     """Read a picture from a file or from an open stream.
 
-    The picture is rotated by its EXIF orientation, converted to sRGB by its color profile, and
-    rounded to 8 bits. A pixel is opaque if its alpha is at least one half. For an animation, the
-    first frame is read. `Picture.notes` lists what was assumed or left out.
+    The picture is rotated by its EXIF orientation, converted to sRGB by what its file states about
+    its colors, and rounded to 8 bits. For an animation, the first frame is read. `Picture.notes`
+    lists what was assumed or left out.
 
     Args:
         source: path of the file, or a binary stream, which is read to its end and called
             'standard input' in messages.
+        options: choices about alpha, deep gray and rarely used formats.
 
     Returns:
         The picture, named by the stem of its file, or by an empty string for a stream.
 
     Raises:
-        PictureError: if the file does not exist, is not a picture, is damaged, or is so large that
-            Pillow suspects a decompression bomb. The message is one line that names the file.
+        PictureError: if the file does not exist, is not a picture, is damaged, is longer than
+            `MAX_SOURCE_BYTES`, or is so large that Pillow suspects a decompression bomb. The
+            message is one line that names the file.
     """
     if isinstance(source, str | os.PathLike):
         label, name = path_label(Path(source)), Path(source).stem
     else:
         label, name = "standard input", ""
-    data = _contents(source, label)
+    allowed = (*FORMATS, *options.allow_formats)
+    data = read_source_bytes(source, label, allowed)
     with _explained(label), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        picture = _decode(data, name)
+        picture = _decode(data, options, allowed)
     warned = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
-    return Picture(picture.pixels, picture.opaque, name, (*picture.notes, *warned))
-
-
-def _contents(source: str | os.PathLike[str] | ByteStream, label: str) -> bytes:
-    try:
-        data = Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source.read()
-    except FileNotFoundError:
-        raise PictureError(f"There is no file {label}.") from None
-    except IsADirectoryError:
-        raise PictureError(f"{label} is a folder. Name a picture in it.") from None
-    except PermissionError:
-        raise PictureError(f"{label} cannot be read: permission denied.") from None
-    except (OSError, ValueError, MemoryError) as error:
-        raise PictureError(f"{label} cannot be read: {_reason(error)}.") from error
-    if not data:
-        raise PictureError(f"{label} is empty.")
-    return data
+    notes = (*picture.notes, *warned)
+    return replace(picture, name=name, notes=notes, num_file_bytes=len(data))
 
 
 @contextmanager
 def _explained(label: str) -> Iterator[None]:
     try:
         yield
+    except PictureError as error:
+        raise PictureError(f"{label}: {error}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         megapixels = (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         raise PictureError(
@@ -116,18 +162,26 @@ def _explained(label: str) -> Iterator[None]:
         raise PictureError(f"{label} is a damaged picture: {_reason(error)}.") from error
 
 
-def _decode(data: bytes, name: str) -> Picture:
-    Image.init()
-    known = [file_format for file_format in _FORMATS if file_format in Image.OPEN]
+def _decode(data: bytes, options: ReadingOptions, allowed: Collection[str]) -> Picture:
+    register_plugins(data[:16])
+    known = [file_format for file_format in allowed if file_format in Image.OPEN]
     with Image.open(BytesIO(data), formats=known) as image:
         frames = _frames_note(image)
-        image.load()
-        upright, turning = _turned_upright(image)
-        colors, depth = _colors(upright)
-        srgb, profile = image_to_srgb(colors, image.info.get("icc_profile"))
-        opaque, alpha = _mask(upright)
-    notes = tuple(note for note in (frames, turning, depth, profile, alpha) if note)
-    return Picture(np.array(srgb), opaque, name, notes)
+        is_noisy = image.format in _NOISY_FORMATS
+        with silent_c_libraries() if is_noisy else nullcontext():
+            image.load()
+        turn, turning = _turn(image)
+        colors, depth = _colors(image, options.levels)
+        pixels, color_notes = to_stated_srgb(colors, image, data)
+        alpha = read_alpha(image, data)
+        dpi = _dpi(image)
+    if turn is not None:
+        pixels = _turned(pixels, turn)
+        alpha = None if alpha is None else _turned(alpha, turn)
+        dpi = dpi[::-1] if dpi and turn in _SWAPS_AXES else dpi
+    picture = with_alpha(pixels, alpha, options.alpha, options.background)
+    notes = (frames, turning, depth, *color_notes, *picture.notes)
+    return replace(picture, notes=tuple(filter(None, notes)), dpi=dpi)
 
 
 def _frames_note(image: Image.Image) -> str:
@@ -136,19 +190,36 @@ def _frames_note(image: Image.Image) -> str:
     return "It holds several pictures; the first one is used."
 
 
-def _turned_upright(image: Image.Image) -> tuple[Image.Image, str]:
+def _turn(image: Image.Image) -> tuple[Image.Transpose | None, str]:
     try:
         orientation = image.getexif().get(_ORIENTATION)
     except Exception:
-        return image, "Its EXIF data is damaged, so its orientation may be wrong."
-    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return (image if method is None else image.transpose(method)), ""
+        return None, "Its EXIF data is damaged, so its orientation may be wrong."
+    return (_UPRIGHT.get(orientation) if isinstance(orientation, int) else None), ""
 
 
-def _colors(image: Image.Image) -> tuple[Image.Image, str]:
+def _turned(plane: np.ndarray, turn: Image.Transpose) -> np.ndarray:
+    return np.array(Image.fromarray(plane).transpose(turn))
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    """Return the resolution that a file states, if it is plausible."""
+    try:
+        horizontal, vertical = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    is_plausible = all(
+        math.isfinite(value) and _MIN_DPI <= value <= _MAX_DPI for value in (horizontal, vertical)
+    )
+    return (horizontal, vertical) if is_plausible else None
+
+
+def _colors(image: Image.Image, levels: LevelsChoice | None) -> tuple[Image.Image, str]:
     """Convert any mode to L, RGB, CMYK or LAB, with 8 bits a channel and without alpha."""
     if is_deep(image):
-        return deep_to_gray(image)
+        return deep_to_gray(image, levels)
+    if levels is not None:
+        refuse_levels(image)
     if image.mode in ("L", "RGB", "CMYK", "LAB"):
         return image, ""
     if image.mode in ("1", "LA", "La"):
@@ -156,21 +227,6 @@ def _colors(image: Image.Image) -> tuple[Image.Image, str]:
     if image.mode in ("P", "PA", "RGBa"):
         return image.convert("RGBA").convert("RGB"), ""
     return image.convert("RGB"), ""
-
-
-def _mask(image: Image.Image) -> tuple[Bool[np.ndarray, "h w"], str]:
-    if not image.has_transparency_data:
-        return np.ones((image.height, image.width), dtype=bool), ""
-    key = image.info.get("transparency")
-    if is_deep(image):
-        return np.asarray(image) != key, ""
-    if image.mode == "RGB" and isinstance(key, tuple) and max(key) > 255:
-        # The transparent color of a PNG with 16 bits a channel; Pillow keeps the upper 8 bits.
-        image.info["transparency"] = tuple(value >> 8 for value in key)
-    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    partly = bool(((alpha > 0) & (alpha < 255)).any())
-    note = "Its partly transparent pixels count as opaque if their alpha is at least one half."
-    return alpha >= _OPAQUE_FROM, note if partly else ""
 
 
 def _reason(error: BaseException) -> str:

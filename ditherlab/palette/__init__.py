@@ -5,27 +5,27 @@ from typing import TYPE_CHECKING
 from ditherlab.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from ditherlab.palette.files import parse_palette, read_palette_file
-    from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
-    from ditherlab.palette.hardware_gamut import HardwareGamut, parse_gamut
-    from ditherlab.palette.named import named_palette, named_palettes
-    from ditherlab.palette.palette import (
-        MAX_NUM_COLORS,
-        MIN_NUM_COLORS,
+    from ditherlab.palette.color_table import ColorTable
+    from ditherlab.palette.colors import (
         Color,
-        Palette,
         are_gray,
         checked_colors,
         hex_to_color,
         merged,
         spell_colors,
     )
-    from ditherlab.palette.panels import spell_palette, written_for
+    from ditherlab.palette.files import parse_palette, read_palette_file
+    from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
+    from ditherlab.palette.hardware_gamut import HardwareGamut, parse_gamut
+    from ditherlab.palette.named import named_palette, named_palettes
+    from ditherlab.palette.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
+    from ditherlab.palette.panels import spell_entries, spell_palette, written_for
     from ditherlab.palette.request import (
         is_spelled_out,
         place_palette,
         resolve_colors,
         resolve_palette,
+        split_palettes,
     )
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "MIN_NUM_COLORS",
     "WRITABLE_FORMATS",
     "Color",
+    "ColorTable",
     "HardwareGamut",
     "Palette",
     "PaletteFormat",
@@ -52,7 +53,9 @@ __all__ = [
     "resolve_colors",
     "resolve_palette",
     "spell_colors",
+    "spell_entries",
     "spell_palette",
+    "split_palettes",
     "written_for",
 ]
 
@@ -63,16 +66,17 @@ __getattr__ = lazy_names(
         "MAX_NUM_COLORS": "palette",
         "MIN_NUM_COLORS": "palette",
         "WRITABLE_FORMATS": "formats",
-        "Color": "palette",
+        "Color": "colors",
+        "ColorTable": "color_table",
         "HardwareGamut": "hardware_gamut",
         "Palette": "palette",
         "PaletteFormat": "formats",
-        "are_gray": "palette",
-        "checked_colors": "palette",
+        "are_gray": "colors",
+        "checked_colors": "colors",
         "format_to_write": "formats",
-        "hex_to_color": "palette",
+        "hex_to_color": "colors",
         "is_spelled_out": "request",
-        "merged": "palette",
+        "merged": "colors",
         "named_palette": "named",
         "named_palettes": "named",
         "parse_gamut": "hardware_gamut",
@@ -81,8 +85,10 @@ __getattr__ = lazy_names(
         "read_palette_file": "files",
         "resolve_colors": "request",
         "resolve_palette": "request",
-        "spell_colors": "palette",
+        "spell_colors": "colors",
+        "spell_entries": "panels",
         "spell_palette": "panels",
+        "split_palettes": "request",
         "written_for": "panels",
     },
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ditherlab.palette.palette import Color
+from ditherlab.palette.colors import Color
 from ditherlab.vision.colorimetry import (
     ENCODED_KNEE,
     LINEAR_TO_LMS,

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ditherlab.errors import PaletteRequestError
-from ditherlab.palette.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Color, Palette
+from ditherlab.palette.colors import Color
+from ditherlab.palette.palette import MAX_NUM_COLORS, MIN_NUM_COLORS, Palette
 from ditherlab.palette.wu import wu_colors
 
 Extraction = Callable[[UInt8[np.ndarray, "n 3"], int, int], list[Color]]

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from ditherlab.errors import PaletteError, PaletteRequestError
-from ditherlab.palette.palette import Palette, quoted
+from ditherlab.palette.colors import quoted
+from ditherlab.palette.palette import Palette
 
 # Far more than any palette needs; the largest picture that can serve as one may be as long.
 _MAX_NUM_BYTES = 2**28
@@ -64,11 +65,14 @@ def parse_palette(content: bytes, file: str) -> Palette:
         )
     swatches = known.parse(content, file)
     try:
-        return Palette(
-            tuple(swatches.colors),
+        return Palette.of_entries(
+            swatches.colors,
+            hidden=swatches.hidden,
+            transparent=swatches.transparent,
             name=swatches.name or Path(file).stem,
             source=Path(file).name,
-            names=tuple(swatches.names) or None,
+            names=swatches.names,
+            notes=swatches.notes,
         )
     except PaletteRequestError as error:
         raise PaletteError(f"{file}: {error}") from None

@@ -8,7 +8,8 @@ from itertools import product
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
-from ditherlab.palette.palette import Color, Palette, are_gray, quoted
+from ditherlab.palette.colors import Color, are_gray, quoted
+from ditherlab.palette.palette import Palette
 from ditherlab.palette.panels import spell_palette
 from ditherlab.palette.request import resolve_palette
 

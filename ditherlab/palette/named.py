@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
-from ditherlab.palette.palette import Palette, hex_to_color, quoted
+from ditherlab.palette.colors import hex_to_color, quoted
+from ditherlab.palette.palette import Palette
 
 Value = TypeVar("Value")
 

@@ -1,17 +1,24 @@
 """A palette: the few colors a dithered picture may use, as 8-bit display sRGB."""
 
-import operator
-import string
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from ditherlab.errors import PaletteRequestError
+from ditherlab.palette.color_table import MAX_NUM_ENTRIES, ColorTable
+from ditherlab.palette.colors import (
+    Color,
+    are_gray,
+    checked_colors,
+    hex_to_color,
+    merged,
+    shorten,
+    spell_colors,
+)
 
 if TYPE_CHECKING:
     import torch
 
-Color: TypeAlias = tuple[int, int, int]
 Value = TypeVar("Value")
 
 MIN_NUM_COLORS = 2
@@ -23,8 +30,8 @@ class Palette:
     """A palette of 2 to 256 different colors, in the order that palette indices refer to.
 
     Args:
-        colors: Triples of whole numbers from 0 to 255, 8-bit display sRGB. Repeated colors are
-            dropped; the first occurrence keeps its place.
+        colors: Triples of whole numbers from 0 to 255, 8-bit display sRGB. Of repeated colors, only
+            the first is drawn; the others keep their places in `table`.
         name: The name of the palette in reports; may be empty.
         source: The origin of the colors, in one line; may be empty.
         shown: The color that each entry looks like, in the same order, if it differs from the color
@@ -33,7 +40,9 @@ class Palette:
             no entry has one.
         codes: The number from 0 to 255 by which the device knows each entry, all different; None if
             no device is known, and the codes are the indices.
-        num_merged: The number of dropped colors; those dropped here are added to the given number.
+        table: The entries of the file, also those that are never drawn; None if all are drawn.
+        num_merged: The number of repeated colors; those found here are added to the given number.
+        notes: Sentences about what was assumed or left out on reading the palette.
 
     Raises:
         PaletteRequestError: If a color or a code is invalid, the number of different colors is not
@@ -51,7 +60,9 @@ class Palette:
     shown: tuple[Color, ...] | None = field(default=None, kw_only=True)
     names: tuple[str, ...] | None = field(default=None, kw_only=True)
     codes: tuple[int, ...] | None = field(default=None, kw_only=True)
+    table: ColorTable | None = field(default=None, kw_only=True)
     num_merged: int = field(default=0, compare=False, kw_only=True)
+    notes: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         given = checked_colors(self.colors)
@@ -67,6 +78,57 @@ class Palette:
         object.__setattr__(self, "codes", _entry_codes(given, self.codes))
         object.__setattr__(self, "colors", kept)
         object.__setattr__(self, "num_merged", self.num_merged + num_merged)
+        object.__setattr__(self, "table", _checked_table(given, kept, self.table))
+
+    @classmethod
+    def of_entries(
+        cls,
+        entries: Sequence[Color],
+        *,
+        hidden: Collection[int] = (),
+        transparent: int | None = None,
+        names: Sequence[str] = (),
+        name: str = "",
+        source: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> "Palette":
+        """Build a palette from all entries of a file, some of which are never drawn.
+
+        Args:
+            entries: 8-bit display sRGB, in the order of the file.
+            hidden: Places of entries that are never drawn.
+            transparent: The place of the entry for transparent pixels; None for none.
+            names: The name of each entry; may be empty.
+            name: The name of the palette.
+            source: The origin of the colors.
+            notes: Sentences about what was assumed.
+
+        Raises:
+            PaletteRequestError: If the number of drawn colors is not from 2 to 256.
+
+        Example:
+            >>> colors = [(0, 0, 0), (9, 9, 9), (0, 0, 0), (255, 0, 0)]
+            >>> palette = Palette.of_entries(colors, hidden={1})
+            >>> palette.hex, palette.places
+            (['#000000', '#ff0000'], (0, 3))
+        """
+        checked = checked_colors(entries)
+        never = frozenset(hidden) | (frozenset() if transparent is None else {transparent})
+        shown = [place for place in range(len(checked)) if place not in never]
+        called = tuple(names[place] for place in shown) if names else None
+        table = None
+        if len(checked) <= MAX_NUM_ENTRIES:
+            table = ColorTable.of(checked, never, transparent)
+        elif len(set(checked)) <= MAX_NUM_COLORS:
+            notes = (*notes, f"Places are not kept: the file has over {MAX_NUM_ENTRIES} entries.")
+        return cls(
+            tuple(checked[place] for place in shown),
+            name,
+            source,
+            names=called,
+            table=table,
+            notes=notes,
+        )
 
     @classmethod
     def from_hex(cls, texts: Iterable[str], name: str = "", source: str = "") -> "Palette":
@@ -83,6 +145,76 @@ class Palette:
 
     def __len__(self) -> int:
         return len(self.colors)
+
+    @property
+    def entries(self) -> tuple[Color, ...]:
+        """All entries that a picture is written with, also those that are never drawn."""
+        return self.colors if self.table is None else self.table.entries
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The place in `entries` of each color."""
+        return tuple(range(len(self))) if self.table is None else self.table.places
+
+    @property
+    def transparent(self) -> int | None:
+        """The place of the entry for transparent pixels; None if there is none."""
+        return None if self.table is None else self.table.transparent
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Everything that was assumed on reading, and the number of entries that are not drawn."""
+        if self.num_merged == 0:
+            return self.notes
+        place = "keep their places" if self.table is not None else "are left out"
+        return (
+            *self.notes,
+            f"Repeated colors, which {place} and are not drawn: {self.num_merged}.",
+        )
+
+    @property
+    def listed(self) -> tuple[tuple[Color, str], ...]:
+        """Color and name of every entry, as a file without alpha can hold it.
+
+        An entry that is never drawn becomes a copy of the first color, which keeps its place and is
+        not drawn when the file is read.
+        """
+        called = dict(zip(self.places, self.entry_names, strict=True))
+        return tuple(
+            (color if color in self.colors else self.colors[0], called.get(place, ""))
+            for place, color in enumerate(self.entries)
+        )
+
+    def with_transparent_index(self, place: int) -> "Palette":
+        """Reserve an entry for transparent pixels: its color is not drawn.
+
+        Args:
+            place: From 0 to 255; the entries are filled up to it if there are fewer.
+
+        Raises:
+            PaletteRequestError: If the place is out of range, or fewer than 2 colors are left.
+
+        Example:
+            >>> palette = Palette.from_hex(["#f0f", "#000", "#fff"]).with_transparent_index(0)
+            >>> palette.hex, palette.places, palette.transparent
+            (['#000000', '#ffffff'], (1, 2), 0)
+        """
+        table = (self.table or ColorTable.of(self.colors)).with_transparent(place)
+        kept = [index for index, color in enumerate(self.colors) if color in table.colors]
+        # Without its first entry, a color may be drawn at a later place.
+        kept.sort(key=lambda index: table.colors.index(self.colors[index]))
+
+        def keep(values: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
+            return None if values is None else tuple(values[index] for index in kept)
+
+        return replace(
+            self,
+            colors=table.colors,
+            shown=keep(self.shown),
+            names=keep(self.names),
+            codes=keep(self.codes),
+            table=table,
+        )
 
     @property
     def seen(self) -> tuple[Color, ...]:
@@ -143,85 +275,18 @@ class Palette:
         return exact.to(dtype or torch.get_default_dtype()).to(device or "cpu")
 
 
-def checked_colors(colors: Iterable[Iterable[int]], name: str = "colors") -> tuple[Color, ...]:
-    """Check that colors are triples of whole numbers from 0 to 255, 8-bit display sRGB.
-
-    Args:
-        colors: The colors; numpy integers are accepted.
-        name: The name of the argument in messages.
-
-    Raises:
-        PaletteRequestError: For the first invalid color.
-
-    Example:
-        >>> checked_colors([[255, 128, 0]])
-        ((255, 128, 0),)
-    """
-    return tuple(_checked(index, color, name) for index, color in enumerate(colors))
-
-
-def are_gray(colors: Iterable[Color]) -> bool:
-    """Return True if red, green and blue are equal in every color."""
-    return all(red == green == blue for red, green, blue in colors)
-
-
-def merged(colors: Iterable[Color]) -> tuple[tuple[Color, ...], int]:
-    """Drop repeated colors, keeping the first of each; also return how many were dropped.
-
-    Example:
-        >>> merged([(9, 9, 9), (0, 0, 0), (9, 9, 9)])
-        (((9, 9, 9), (0, 0, 0)), 1)
-    """
-    listed = tuple(colors)
-    kept = tuple(dict.fromkeys(listed))
-    return kept, len(listed) - len(kept)
-
-
-def spell_colors(colors: Iterable[Color]) -> list[str]:
-    """Write colors as '#rrggbb', 8-bit display sRGB.
-
-    Example:
-        >>> spell_colors([(255, 128, 0)])
-        ['#ff8000']
-    """
-    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in colors]
-
-
-def hex_to_color(text: str) -> Color:
-    """Parse one color of 3 or 6 hexadecimal digits, with or without '#', as 8-bit display sRGB.
-
-    Raises:
-        PaletteRequestError: If the text is not a color; the message says why.
-
-    Example:
-        >>> hex_to_color("#ff8000"), hex_to_color("f80")
-        ((255, 128, 0), (255, 136, 0))
-    """
-    digits = text.strip().removeprefix("#")
-    # `int(..., 16)` also takes signs, underscores and the digits of other scripts.
-    stranger = next((letter for letter in digits if letter not in string.hexdigits), None)
-    if not digits:
-        reason = "it has no digits"
-    elif stranger is not None:
-        reason = f"{stranger!r} is not a hexadecimal digit"
-    elif len(digits) not in (3, 6):
-        reason = f"it has {len(digits)} hexadecimal digits"
-    else:
-        red, green, blue = bytes.fromhex(
-            digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
+def _checked_table(
+    given: tuple[Color, ...], kept: tuple[Color, ...], table: ColorTable | None
+) -> ColorTable | None:
+    """Return the table of repeated or hidden entries; None if every entry is drawn."""
+    if table is None:
+        fits = len(given) <= MAX_NUM_ENTRIES
+        table = ColorTable.of(given) if fits and len(given) > len(kept) else None
+    elif table.colors != kept:
+        raise PaletteRequestError(
+            "The table of a palette must draw its colors, in their order, got others."
         )
-        return red, green, blue
-    raise PaletteRequestError(f"{quoted(text.strip())} is not a color: {reason}. Write #rrggbb.")
-
-
-def quoted(text: str, max_length: int = 40) -> str:
-    """Quote and shorten a text for a message of one line.
-
-    Example:
-        >>> quoted("two" + chr(10) + "lines"), quoted("x" * 99, max_length=8)
-        ("'two\\\\nlines'", "'xxxxxxx…'")
-    """
-    return repr(text if len(text) <= max_length else text[: max_length - 1] + "…")
+    return None if table is None or table.is_plain else table
 
 
 def _shown_colors(
@@ -249,7 +314,7 @@ def _entry_codes(given: tuple[Color, ...], codes: Iterable[int] | None) -> tuple
     kept = _of_entries(given, tuple(codes), "The codes")
     if len(set(kept)) < len(kept) or not all(0 <= code <= 255 for code in kept):
         raise PaletteRequestError(
-            f"The codes must be different whole numbers from 0 to 255, got {_shown(kept)}. "
+            f"The codes must be different whole numbers from 0 to 255, got {shorten(kept)}. "
             "Give those of the device."
         )
     return kept
@@ -269,22 +334,3 @@ def _of_entries(
         return values
     firsts = dict(zip(reversed(given), reversed(values), strict=True))
     return tuple(firsts[color] for color in dict.fromkeys(given))
-
-
-def _checked(index: int, color: Iterable[int], name: str) -> Color:
-    try:
-        red, green, blue = (operator.index(component) for component in color)
-    except (TypeError, ValueError):
-        pass
-    else:
-        if all(0 <= component <= 255 for component in (red, green, blue)):
-            return red, green, blue
-    raise PaletteRequestError(
-        f"`{name}[{index}]` must be three whole numbers from 0 to 255, got {_shown(color)}. "
-        "Give 8-bit display sRGB, or use `Palette.from_hex`."
-    )
-
-
-def _shown(value: object) -> str:
-    shown = " ".join(repr(value).split())
-    return shown if len(shown) <= 60 else shown[:59] + "…"

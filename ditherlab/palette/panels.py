@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from itertools import count, product
 
+from ditherlab.palette.colors import Color, spell_colors
 from ditherlab.palette.named import named_palettes
-from ditherlab.palette.palette import Color, Palette, spell_colors
+from ditherlab.palette.palette import Palette
 
 
 def written_for(panels: Iterable[Palette], found: Palette) -> Palette:
@@ -47,6 +48,19 @@ def written_for(panels: Iterable[Palette], found: Palette) -> Palette:
         names=tuple(names.get(color, "") for color in found.colors),
         codes=_complete(codes, found.colors) if codes else None,
     )
+
+
+def spell_entries(palette: Palette) -> list[str]:
+    """Write every entry as '#rrggbb'; those that are never drawn stand in parentheses.
+
+    Joined by commas, this is the text that `--palette` accepts.
+
+    Example:
+        >>> spell_entries(Palette.of_entries([(0, 0, 0), (9, 9, 9), (0, 0, 0)]))
+        ['#000000', '#090909', '(#000000)']
+    """
+    spelled = zip(spell_colors(palette.entries), range(len(palette.entries)), strict=True)
+    return [text if place in palette.places else f"({text})" for text, place in spelled]
 
 
 def spell_palette(palette: Palette) -> str:

@@ -16,7 +16,8 @@ from ditherlab.palette.appearance import (
     oklab_distances,
     oklab_to_oklch,
 )
-from ditherlab.palette.palette import Palette, spell_colors
+from ditherlab.palette.colors import spell_colors
+from ditherlab.palette.palette import Palette
 
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 _NUM_PAIRS = 5
@@ -82,6 +83,7 @@ class Portrait:
             "colors": [
                 {
                     "index": index,
+                    "place": palette.places[index],
                     **({} if palette.codes is None else {"code": palette.codes[index]}),
                     "hex": palette.hex[index],
                     **({} if palette.shown is None else {"shown": shown[index]}),

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from ditherlab.palette.palette import Color, Palette, spell_colors
+from ditherlab.palette.colors import Color, spell_colors
+from ditherlab.palette.palette import Palette
 
 _NUM_COLUMNS = 8
 _CELL_WIDTH_PX, _CELL_HEIGHT_PX = 112, 84
@@ -89,12 +90,13 @@ def _size(palette: Palette) -> tuple[int, int]:
 
 def _cells(palette: Palette) -> Iterator[_Cell]:
     for index, (color, spelled) in enumerate(zip(palette.seen, palette.hex, strict=True)):
+        place = palette.places[index]
         row, column = divmod(index, _NUM_COLUMNS)
         yield _Cell(
             left=_MARGIN_PX + column * _CELL_WIDTH_PX,
             top=_MARGIN_PX + row * _CELL_HEIGHT_PX,
             color=color,
-            lines=(f"{index}  {spelled}", _printable(palette.entry_names[index])[:_MAX_NAME]),
+            lines=(f"{place}  {spelled}", _printable(palette.entry_names[index])[:_MAX_NAME]),
         )
 
 

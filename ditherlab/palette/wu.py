@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from ditherlab.palette.palette import Color
+from ditherlab.palette.colors import Color
 
 _NUM_BITS = 5
 _NUM_BINS = 1 << _NUM_BITS

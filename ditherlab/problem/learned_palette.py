@@ -15,6 +15,8 @@ from ditherlab.palette import (
     spell_colors,
 )
 
+_LAST = MAX_NUM_COLORS - 1
+
 
 @dataclass(frozen=True)
 class LearnedPalette:
@@ -28,6 +30,8 @@ class LearnedPalette:
             allows every color.
         panel: Device of the locked colors: its entries are written with its own colors and codes.
             None if only the gamut's device, if any, is known.
+        transparent_index: The place of the entry for transparent pixels in the written palette, 0
+            to 255; the colors take the other places. None to append one where it is needed.
 
     Raises:
         RequestError: If a number is out of range, or a locked color is outside the gamut.
@@ -42,6 +46,7 @@ class LearnedPalette:
     locked: tuple[Color, ...] = ()
     gamut: HardwareGamut | None = None
     panel: Palette | None = None
+    transparent_index: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "locked", merged(checked_colors(self.locked, "locked"))[0])
@@ -55,6 +60,10 @@ class LearnedPalette:
                 f"The locked colors must be fewer than the {self.num_colors} colors of the "
                 f"palette, got {len(self.locked)}. Ask for more colors, or give them as a fixed "
                 "palette."
+            )
+        if self.transparent_index is not None and not 0 <= self.transparent_index <= _LAST:
+            raise RequestError(
+                f"`--transparent-index` must be from 0 to {_LAST}, got {self.transparent_index}."
             )
         if self.gamut is not None:
             self._check_gamut(self.gamut)

@@ -154,8 +154,8 @@ class Problem:
     def notes(self) -> tuple[str, ...]:
         """Assumptions made about the sources or the palette, one sentence each."""
         notes = [note for picture in self.pictures for note in picture.notes]
-        if isinstance(self.palette, Palette) and self.palette.num_merged:
-            notes.append(f"Repeated colors of the palette, merged: {self.palette.num_merged}.")
+        if isinstance(self.palette, Palette):
+            notes += [f"Palette: {note}" for note in self.palette.all_notes]
         return tuple(dict.fromkeys(notes))
 
     def with_palette(self, palette: Palette) -> "Problem":

@@ -91,7 +91,7 @@ class Companion:
 EXCLUSIONS = (
     Exclusion(
         "cells",
-        ("palette", "colors", "lock", "measured", "gamut"),
+        ("palette", "colors", "lock", "measured", "gamut", "transparent_index"),
         "{setting} fixes the colors to those of the machine, and {other} asks for others: give one "
         "of the two.",
     ),

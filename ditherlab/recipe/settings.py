@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import torch
 
-from ditherlab.palette import named_palettes, spell_colors, spell_palette
+from ditherlab.palette import named_palettes, spell_colors, spell_entries, spell_palette
 from ditherlab.problem import Limits, Problem
 from ditherlab.recipe.recipe import Recipe
 from ditherlab.specs import describe
@@ -66,16 +66,22 @@ def _palette_settings(problem: Problem) -> Settings:
         own = replace(palette, shown=None if named is None else named.shown)
         is_panel = palette.is_panel and named == own
         return {
-            "palette": palette.hex,
+            "palette": spell_entries(palette),
             **({"palette_shown": spell_colors(seen)} if seen else {}),
             **({"panel": palette.name} if is_panel else {}),
+            **_transparent(palette.transparent),
         }
     return {
         "palette": learned.num_colors,
         **({"locked": spell_colors(learned.locked)} if learned.locked else {}),
         **({"panel": spell_palette(learned.panel)} if learned.panel else {}),
         **({"gamut": learned.gamut.words} if learned.gamut else {}),
+        **_transparent(learned.transparent_index),
     }
+
+
+def _transparent(place: int | None) -> Settings:
+    return {} if place is None else {"transparent_index": place}
 
 
 def _search_settings(recipe: Recipe) -> Settings:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ditherlab.experiments import to_levels
-from ditherlab.images import encode_indexed_png
+from ditherlab.images import PNG, Encoder
 from ditherlab.metrics import METRICS, measure_all
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.palette import spell_colors
@@ -27,7 +27,7 @@ class Row:
     Attributes:
         name: The method that made the picture.
         metrics: A value for each reported metric; None where it has none.
-        num_bytes: The size of its indexed PNG, without text.
+        num_bytes: The size of its file; that of a baseline has no settings in it.
     """
 
     name: str
@@ -52,8 +52,14 @@ class RunReport:
     baselines: tuple[Row, ...]
 
     @classmethod
-    def of(cls, solution: Solution, output: str) -> "RunReport":
-        """Measure a solution and its baselines, with a gray palette against the luminance."""
+    def of(cls, solution: Solution, output: str, encoder: Encoder = PNG) -> "RunReport":
+        """Measure a solution and its baselines, with a gray palette against the luminance.
+
+        Args:
+            solution: The solution.
+            output: The file that was written, or `-`.
+            encoder: The format of that file, in which sizes are measured.
+        """
         problem = solution.problem
         target = problem.source_target(solution.device)
         source = to_levels(target.images[0].permute(1, 2, 0))
@@ -65,10 +71,10 @@ class RunReport:
             index_images["floyd-steinberg"] = floyd_steinberg_indices(source, colors)
         pictures = [solution.show(indices, target) for indices in index_images.values()]
         figures = measure_all(target.images, pictures, target.opaque)
-        result, *baselines = (
-            Row(name, measured, _num_bytes(solution, indices))
-            for (name, indices), measured in zip(index_images.items(), figures, strict=True)
-        )
+        names, indexed = zip(*index_images.items(), strict=True)
+        sizes = [len(solution.encode(encoder))]
+        sizes += [len(encoder.encode(solution.indexed(0, i), {})) for i in indexed[1:]]
+        result, *baselines = map(Row, names, figures, sizes)
         return cls(solution, output, result, tuple(baselines))
 
     def document(self) -> dict[str, Any]:
@@ -118,12 +124,6 @@ class RunReport:
             seconds = f"{self.solution.seconds:.1f}" if row is self.result else "-"
             lines.append([row.name, *figures, str(row.num_bytes), seconds])
         return align(lines)
-
-
-def _num_bytes(solution: Solution, indices: np.ndarray) -> int:
-    """Return the size of an indexed PNG without text."""
-    opaque = solution.source.opaque
-    return len(encode_indexed_png(indices, solution.palette.colors, opaque, {}))
 
 
 def _reported(solution: Solution) -> dict[str, Any]:

@@ -93,17 +93,27 @@ def _palette_options(settings: Mapping[str, Any], label: str) -> dict[str, Any]:
         return {"cells": str(settings["cells"])}
     palette, panel = settings["palette"], settings.get("panel")
     is_known = panel in named_palettes()
+    place = settings.get("transparent_index")
+    transparent = {"transparent_index": place if isinstance(place, int) else None}
     if isinstance(palette, int):
         locked = panel if is_known else _colors(settings.get("locked"), label)
-        return {"colors": palette, "lock": locked, "gamut": _gamut(settings, label)}
+        return {
+            "colors": palette,
+            "lock": locked,
+            "gamut": _gamut(settings, label),
+            **transparent,
+        }
     measured = _colors(settings.get("palette_shown"), label)
-    return {"palette": panel if is_known else _colors(palette, label), "measured": measured}
+    colors = panel if is_known else _colors(palette, label)
+    return {"palette": colors, "measured": measured, **transparent}
 
 
 def _colors(colors: object, label: str) -> str | None:
     if colors is None:
         return None
-    if not isinstance(colors, list) or not all(str(color).startswith("#") for color in colors):
+    if not isinstance(colors, list) or not all(
+        str(color).startswith(("#", "(")) for color in colors
+    ):
         raise RequestError(f"The settings of {label} hold a palette that is not a list of colors.")
     return ",".join(str(color) for color in colors)
 

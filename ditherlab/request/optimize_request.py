@@ -36,6 +36,7 @@ class OptimizeRequest:
     lock: str | None = None
     gamut: str | None = None
     cells: str | None = None
+    transparent_index: int | None = None
     fit: Fit = "auto"
     model: str = "categorical"
     noise: NoiseShape | None = None
@@ -113,7 +114,7 @@ class OptimizeRequest:
             palette=(
                 palette
                 if isinstance(palette, Palette)
-                else LearnedPalette(palette, locked, gamut, panel)
+                else LearnedPalette(palette, locked, gamut, panel, self.transparent_index)
             ),
             objective=self._viewed(parse_objective(self.objective)),
             fit=self.fit,

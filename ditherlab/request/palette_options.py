@@ -15,6 +15,7 @@ from ditherlab.palette import (
     resolve_colors,
     resolve_palette,
     spell_colors,
+    spell_entries,
     spell_palette,
 )
 from ditherlab.recipe.rules import check_settings
@@ -43,6 +44,7 @@ class PaletteOptions:
         lock: Learned colors that do not change.
         gamut: Colors that the learned ones must be among.
         cells: A machine, which fixes the palette.
+        transparent_index: The place of the entry for transparent pixels.
 
     Raises:
         RequestError: If two of the options exclude each other.
@@ -54,6 +56,7 @@ class PaletteOptions:
     lock: str | None = None
     gamut: str | None = None
     cells: str | None = None
+    transparent_index: int | None = None
 
     def __post_init__(self) -> None:
         check_settings(self.given, as_option)
@@ -77,9 +80,19 @@ class PaletteOptions:
             16
         """
         palette = self._palette()
-        if self.measured is None or not isinstance(palette, Palette):
+        if not isinstance(palette, Palette):
+            return palette
+        palette = self._measured(palette)
+        if self.transparent_index is None:
+            return palette
+        return palette.with_transparent_index(self.transparent_index)
+
+    def _measured(self, palette: Palette) -> Palette:
+        if self.measured is None:
             return palette
         shown = resolve_colors(self.measured, "--measured")
+        if len(shown) == len(palette.entries):
+            shown = tuple(shown[place] for place in palette.places)
         if len(shown) != len(palette):
             raise RequestError(
                 f"`--measured` must be as many colors as `--palette`, {len(palette)}, got "
@@ -153,7 +166,12 @@ class PaletteOptions:
         locked, panel = placed.read_locked(), placed.read_panel()
         if isinstance(palette, Palette):
             shown = None if palette.shown is None else ",".join(spell_colors(palette.shown))
-            return replace(placed, palette=",".join(palette.hex), measured=shown)
+            return replace(
+                placed,
+                palette=",".join(spell_entries(palette)),
+                measured=shown,
+                transparent_index=palette.transparent,
+            )
         gamut = placed.read_gamut()
         words = None if gamut is None else gamut.words
         lock = ",".join(spell_colors(locked)) if panel is None else spell_palette(panel)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from typing import Any, TypeVar
@@ -13,13 +13,17 @@ import torch
 
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.images import (
+    PNG,
+    Encoder,
+    IndexedImage,
     Picture,
     encode_indexed_png,
+    encoder_for,
     pack_indices,
     packed_bits,
     write_atomically,
 )
-from ditherlab.palette import MAX_NUM_COLORS, Palette, written_for
+from ditherlab.palette import MAX_NUM_COLORS, ColorTable, Palette, written_for
 from ditherlab.problem import Limits, Problem
 from ditherlab.protocol import Target
 from ditherlab.recipe import Recipe, settings_of
@@ -149,17 +153,38 @@ class Solution:
         used = {"temperature": None if temperature is None else list(temperature)}
         return {**settings, **(used if "temperature" in settings or temperature else {})}
 
-    def to_png(self, number: int = 0) -> bytes:
-        """Encode a truly indexed PNG of one picture, with the settings in its text chunks.
+    def indexed(
+        self, number: int = 0, indices: npt.NDArray[np.uint8] | None = None
+    ) -> IndexedImage:
+        """Return one picture as places in the color table of its file.
 
         Its colors are those that a driver wants, which a panel may show as others.
 
         Args:
             number: Of the picture, from 0.
+            indices: Other palette indices for the picture, such as those of a baseline.
 
         Raises:
-            PictureError: If there are 256 colors and transparent pixels; `check_encodable` refuses
+            PictureError: If there are 256 entries and transparent pixels; `check_encodable` refuses
                 that before a picture is made.
+        """
+        source, palette = self.problem.pictures[number], self.palette
+        drawn = self.index_images[number] if indices is None else indices
+        return IndexedImage.of(
+            np.array(palette.places, dtype=np.uint8)[drawn],
+            palette.entries,
+            source.opaque,
+            transparent=_transparent_place(palette, source),
+            alpha=source.alpha,
+            dpi=source.dpi,
+        )
+
+    def encode(self, encoder: Encoder = PNG, number: int = 0) -> bytes:
+        """Encode one picture as a file; a PNG holds the settings in its text chunks.
+
+        Args:
+            encoder: The file format.
+            number: Of the picture, from 0.
         """
         settings = {
             **self.settings,
@@ -167,17 +192,24 @@ class Solution:
             "recipe": self.recipe.public_words,
         }
         text = {"Software": "ditherlab", "ditherlab": json.dumps(settings)}
-        opaque = self.problem.pictures[number].opaque
-        return encode_indexed_png(self.index_images[number], self.palette.colors, opaque, text)
+        return encoder.encode(self.indexed(number), text)
+
+    def to_png(self, number: int = 0) -> bytes:
+        """Encode a truly indexed PNG of one picture, with the settings in its text chunks.
+
+        Args:
+            number: Of the picture, from 0.
+        """
+        return self.encode(PNG, number)
 
     @property
     def packed_bits(self) -> int:
-        """Bits that a pixel takes in `to_packed`: 1, 2, 4 or 8, as few as the palette allows."""
+        """Bits that a pixel takes in `to_packed`: 1, 2, 4 or 8, as few as the entries allow."""
         codes = self.palette.codes
-        return packed_bits(len(self.palette) - 1 if codes is None else max(codes))
+        return packed_bits(len(self.palette.entries) - 1 if codes is None else max(codes))
 
     def to_packed(self, number: int = 0) -> bytes:
-        """Pack the bare indices, or the codes by which a panel's driver knows the colors.
+        """Pack the places in the palette, or the codes by which a panel's driver knows the colors.
 
         Rows from the top, pixels from the left into the highest bits first, each row padded to
         whole bytes.
@@ -189,18 +221,22 @@ class Solution:
             PictureError: If a pixel is transparent.
         """
         check_packable(self.problem.pictures[number])
-        codes = np.array(self.palette.codes or range(len(self.palette)), dtype=np.uint8)
+        codes = np.array(self.palette.codes or self.palette.places, dtype=np.uint8)
         return pack_indices(codes[self.index_images[number]], self.packed_bits)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the PNG of the only picture.
+        """Write the only picture, in the format of the file's suffix.
 
         Raises:
             OutputError: If it cannot be written, or exists and `overwrite` is false.
-            RequestError: If there are several; `to_png` encodes each.
+            RequestError: If there are several pictures, which `encode` encodes, or the suffix is
+                that of no format.
+            PictureError: If the format cannot hold the picture.
         """
-        _only(self.pictures, "save", "to_png")
-        write_atomically(path, self.to_png(), overwrite=overwrite)
+        _only(self.pictures, "save", "encode")
+        encoder = encoder_for(path, "path")
+        check_encodable(self.problem, encoder)
+        write_atomically(path, self.encode(encoder), overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
         opaque = self.problem.pictures[0].opaque
@@ -226,21 +262,43 @@ def _written_palette(problem: Problem, state: State) -> tuple[Palette, npt.NDArr
         return palette, np.arange(len(palette), dtype=np.uint8)
     levels = (state.palette[0].expand(-1, 3) * 255).round().long().tolist()
     colors = [(red, green, blue) for red, green, blue in levels]
-    palette = written_for(learned.panels, Palette(tuple(colors)))
+    palette = written_for(learned.panels, Palette(tuple(dict.fromkeys(colors))))
+    if learned.transparent_index is not None:
+        table = ColorTable.of(palette.colors).make_room(learned.transparent_index)
+        palette = replace(palette, table=table)
     return palette, np.array([palette.seen.index(color) for color in colors], dtype=np.uint8)
 
 
-def check_encodable(problem: Problem) -> None:
-    """Make sure that a picture's colors have room in an indexed PNG.
+def _transparent_place(palette: Palette, source: Picture) -> int | None:
+    """Return the entry of transparent pixels; None to append one where it is needed."""
+    is_full = len(palette.entries) == MAX_NUM_COLORS
+    if palette.transparent is not None or not (source.has_transparency and is_full):
+        return palette.transparent
+    hidden = palette.table.hidden if palette.table else ()
+    return min(hidden, default=None)
+
+
+def check_encodable(problem: Problem, encoder: Encoder = PNG) -> None:
+    """Make sure that a picture fits into a file format.
 
     Raises:
-        RequestError: If they are too many beside the entry of transparent pixels.
+        RequestError: If the colors are too many beside the entry of transparent pixels.
+        PictureError: If the format cannot hold the picture.
     """
-    has_transparency = any(picture.has_transparency for picture in problem.pictures)
-    if has_transparency and problem.num_colors >= MAX_NUM_COLORS:
-        raise RequestError(
-            f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
-            f"{problem.num_colors}: transparent pixels need an entry of their own."
+    learned = problem.learned
+    reserves = learned is not None and learned.transparent_index is not None
+    for picture in problem.pictures:
+        is_full = problem.num_colors >= MAX_NUM_COLORS
+        if (picture.has_transparency or reserves) and is_full:
+            raise RequestError(
+                f"A palette beside transparency must have at most {MAX_NUM_COLORS - 1} colors, got "
+                f"{problem.num_colors}: transparent pixels need an entry of their own."
+            )
+        encoder.check(
+            picture.width,
+            picture.height,
+            is_opaque=not picture.has_transparency,
+            is_soft=picture.alpha is not None,
         )
 
 

@@ -144,7 +144,10 @@ def test_a_decompression_bomb(
         (["--preset", "worst"], "Invalid value for '--preset': 'worst' is not one of"),
         (["--report", "run.txt"], "`--report` must be a file that ends in .json, got 'run.txt'."),
         (["--report", "-"], "`--report` must be a file that ends in .json, got '-'."),
-        (["--report", "a.json", "-o", "./a.json"], "`--report` must be another file than"),
+        (
+            ["--report", "a.json", "-o", "./a.json"],
+            "`--output` must be a file that ends in",
+        ),
         (["--json", "-o", "-"], "`--json` and `-o -` both need standard output."),
         (["another.png"], "Got unexpected extra argument"),
     ],
@@ -241,7 +244,7 @@ def test_transparency_needs_an_entry_of_its_own(
     words: list[str], holed: Path, refuse: Callable[..., str]
 ) -> None:
     for command in ("optimize", "compare"):
-        message = refuse(command, holed, *words, code=WRONG_USAGE)
+        message = refuse(command, holed, *words, "--alpha", "cut", code=WRONG_USAGE)
         assert message.startswith("A palette beside transparency must have at most 255 colors")
 
 
@@ -283,21 +286,27 @@ def test_a_device_that_is_not_there(device: str, photo: Path, refuse: Callable[.
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("missing/a.json", "missing/a.json cannot be written: there is no folder missing."),
-        ("photo.png/a.json", "photo.png/a.json cannot be written: photo.png is not a folder."),
-        ("old.json", "old.json exists already. Use --overwrite"),
-        ("folder.json", "folder.json is a folder. Name a file in it."),
-        ("a" * 300 + ".json", "a" * 300 + ".json cannot be written: file name too long."),
+        ("missing/a.x", "missing/a.x cannot be written: there is no folder missing."),
+        ("photo.png/a.x", "photo.png/a.x cannot be written: photo.png is not a folder."),
+        ("old.x", "old.x exists already. Use --overwrite"),
+        ("a" * 300 + ".x", "a" * 300 + ".x cannot be written: file name too long."),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(
     option: str, path: str, message: str, photo: Path, refuse: Callable[..., str]
 ) -> None:
-    Path("old.json").write_text("old")
-    Path("folder.json").mkdir()
+    suffix = {"-o": ".png", "--report": ".json"}[option]
+    path, message = path.replace(".x", suffix), message.replace(".x", suffix)
+    Path(f"old{suffix}").write_text("old")
     # The source is missing, too: had anything been done before, that would be the message.
     ended = refuse("optimize", "missing.png", option, path, code=COULD_NOT)
     assert ended.startswith(message)
+
+
+def test_a_report_that_is_a_folder(photo: Path, refuse: Callable[..., str]) -> None:
+    Path("folder.json").mkdir()
+    message = refuse("optimize", photo, "--report", "folder.json", code=COULD_NOT)
+    assert message == "folder.json is a folder. Name a file in it."
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")

@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 import ditherlab
-from ditherlab.cli.app import app, main
+from ditherlab import __main__ as program
+from ditherlab.cli.app import app
 from ditherlab.cli.lazy_group import LazyGroup
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +156,7 @@ def test_help_lists_and_wrong_usage_do_not_wait_for_torch(photo: Path) -> None:
 def test_the_installed_command_is_the_program() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module, _, function = scripts["scripts"]["ditherlab"].partition(":")
-    assert getattr(import_module(module), function) is main
+    assert getattr(import_module(module), function) is program.main
 
 
 def test_the_package_is_the_program(start: Callable[..., Any]) -> None:

@@ -47,7 +47,9 @@ def test_one_bit_a_pixel(optimize: Callable[..., Any], photo: Path) -> None:
 def test_transparent_pixels_are_refused_before_any_work(
     run: Callable[..., Any], holed: Path
 ) -> None:
-    ended = run("optimize", holed, "--palette", "e-ink-7", *ONCE, "--packed", "x.bin")
+    ended = run(
+        "optimize", holed, "--palette", "e-ink-7", *ONCE, "--alpha", "cut", "--packed", "x.bin"
+    )
     assert ended.code == 1
     assert "must have no transparent pixels" in ended.error
     assert not Path("x.png").exists()
@@ -56,7 +58,7 @@ def test_transparent_pixels_are_refused_before_any_work(
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["-o", "x.bin", "--packed", "x.bin"], 2, "must be another file than"),
+        (["-o", "x.png", "--packed", "x.png"], 2, "must be another file than"),
         (["--report", "x.json", "--packed", "./x.json"], 2, "must be another file than"),
         (["--packed", "photo-dithered.png"], 2, "must be another file than"),
         (["--packed", "-"], 2, "must be a file, got standard output"),

@@ -54,10 +54,10 @@ OLDER_CHUNK = aseprite_chunk(0x0011, struct.pack("<HBB", 1, 3, 2) + bytes([0, 0,
 
 def pictures() -> list[bytes]:
     written = []
-    for suffix in ("png", "gif", "bmp", "tiff", "webp", "jpeg", "ppm", "pcx"):
+    for suffix in ("png", "gif", "bmp", "tiff", "webp", "jpeg", "ppm"):
         indexed = Image.frombytes("P", (3, 2), bytes([0, 1, 2, 2, 1, 0]))
         indexed.putpalette([0, 0, 0, 200, 0, 0, 0, 0, 200])
-        keeps_tables = suffix in ("png", "gif", "bmp", "tiff", "pcx")
+        keeps_tables = suffix in ("png", "gif", "bmp", "tiff")
         for picture in (indexed, indexed.convert("RGB"))[not keeps_tables :]:
             buffer = io.BytesIO()
             picture.save(buffer, suffix)
@@ -78,4 +78,10 @@ SAMPLES["adobe-ase"].append(
 SAMPLES["adobe-act"].append(bytes([9, 200, 0, 77]) * 192)
 SAMPLES["css"].append(b"a { /* --no: 1 */ --ash: #111; --glow: rgb(255, 128, 0); --gap: 4px }\n")
 SAMPLES["png"] += pictures()
+SAMPLES["rgb-list"] = [
+    b"0,0,0\n255,128,0\n",
+    b"# ember\n" + b"".join(b"%d %d;%d\n" % (i, 9 * i, 255 - i) for i in range(20)),
+]
+SAMPLES["gimp"].append(b"GIMP Palette\nChannels: RGBA\n#\n0 0 0 0\n9 9 9 255 a\n1 2 3 9\n")
+SAMPLES["paint-net"].append(b"ff0000ff\n00ff00ff\n")
 SAMPLES["aseprite"] = [aseprite(PALETTE_CHUNK), aseprite(OLDER_CHUNK, OLD_CHUNK)]

@@ -6,6 +6,7 @@ Source: Adobe, "Photoshop File Formats Specification", 2019, "Color swatches".
 import struct
 
 from ditherlab.errors import PaletteError
+from ditherlab.palette.colors import Color, spell_colors
 from ditherlab.palette.formats.adobe_act import LENGTHS as ACT_LENGTHS
 from ditherlab.palette.formats.byte_cursor import ByteCursor
 from ditherlab.palette.formats.other_spaces import (
@@ -17,7 +18,7 @@ from ditherlab.palette.formats.other_spaces import (
 )
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.utf16 import decode_utf16, encode_utf16
-from ditherlab.palette.palette import Color, Palette
+from ditherlab.palette.palette import Palette
 
 _RGB, _HSB, _CMYK, _LAB, _GRAY = 0, 1, 2, 7, 8
 _INK_BOOKS = {3: "Pantone", 4: "Focoltone", 5: "Trumatch", 6: "Toyo", 10: "HKS"}
@@ -95,12 +96,13 @@ def write(palette: Palette) -> bytes:
         >>> write(Palette.from_hex(["#000", "#f80"]))[:14].hex(" ", 2)
         '0001 0002 0000 0000 0000 0000 0000'
     """
-    first, second = [struct.pack(">HH", version, len(palette)) for version in (1, 2)]
-    for color, label in zip(palette.colors, palette.labels, strict=True):
+    first, second = [struct.pack(">HH", version, len(palette.entries)) for version in (1, 2)]
+    for color, name in palette.listed:
+        label = name or spell_colors([color])[0]
         entry = struct.pack(">5H", _RGB, *(level * 257 for level in color), 0)
-        name = encode_utf16(label)
+        counted = encode_utf16(label)
         first += entry
-        second += entry + struct.pack(">I", len(name) // 2) + name
+        second += entry + struct.pack(">I", len(counted) // 2) + counted
     return first + second
 
 

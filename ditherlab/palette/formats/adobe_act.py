@@ -16,6 +16,8 @@ _NUM_TABLE_BYTES = 3 * MAX_NUM_COLORS
 LENGTHS = (_NUM_TABLE_BYTES, _NUM_TABLE_BYTES + 4)
 
 _NONE_TRANSPARENT = 0xFFFF
+# A palette of VGA nearly always reaches near white; a dark table of 8 bits rarely stops there.
+_VGA_BRIGHT, _VGA_TOP = 48, 63
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
 
 
@@ -27,7 +29,9 @@ def sniff(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the colors of the table, except a transparent one.
+    """Read the colors of the table; a transparent one keeps its place.
+
+    A table whose brightest level is 48 to 63 is a palette of VGA, which has 6 bits a channel.
 
     Raises:
         PaletteError: If the number of colors is invalid; the message names the byte.
@@ -43,14 +47,16 @@ def parse(data: bytes, file: str) -> Swatches:
                 "the palette again.",
                 _NUM_TABLE_BYTES,
             )
-    entries = list(struct.iter_unpack("3B", table[: 3 * num_colors]))
-    return Swatches(
-        [
-            (red, green, blue)
-            for index, (red, green, blue) in enumerate(entries)
-            if index != transparent
-        ]
-    )
+    notes: tuple[str, ...] = ()
+    if len(data) == _NUM_TABLE_BYTES and _VGA_BRIGHT <= max(table) <= _VGA_TOP:
+        table = bytes(level << 2 | level >> 4 for level in table)
+        notes = ("No level exceeds 63, so the file was read as a 6-bit palette of VGA.",)
+    entries = struct.iter_unpack("3B", table[: 3 * num_colors])
+    colors = [
+        (red, green, blue, 0 if index == transparent else 255)
+        for index, (red, green, blue) in enumerate(entries)
+    ]
+    return Swatches.with_alpha(colors, notes=notes)
 
 
 def write(palette: Palette) -> bytes:
@@ -61,8 +67,8 @@ def write(palette: Palette) -> bytes:
         >>> len(table), table[:6], table[-4:]
         (772, b'\\x00\\x00\\x00\\xff\\x88\\x00', b'\\x00\\x02\\xff\\xff')
     """
-    table = b"".join(bytes(color) for color in palette.colors).ljust(_NUM_TABLE_BYTES, b"\0")
-    return table + struct.pack(">HH", len(palette), _NONE_TRANSPARENT)
+    table = b"".join(bytes(color) for color, _ in palette.listed).ljust(_NUM_TABLE_BYTES, b"\0")
+    return table + struct.pack(">HH", len(palette.entries), _NONE_TRANSPARENT)
 
 
 ADOBE_ACT = PaletteFormat("adobe-act", "Adobe .act (color table)", (".act",), sniff, parse, write)

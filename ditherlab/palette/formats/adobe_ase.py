@@ -6,6 +6,7 @@ Source: Olivier Berten, "Adobe Swatch Exchange (.ase)", Selapa, http://www.selap
 import math
 import struct
 
+from ditherlab.palette.colors import Color, spell_colors
 from ditherlab.palette.formats.byte_cursor import ByteCursor
 from ditherlab.palette.formats.other_spaces import (
     cmyk_to_color,
@@ -15,7 +16,7 @@ from ditherlab.palette.formats.other_spaces import (
 )
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.utf16 import decode_utf16, encode_utf16
-from ditherlab.palette.palette import Color, Palette
+from ditherlab.palette.palette import Palette
 
 _MAGIC = b"ASEF"
 _GROUP_START, _GROUP_END, _COLOR = 0xC001, 0xC002, 0x0001
@@ -88,7 +89,8 @@ def write(palette: Palette) -> bytes:
         b'ASEF\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x04'
     """
     blocks = [_block(_GROUP_START, _counted(palette.name))]
-    for color, label in zip(palette.colors, palette.labels, strict=True):
+    for color, name in palette.listed:
+        label = name or spell_colors([color])[0]
         levels = struct.pack(">4s3fH", b"RGB ", *(level / 255 for level in color), _NORMAL)
         blocks.append(_block(_COLOR, _counted(label) + levels))
     blocks.append(_block(_GROUP_END, b""))

@@ -4,9 +4,9 @@ Source: Igara Studio, "Aseprite File Format (.ase/.aseprite) Specifications",
 https://github.com/aseprite/aseprite/blob/main/docs/ase-file-specs.md.
 """
 
+from ditherlab.palette.colors import Color
 from ditherlab.palette.formats.byte_cursor import ByteCursor
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
-from ditherlab.palette.palette import Color
 
 _NUM_HEADER_BYTES = 128
 _FRAME_MAGIC = 0xF1FA
@@ -23,7 +23,7 @@ def sniff(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Read the palette of the first frame, without fully transparent entries.
+    """Read the palette of the first frame; fully transparent entries keep their places.
 
     Raises:
         PaletteError: If the file is cut off or has no palette; the message names the byte.
@@ -58,7 +58,7 @@ def parse(data: bytes, file: str) -> Swatches:
 
 def _palette(chunk: ByteCursor) -> Swatches:
     _, first, last = chunk.numbers("<III8x", "The head of the palette")
-    colors: list[Color] = []
+    colors: list[tuple[int, int, int, int]] = []
     names = []
     for _ in range(first, last + 1):
         flags, red, green, blue, alpha = chunk.numbers("<H4B", "A color")
@@ -66,10 +66,9 @@ def _palette(chunk: ByteCursor) -> Swatches:
         if flags & 1:
             (num_bytes,) = chunk.numbers("<H", "The length of a name")
             name = chunk.take(num_bytes, "A name")
-        if alpha:
-            colors.append((red, green, blue))
-            names.append(name.decode(errors="replace"))
-    return Swatches(colors, names=names)
+        colors.append((red, green, blue, alpha))
+        names.append(name.decode(errors="replace"))
+    return Swatches.with_alpha(colors, names=names)
 
 
 def _old_palette(chunk: ByteCursor, top: int) -> Swatches:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 
 from ditherlab.errors import PaletteError, PaletteRequestError
-from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.colors import Color, hex_to_color, quoted
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches, spelled_entries
 from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text
-from ditherlab.palette.palette import Color, Palette, hex_to_color, quoted
+from ditherlab.palette.palette import Palette
 
 _PROPERTY = re.compile(r"(?<![\w-])--([\w-]+)[ \t\r\n]*:([^;{}]*)")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -37,8 +38,9 @@ def parse(data: bytes, file: str) -> Swatches:
             and line.
 
     Example:
-        >>> parse(b":root { --ash: #111; --glow: rgb(255, 128, 0); --gap: 4px }", "some.css")
-        Swatches(colors=[(17, 17, 17), (255, 128, 0)], name='', names=['ash', 'glow'])
+        >>> text = b":root { --ash: #111; --glow: rgb(255, 128, 0); --gap: 4px }"
+        >>> parse(text, "some.css").colors, parse(text, "some.css").names
+        ([(17, 17, 17), (255, 128, 0)], ['ash', 'glow'])
     """
     text = _COMMENT.sub(_blank, decode_text(data, file))
     colors, names = [], []
@@ -101,12 +103,13 @@ def write(palette: Palette) -> bytes:
     """
     stem = _property_name(palette.name) or "color"
     names: dict[str, None] = {}
-    for number, name in enumerate(palette.entry_names, start=1):
+    for number, name in enumerate((name for _, name in palette.listed), start=1):
         wanted = _property_name(name) or f"{stem}-{number}"
         while wanted in names:
             wanted = f"{wanted}-{number}"
         names[wanted] = None
-    lines = [f"  --{name}: {color};\n" for name, color in zip(names, palette.hex, strict=True)]
+    spelled = spelled_entries(palette)
+    lines = [f"  --{name}: {color};\n" for name, color in zip(names, spelled, strict=True)]
     return encode_text(":root {\n" + "".join(lines) + "}\n")
 
 

@@ -7,15 +7,17 @@ import re
 
 from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.naming import one_line
+from ditherlab.palette.colors import spell_colors
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
     encode_text,
+    leading_numbers,
     numbered_lines,
     numbers_to_color,
     starts_with,
 )
-from ditherlab.palette.palette import Palette, spell_colors
+from ditherlab.palette.palette import Palette
 
 _FIRST_LINE = "GIMP Palette"
 
@@ -35,25 +37,46 @@ def parse(data: bytes, file: str) -> Swatches:
         PaletteError: If a line is not a color; the message names file and line.
 
     Example:
-        >>> parse(b"GIMP Palette\\nName: ember\\n# hot\\n0 0 0 black\\n255 128 0", "some.gpl")
-        Swatches(colors=[(0, 0, 0), (255, 128, 0)], name='ember', names=['black', ''])
+        >>> text = b"GIMP Palette\\nName: ember\\n# hot\\n0 0 0 black\\n255 128 0"
+        >>> swatches = parse(text, "some.gpl")
+        >>> swatches.colors, swatches.name, swatches.names
+        ([(0, 0, 0), (255, 128, 0)], 'ember', ['black', ''])
     """
-    palette_name, colors, names = "", [], []
+    palette_name, colors, names, has_alpha = "", [], [], False
     for number, line in numbered_lines(decode_text(data, file)):
         if number == 1 or not line or line.startswith("#"):
             continue
         if header := re.match(r"([A-Za-z]+):(.*)", line):
             if header[1].lower() == "name":
                 palette_name = header[2].strip()
+            has_alpha = has_alpha or is_rgba(header[0])
             continue
         try:
             color = numbers_to_color(line)
         except PaletteRequestError as error:
             raise PaletteError(f"{file}, line {number}: {error}") from None
-        name = one_line("".join(line.split(maxsplit=3)[3:]))
-        colors.append(color)
+        alpha = _alpha(line) if has_alpha else None
+        num_columns = 3 if alpha is None else 4
+        name = one_line("".join(line.split(maxsplit=num_columns)[num_columns:]))
+        colors.append((*color, 255 if alpha is None else alpha))
         names.append("" if name in (_NAMELESS, *spell_colors([color])) else name)
-    return Swatches(colors, palette_name, names)
+    return Swatches.with_alpha(colors, palette_name, names)
+
+
+def is_rgba(line: str) -> bool:
+    """Return True if a header states a fourth column, alpha, as Aseprite writes it.
+
+    Example:
+        >>> is_rgba("Channels: RGBA"), is_rgba("Columns: 4")
+        (True, False)
+    """
+    return re.fullmatch(r"channels:\s*rgba", line.strip().lower()) is not None
+
+
+def _alpha(line: str) -> int | None:
+    """Return the fourth number of a line; None if there is none from 0 to 255."""
+    numbers = leading_numbers(line)
+    return int(numbers[3]) if len(numbers) == 4 and 0 <= int(numbers[3]) <= 255 else None
 
 
 def write(palette: Palette) -> bytes:
@@ -67,8 +90,9 @@ def write(palette: Palette) -> bytes:
     if name := one_line(palette.name):
         lines.append(f"Name: {name}")
     lines.append(f"# {one_line(palette.source)}".rstrip())
-    for (red, green, blue), label in zip(palette.colors, palette.labels, strict=True):
-        lines.append(f"{red:3d} {green:3d} {blue:3d}\t{one_line(label)}")
+    for (red, green, blue), name in palette.listed:
+        label = one_line(name) or f"#{red:02x}{green:02x}{blue:02x}"
+        lines.append(f"{red:3d} {green:3d} {blue:3d}\t{label}")
     return encode_text("\n".join(lines) + "\n")
 
 

@@ -1,9 +1,10 @@
 """Lospec's `.hex`: one rrggbb per line; the fallback format for text files."""
 
 from ditherlab.errors import PaletteError, PaletteRequestError
-from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.colors import hex_to_color
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches, spelled_entries
 from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text, numbered_lines
-from ditherlab.palette.palette import Palette, hex_to_color
+from ditherlab.palette.palette import Palette
 
 
 def parse(data: bytes, file: str) -> Swatches:
@@ -35,7 +36,8 @@ def write(palette: Palette) -> bytes:
         >>> write(Palette.from_hex(["#000", "#f80"]))
         b'000000\\nff8800\\n'
     """
-    return encode_text("".join(f"{spelled.removeprefix('#')}\n" for spelled in palette.hex))
+    spelled = spelled_entries(palette)
+    return encode_text("".join(f"{digits.removeprefix('#')}\n" for digits in spelled))
 
 
 HEX_LIST = PaletteFormat("hex", "Lospec .hex", (".hex",), is_text, parse, write)

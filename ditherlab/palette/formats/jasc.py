@@ -4,6 +4,7 @@ Source: Jasc Software, Paint Shop Pro: the form of the palettes that come with i
 """
 
 from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.palette.colors import quoted
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
@@ -12,7 +13,7 @@ from ditherlab.palette.formats.text_lines import (
     numbers_to_color,
     starts_with,
 )
-from ditherlab.palette.palette import Palette, quoted
+from ditherlab.palette.palette import Palette
 
 _FIRST_LINE = "JASC-PAL"
 _VERSION = "0100"
@@ -69,7 +70,7 @@ def write(palette: Palette) -> bytes:
         >>> write(Palette.from_hex(["#000", "#f80"])).split()[:3]
         [b'JASC-PAL', b'0100', b'2']
     """
-    rows = [f"{red} {green} {blue}" for red, green, blue in palette.colors]
+    rows = [f"{red} {green} {blue}" for (red, green, blue), _ in palette.listed]
     lines = [_FIRST_LINE, _VERSION, str(len(rows)), *rows]
     return encode_text("".join(f"{line}\r\n" for line in lines))
 

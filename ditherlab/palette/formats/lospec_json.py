@@ -8,9 +8,10 @@ from typing import Any
 
 from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.naming import one_line
-from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
+from ditherlab.palette.colors import hex_to_color
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches, spelled_entries
 from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text
-from ditherlab.palette.palette import Palette, hex_to_color
+from ditherlab.palette.palette import Palette
 
 _EXAMPLE = '{"name": "ember", "author": "", "colors": ["000000", "ff8000"]}'
 
@@ -27,8 +28,8 @@ def parse(data: bytes, file: str) -> Swatches:
         PaletteError: If the JSON is invalid; the message says where.
 
     Example:
-        >>> parse(b'{"name": "ember", "colors": ["000000", "#ff8000"]}', "some.json")
-        Swatches(colors=[(0, 0, 0), (255, 128, 0)], name='ember', names=())
+        >>> parse(b'{"name": "ember", "colors": ["000000", "#ff8000"]}', "some.json").colors
+        [(0, 0, 0), (255, 128, 0)]
     """
     document = _document(decode_text(data, file), file)
     spelled = document.get("colors")
@@ -66,7 +67,7 @@ def write(palette: Palette) -> bytes:
         >>> write(Palette.from_hex(["#000", "#f80"], name="ember"))
         b'{"name": "ember", "author": "", "colors": ["000000", "ff8800"]}\\n'
     """
-    colors = [spelled.removeprefix("#") for spelled in palette.hex]
+    colors = [spelled.removeprefix("#") for spelled in spelled_entries(palette)]
     document = {"name": one_line(palette.name), "author": "", "colors": colors}
     return encode_text(json.dumps(document, ensure_ascii=False) + "\n")
 

@@ -2,7 +2,7 @@
 
 import colorsys
 
-from ditherlab.palette.palette import Color
+from ditherlab.palette.colors import Color
 from ditherlab.vision.colorimetry import LAB_KNEE, LINEAR_KNEE
 
 # D50, the white of CIELAB in print, as XYZ with Y = 1: ISO 13655.

@@ -5,23 +5,25 @@ Pictures are recognized by their first bytes, as the specification of each forma
 
 import io
 import re
+import struct
 import sys
 import warnings
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ditherlab.errors import PaletteError
+from ditherlab.images.quiet_decoder import silent_c_libraries
+from ditherlab.palette.colors import Color
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
-from ditherlab.palette.palette import MAX_NUM_COLORS, Color, Palette
+from ditherlab.palette.palette import MAX_NUM_COLORS, Palette
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 # Formats with distinctive first bytes, so that no text is mistaken for a picture.
-_FORMATS = ("PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "PCX", "JPEG")
+_FORMATS = ("PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG")
 _MAGIC = re.compile(
-    rb"\x89PNG\r\n\x1a\n|GIF8[79]a|BM|RIFF....WEBP|II[*+]\x00|MM\x00[*+]|P[1-6]\s|\xff\xd8\xff"
-    # PCX: versions, run lengths, bits a pixel.
-    rb"|\x0a[\x00\x02\x03\x05]\x01[\x01\x02\x04\x08]",
+    rb"\x89PNG\r\n\x1a\n|GIF8[79]a|BM|RIFF....WEBP|II[*+]\x00|MM\x00[*+]|P[1-6]\s|\xff\xd8\xff",
     re.DOTALL,
 )
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
@@ -37,14 +39,14 @@ def sniff(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Swatches:
-    """Collect the different colors of a picture, without fully transparent pixels.
+    """Collect the colors of a picture, converted to sRGB as those of any picture.
 
-    The colors of an indexed picture are the used entries, in the order of its palette. The colors
-    of any other picture are listed in order of appearance, row by row. Only the first frame of an
-    animation counts.
+    The colors of an indexed picture are the entries of its palette; unused and fully transparent
+    ones keep their places. The colors of any other picture are listed in order of appearance, row
+    by row, without fully transparent pixels. Only the first frame of an animation counts.
 
     Raises:
-        PaletteError: If the picture is damaged, too large, not 8-bit sRGB, or has over 256 colors.
+        PaletteError: If the picture is damaged, too large, not 8-bit, or has over 256 colors.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -54,8 +56,9 @@ def parse(data: bytes, file: str) -> Swatches:
         try:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 _check(image, file)
-                image.load()
-                return Swatches(_colors(image, file))
+                with silent_c_libraries() if image.format == "TIFF" else nullcontext():
+                    image.load()
+                return _swatches(image, data, file)
         except PaletteError:
             raise
         # On damaged files, Pillow's decoders raise many kinds of errors, struct.error to KeyError.
@@ -81,13 +84,40 @@ def _check(image: "Image", file: str) -> None:
         )
 
 
-def _colors(image: "Image", file: str) -> list[Color]:
+def _swatches(image: "Image", data: bytes, file: str) -> Swatches:
     # Pillow opens a color table of grays as a gray picture, whose values are in table order.
     table_of_grays = image.mode == "L" and image.format in ("GIF", "BMP")
-    if image.mode == "P" or table_of_grays:
-        used = bytes(index for index, count in enumerate(image.histogram()) if count)
-        image = image.crop((0, 0, len(used), 1))
-        image.frombytes(used)
+    if image.mode != "P" and not table_of_grays:
+        colors, notes = _as_srgb(_pixel_colors(image, file), image, data)
+        return Swatches(colors, notes=notes)
+    used = [index for index, count in enumerate(image.histogram()) if count]
+    entries = image.crop((0, 0, used[-1] + 1, 1))
+    entries.frombytes(bytes(range(used[-1] + 1)))
+    rgba = list(struct.iter_unpack("4B", entries.convert("RGBA").tobytes()))
+    colors, notes = _as_srgb([color[:3] for color in rgba], image, data)
+    clear = [index for index in used if rgba[index][3] == 0]
+    hidden = frozenset(range(len(rgba))) - frozenset(used) | frozenset(clear)
+    return Swatches(colors, hidden=hidden, transparent=clear[0] if clear else None, notes=notes)
+
+
+def _as_srgb(
+    colors: list[Color], image: "Image", data: bytes
+) -> tuple[list[Color], tuple[str, ...]]:
+    """Convert colors to sRGB by what the file of a picture states about them."""
+    from PIL import Image
+
+    from ditherlab.vision.stated_colors import to_stated_srgb
+
+    flat = bytes(level for color in colors for level in color)
+    listed = Image.frombytes("RGB", (len(colors), 1), flat)
+    if image.mode in ("1", "L", "LA"):
+        listed = listed.getchannel(0)
+    pixels, notes = to_stated_srgb(listed, image, data)
+    return [(red, green, blue) for red, green, blue in pixels[0].tolist()], notes
+
+
+def _pixel_colors(image: "Image", file: str) -> list[Color]:
+    """Return the different colors of all pixels that are not fully transparent."""
     pixels = image.convert("RGBA")
 
     seen: set[int] = set()
@@ -121,18 +151,19 @@ def write(palette: Palette) -> bytes:
     """
     from PIL import Image
 
-    num_columns = min(len(palette), _SWATCHES_PER_ROW)
-    num_rows = -(-len(palette) // num_columns)
-    cells = bytes(min(cell, len(palette)) for cell in range(num_rows * num_columns))
+    listed = [color for color, _ in palette.listed]
+    num_columns = min(len(listed), _SWATCHES_PER_ROW)
+    num_rows = -(-len(listed) // num_columns)
+    cells = bytes(min(cell, len(listed)) for cell in range(num_rows * num_columns))
     sheet = Image.frombytes("P", (num_columns, num_rows), cells)
-    is_full = len(cells) == len(palette)
-    entries = [*palette.colors] if is_full else [*palette.colors, (0, 0, 0)]
+    is_full = len(cells) == len(listed)
+    entries = listed if is_full else [*listed, (0, 0, 0)]
     sheet.putpalette([level for color in entries for level in color])
     large = sheet.resize(
         (num_columns * _SWATCH_PX, num_rows * _SWATCH_PX), Image.Resampling.NEAREST
     )
     file = io.BytesIO()
-    large.save(file, "PNG", **({} if is_full else {"transparency": len(palette)}))
+    large.save(file, "PNG", **({} if is_full else {"transparency": len(listed)}))
     return file.getvalue()
 
 

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.naming import nearest_name
+from ditherlab.palette.colors import quoted
 from ditherlab.palette.formats.adobe_aco import ADOBE_ACO
 from ditherlab.palette.formats.adobe_act import ADOBE_ACT
 from ditherlab.palette.formats.adobe_ase import ADOBE_ASE
@@ -16,8 +17,8 @@ from ditherlab.palette.formats.lospec_json import LOSPEC_JSON
 from ditherlab.palette.formats.paint_net import PAINT_NET
 from ditherlab.palette.formats.palette_format import PaletteFormat
 from ditherlab.palette.formats.picture import PICTURE
+from ditherlab.palette.formats.rgb_list import RGB_LIST
 from ditherlab.palette.formats.riff import RIFF
-from ditherlab.palette.palette import quoted
 
 # Formats are sniffed in this order, so the most distinctive ones come first. If several writable
 # formats share a suffix, the first one is used for writing.
@@ -33,6 +34,7 @@ FORMATS = (
     LOSPEC_JSON,
     PAINT_NET,
     CSS,
+    RGB_LIST,
     HEX_LIST,
 )
 WRITABLE_FORMATS = {known.name: known for known in FORMATS if known.write is not None}

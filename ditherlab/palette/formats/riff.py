@@ -56,8 +56,8 @@ def write(palette: Palette) -> bytes:
         >>> write(Palette.from_hex(["#000", "#f80"]))[:24]
         b'RIFF\\x18\\x00\\x00\\x00PAL data\\x0c\\x00\\x00\\x00\\x00\\x03\\x02\\x00'
     """
-    entries = b"".join(bytes([*color, 0]) for color in palette.colors)
-    chunk = struct.pack("<HH", _VERSION, len(palette)) + entries
+    entries = b"".join(bytes([*color, 0]) for color, _ in palette.listed)
+    chunk = struct.pack("<HH", _VERSION, len(palette.entries)) + entries
     body = b"PAL data" + struct.pack("<I", len(chunk)) + chunk
     return b"RIFF" + struct.pack("<I", len(body)) + body
 

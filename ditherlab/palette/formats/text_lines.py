@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ditherlab.errors import PaletteError, PaletteRequestError
-from ditherlab.palette.palette import Color, quoted
+from ditherlab.palette.colors import Color, quoted
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -24,13 +24,13 @@ def starts_with(data: bytes, first: str) -> bool:
 
 
 def decode_text(data: bytes, file: str) -> str:
-    """Decode UTF-8 and drop a byte order mark.
+    """Decode UTF-8; drop a byte order mark, and the end-of-file mark of DOS.
 
     Raises:
         PaletteError: If the bytes are not UTF-8; the message names the first wrong one.
     """
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").rstrip("\x1a")
     except UnicodeDecodeError as error:
         raise PaletteError(
             f"{file}, byte {error.start}: the text must be UTF-8, got {data[error.start]:#04x}. "
@@ -50,6 +50,17 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
         yield number, line.strip()
 
 
+def leading_numbers(line: str) -> list[str]:
+    """Return the texts of the whole numbers that a line begins with, at most four.
+
+    Example:
+        >>> leading_numbers("20 40 60 255 glow"), leading_numbers("1 2 3 4th")
+        (['20', '40', '60', '255'], ['1', '2', '3'])
+    """
+    spelled = line.split(maxsplit=4)[:4]
+    return spelled[: next((i for i, text in enumerate(spelled) if not _is_number(text)), 4)]
+
+
 def numbers_to_color(line: str) -> Color:
     """Read the first three numbers of a line as red, green and blue, 8-bit display sRGB.
 
@@ -63,7 +74,7 @@ def numbers_to_color(line: str) -> Color:
     spelled = line.split(maxsplit=3)[:3]
     components = []
     for number in spelled:
-        if not re.fullmatch(r"-?[0-9]{1,9}", number):
+        if not _is_number(number):
             raise _no_color(spelled, f"{quoted(number)} is not a whole number")
         if int(number) > 255:
             raise _no_color(spelled, f"{number} is above 255")
@@ -74,6 +85,10 @@ def numbers_to_color(line: str) -> Color:
         raise _no_color(spelled, f"it has {len(components)} of three numbers")
     red, green, blue = components
     return red, green, blue
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?[0-9]{1,9}", text) is not None
 
 
 def _no_color(spelled: list[str], reason: str) -> PaletteRequestError:

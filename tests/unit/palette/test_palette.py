@@ -37,10 +37,13 @@ def test_duplicates_merge_into_the_first():
     assert replace(palette, name="soot").num_merged == 2
 
 
-def test_merging_counts_but_does_not_distinguish():
+def test_repeated_colors_keep_their_places():
     once = Palette(((0, 0, 0), (9, 9, 9)))
-    assert once.num_merged == 0
-    assert Palette((*once.colors, (0, 0, 0))) == once
+    assert (once.num_merged, once.table) == (0, None)
+    twice = Palette((*once.colors, (0, 0, 0)))
+    assert (twice.colors, twice.num_merged) == (once.colors, 1)
+    assert twice.entries == ((0, 0, 0), (9, 9, 9), (0, 0, 0))
+    assert twice != once
     assert merged([]) == ((), 0)
 
 

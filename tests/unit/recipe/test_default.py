@@ -168,6 +168,7 @@ VALUES: dict[str, Any] = {
     "gamut": "rgb332",
     "measured": "#000",
     "cells": "zx-spectrum",
+    "transparent_index": 0,
     "model": "ordered",
     "noise": "normal",
     "method": "cross-entropy",

@@ -118,6 +118,6 @@ def test_the_only_picture_is_asked_for_in_vain(pair, tmp_path):
     for name in ("indices", "picture", "source"):
         with pytest.raises(RequestError, match=f"`{name}` needs a single picture, got 2"):
             getattr(solution, name)
-    with pytest.raises(RequestError, match=r"`save` needs a single picture, got 2. Use `to_png`"):
+    with pytest.raises(RequestError, match=r"`save` needs a single picture, got 2. Use `encode`"):
         solution.save(tmp_path / "pair.png")
     assert solution.to_png(1) != solution.to_png(0)

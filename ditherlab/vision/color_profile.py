@@ -40,7 +40,8 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image:
         raise _ProfileError("cannot be read") from None
     modes = _MODES_OF_SPACE.get(space, ())
     if image.mode not in modes:
-        raise _ProfileError(f"is for {space} and not for {image.mode}")
+        shown = space if space.isprintable() else ascii(space)
+        raise _ProfileError(f"is for {shown} and not for {image.mode}")
     if space != "GRAY":
         return _apply(embedded, image.convert(modes[0]), ImageCms.Flags.NONE)
     # An optimized transform is off by up to 10 levels in the shadows, and 256 levels are few.

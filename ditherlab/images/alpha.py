@@ -1,0 +1,120 @@
+"""The alpha of picture files, and what becomes of partly transparent pixels."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from jaxtyping import Num, UInt8
+from PIL import Image
+
+from ditherlab.choices import AlphaMode
+from ditherlab.images.gray_depth import is_deep
+from ditherlab.images.picture import Picture
+
+OPAQUE_FROM = 128
+_PNG_DEPTH_BYTE, _PNG_COLOR_TYPE_BYTE = 24, 25
+_PNG_RGB = 2
+_WHITE = (255, 255, 255)
+_BLEND_NOTE = (
+    "Its partly transparent pixels were put on white. --background sets another color, "
+    "--alpha keep keeps them, --alpha cut makes each pixel opaque or transparent."
+)
+
+
+def read_alpha(image: Image.Image, data: bytes) -> UInt8[np.ndarray, "h w"] | None:
+    """Return the alpha of a loaded image, or None if every pixel is opaque by its format.
+
+    Args:
+        image: The loaded image, not yet turned upright.
+        data: The contents of its file.
+    """
+    if not image.has_transparency_data:
+        return None
+    key = image.info.get("transparency")
+    if image.format == "PNG" and isinstance(key, int | tuple) and image.mode != "P":
+        samples, depth = _png_samples(image, data)
+        # The unit of the key is the file's, whatever the depth to which Pillow converts.
+        wanted = np.array(key, dtype=np.int64) & ((1 << depth) - 1)
+        is_key = (samples == wanted).reshape(*samples.shape[:2], -1).all(axis=2)
+        return np.where(is_key, np.uint8(0), np.uint8(255))
+    if is_deep(image):
+        return np.where(np.asarray(image) == key, np.uint8(0), np.uint8(255))
+    return np.array(image.convert("RGBA").getchannel("A"))
+
+
+def with_alpha(
+    pixels: UInt8[np.ndarray, "h w 3"],
+    alpha: UInt8[np.ndarray, "h w"] | None,
+    mode: AlphaMode | None,
+    background: tuple[int, int, int] | None,
+) -> Picture:
+    """Make a picture of colors and their alpha.
+
+    Args:
+        pixels: Display sRGB, not multiplied by alpha.
+        alpha: None if every pixel is opaque.
+        mode: None to cut an alpha of only 0 and 255, and to blend any other, or where a
+            background is given.
+        background: Display sRGB, 0 to 255 a channel; None for white.
+    """
+    if alpha is None:
+        return Picture(pixels, np.ones(pixels.shape[:2], dtype=bool))
+    is_soft = bool(((alpha > 0) & (alpha < 255)).any())
+    chosen = mode or ("blend" if is_soft or background is not None else "cut")
+    if chosen == "blend":
+        is_assumed = mode is None and background is None
+        blended = _blend(pixels, alpha, background or _WHITE)
+        opaque = np.ones(alpha.shape, dtype=bool)
+        return Picture(blended, opaque, notes=(_BLEND_NOTE,) if is_assumed else ())
+    if chosen == "keep":
+        return Picture(pixels, alpha > 0, alpha=alpha if is_soft else None)
+    return Picture(pixels, alpha >= OPAQUE_FROM, notes=_cut_notes(alpha))
+
+
+def _png_samples(image: Image.Image, data: bytes) -> tuple[Num[np.ndarray, "h w *c"], int]:
+    """Return the samples of a PNG as its file has them, and their depth."""
+    depth, color_type = data[_PNG_DEPTH_BYTE], data[_PNG_COLOR_TYPE_BYTE]
+    if depth == 16 and color_type == _PNG_RGB:
+        high = np.asarray(image.convert("RGB"), dtype=np.int64)
+        return high << 8 | _low_bytes(data), depth
+    if depth == 16 or color_type == _PNG_RGB:
+        return np.asarray(image, dtype=np.int64), depth
+    # Pillow spreads gray samples of fewer bits over 0 to 255.
+    levels = np.asarray(image.convert("L"), dtype=np.int64)
+    return levels * ((1 << depth) - 1) // 255, depth
+
+
+def _low_bytes(data: bytes) -> UInt8[np.ndarray, "h w 3"]:
+    """Return the lower bytes of a PNG with 16 bits a channel; Pillow keeps the upper ones."""
+    with Image.open(BytesIO(data), formats=["PNG"]) as image:
+        # The second byte of two is the upper one, if samples are read as little-endian.
+        image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
+        image.load()
+        return np.asarray(image)
+
+
+def _blend(
+    pixels: UInt8[np.ndarray, "h w 3"],
+    alpha: UInt8[np.ndarray, "h w"],
+    background: tuple[int, int, int],
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Put pixels on a color. The mean is of display sRGB, as in browsers.
+
+    Source: W3C, "Compositing and Blending Level 1", 2024, section 9.1.4, "Source Over".
+    """
+    weight = alpha.astype(np.uint32)[..., np.newaxis]
+    total = pixels * weight + np.array(background, dtype=np.uint32) * (255 - weight)
+    blended: UInt8[np.ndarray, "h w 3"] = ((total + 127) // 255).astype(np.uint8)
+    return blended
+
+
+def _cut_notes(alpha: UInt8[np.ndarray, "h w"]) -> tuple[str, ...]:
+    if 0 < alpha.max() < OPAQUE_FROM:
+        return (
+            "Every pixel is transparent: none has an alpha of at least one half. Use --alpha blend "
+            "to put the picture on a --background, or --alpha keep.",
+        )
+    if ((alpha > 0) & (alpha < 255)).any():
+        return ("Its partly transparent pixels count as opaque from an alpha of one half.",)
+    return ()
