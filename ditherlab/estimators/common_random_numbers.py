@@ -1,6 +1,6 @@
 """Common random numbers: the same noise at every step."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
@@ -51,4 +51,7 @@ class CommonRandomNumbers(Option):
     def weigh(
         self, draws: Any, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        return self.estimator.weigh(draws, model, cost, state, temperature)
+        estimate, state = self.estimator.weigh(draws, model, cost, state, temperature)
+        draws_nothing = self.estimator.noise == "none"
+        is_unbiased = draws_nothing and estimate.value_is_unbiased
+        return replace(estimate, value_is_unbiased=is_unbiased), state

@@ -67,4 +67,5 @@ class Moments(Estimator):
             num_backward_passes=1,
             color_costs=ColorCosts(table.detach(), field),
             probs=model.probs,
+            value_is_unbiased=is_second_order and cost.is_expectation_exact,
         ), None

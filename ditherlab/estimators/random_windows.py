@@ -104,6 +104,7 @@ class RandomWindows(Option):
             num_evaluations=ceil(share * estimate.num_evaluations),
             num_backward_passes=ceil(share * estimate.num_backward_passes),
             logit_gradient=pad(num_strips * estimate.grad_logits, margins),
+            value_is_unbiased=estimate.value_is_unbiased,
         ), states
 
     def _num_strips_of(self, model: Categorical) -> int:

@@ -7,6 +7,7 @@ import torch
 
 from ditherlab.errors import RequestError
 from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.specs import write_number
 from ditherlab.types import (
     Colors,
@@ -79,6 +80,10 @@ class CostSum(Cost):
     terms: tuple[tuple[float, Cost], ...]
     abilities: frozenset[Ability]
 
+    @property
+    def is_expectation_exact(self) -> bool:
+        return all(cost.is_expectation_exact for _, cost in self.terms)
+
     def cost(self, images: DrawnImages) -> DrawCosts:
         return torch.stack([weight * cost.cost(images) for weight, cost in self.terms]).sum(dim=0)
 
@@ -134,6 +139,13 @@ class CostSum(Cost):
 
     def expected_color_moments(self, palette: Colors) -> MomentTable:
         return torch.cat([cost.expected_color_moments(palette) for _, cost in self.terms], dim=1)
+
+    def estimate_expected(self, model: Categorical, generator: torch.Generator) -> PictureCosts:
+        if "value" in self.abilities:
+            return super().estimate_expected(model, generator)
+        # Some parts price no drawn picture, others know no exact expectation.
+        parts = [weight * cost.estimate_expected(model, generator) for weight, cost in self.terms]
+        return torch.stack(parts).sum(dim=0)
 
     def close(self) -> None:
         for _, cost in self.terms:

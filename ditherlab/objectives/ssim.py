@@ -206,6 +206,10 @@ class SSIMCost(Cost):
     eye: EyeBlur
     windows: TargetWindows
 
+    @property
+    def is_expectation_exact(self) -> bool:
+        return False
+
     def cost(self, images: DrawnImages) -> DrawCosts:
         return self._window_costs(self._filter(*self._compared(images))).sum(dim=(2, 3))
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.errors import AbilityError
+from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import (
     Colors,
     CostMap,
@@ -94,6 +95,11 @@ class Cost(ABC):
     """
 
     abilities: frozenset[Ability]
+
+    @property
+    def is_expectation_exact(self) -> bool:
+        """True if `expected`, if offered, is exact; False if it is of second order."""
+        return True
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         """Price drawn pictures (ability `value`; differentiable in the pixels with `gradient`)."""
@@ -219,6 +225,15 @@ class Cost(ABC):
         """Return the expected cost of a picture drawn from `probs` (ability `expectation`)."""
         table = self.expected_color_moments(palette)
         return self.expected_from_moments(mix_moments(table, probs))
+
+    def estimate_expected(self, model: Categorical, generator: torch.Generator) -> PictureCosts:
+        """Return the expected cost if it is known exactly, else the price of one drawn picture.
+
+        Its mean is the expected cost in any case, unlike that of an approximate `expected`.
+        """
+        if "expectation" in self.abilities and self.is_expectation_exact:
+            return self.expected(model.probs, model.palette)
+        return self.cost(model.images(model.draw_indices(1, generator)))[0]
 
     @final
     def price_with_gradient(self, images: DrawnImages) -> tuple[DrawCosts, DrawnImages]:

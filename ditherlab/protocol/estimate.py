@@ -37,13 +37,15 @@ class Estimate:
     """The result of an estimator in one step.
 
     Attributes:
-        value: The mean cost of *hard* drawn pictures, or the exact expectation.
+        value: The mean cost of *hard* drawn pictures, or the expectation.
         grad_palette: The gradient for the palette; None if the palette is not learned.
         num_evaluations: Number of pictures that were priced.
         num_backward_passes: Number of priced pictures that were also differentiated.
         logit_gradient: The gradient for the logits, if it was estimated directly.
         color_costs: The exact or estimated `Q`, if the estimator computes it.
         probs: The probabilities at which `color_costs` were computed.
+        value_is_unbiased: True if `value` is the exact expectation, or the price of fresh draws;
+            False if it is an approximation, or the price of draws that stay the same at each step.
     """
 
     value: PictureCosts
@@ -53,6 +55,7 @@ class Estimate:
     logit_gradient: Logits | None = None
     color_costs: ColorCosts | None = None
     probs: Probs | None = None
+    value_is_unbiased: bool = True
 
     @cached_property
     def grad_logits(self) -> Logits:

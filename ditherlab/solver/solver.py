@@ -51,8 +51,8 @@ def optimize(
         seconds_between_reports: At least; a report that takes long is made less often. 0 reports
             every step.
         num_report_samples: Pictures to draw and price at each report, so that reports of different
-            estimators compare; they change nothing and count as no evaluations. None trusts the
-            estimator's own value, as does an objective that prices no drawn picture.
+            estimators compare; they change nothing and count as no evaluations. None takes the
+            costs of the steps: exact expectations, or prices of the pictures that they drew.
 
     Returns:
         The pictures and their history; `outcome` says why the run ended.

@@ -5,6 +5,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Estimate, Estimator
 from ditherlab.stages.annealing import Annealing
@@ -61,18 +63,20 @@ class Descent:
     ) -> Generator[Progress, None, None]:
         """Price the state, yield, then move it; price it once more at the end."""
         memory: Any = None
+        pricing = context.fresh_generator()
         try:
             for step in range(self.steps):
                 share = context.share(step / self.steps)
                 estimate, memory = self._estimate(state, mover, memory, share)
-                yield _progress(estimate, share, step)
+                yield self._progress(estimate, state, pricing, share, step)
                 temperature = self.annealing.entropy_weight(share, estimate)
                 state.temperature = self.annealing.temperature or state.temperature
                 mover.step(estimate, temperature, share)
         finally:
             mover.finish()
         estimate, _ = self._estimate(state, mover, memory, 1.0)
-        yield replace(_progress(estimate, 1.0, self.steps), in_history=False)
+        last = self._progress(estimate, state, pricing, 1.0, self.steps)
+        yield replace(last, in_history=False)
 
     def _estimate(
         self, state: State, mover: Mover, memory: Any, share: float
@@ -81,15 +85,19 @@ class Descent:
         temperature = self.annealing.relaxation(share)
         return self.estimator.estimate(model, self.cost, state.generator, memory, temperature)
 
-
-def _progress(estimate: Estimate, share: float, step: int) -> Progress:
-    return Progress(
-        share,
-        estimate.value,
-        step,
-        num_evaluations=estimate.num_evaluations,
-        num_backward_passes=estimate.num_backward_passes,
-    )
+    def _progress(
+        self, estimate: Estimate, state: State, pricing: torch.Generator, share: float, step: int
+    ) -> Progress:
+        """Report the estimate's value, or a cost from other draws if it is biased."""
+        is_biased = not estimate.value_is_unbiased
+        value = self.cost.estimate_expected(state.model(), pricing) if is_biased else estimate.value
+        return Progress(
+            share,
+            value,
+            step,
+            num_evaluations=estimate.num_evaluations + is_biased,
+            num_backward_passes=estimate.num_backward_passes,
+        )
 
 
 def descent_memory(
