@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from functools import wraps
 from types import UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -13,6 +14,64 @@ from ditherlab.naming import kebab_case, nearest_name
 S = TypeVar("S")
 
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?", re.DOTALL)
+
+
+class Strategy:
+    """Base class of configurations: frozen dataclasses that `Registry.parse` reads.
+
+    A parameter that is annotated as a `Literal`, or as one that may be None, takes no other value.
+    This is checked before the `__post_init__` of the concrete class.
+    """
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        own: Callable[[Any], None] | None = cls.__dict__.get("__post_init__")
+        if own is not None:
+
+            @wraps(own)
+            def check_before(strategy: Strategy) -> None:
+                _check_choices(strategy)
+                own(strategy)
+
+            cls.__post_init__ = check_before  # type: ignore[method-assign, assignment]
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+
+    def __str__(self) -> str:
+        return describe(self)
+
+
+def choices_of(strategy: type) -> Mapping[str, tuple[Any, ...]]:
+    """Return the only values of each parameter that has a closed set of them."""
+    hints = get_type_hints(strategy)
+    kinds = {f.name: _without_none(hints[f.name]) for f in fields(strategy)}
+    return {
+        name: (*get_args(kind), *([] if kind is hints[name] else [None]))
+        for name, kind in kinds.items()
+        if get_origin(kind) is Literal
+    }
+
+
+def _check_choices(strategy: Any) -> None:
+    for parameter, choices in choices_of(type(strategy)).items():
+        name = kebab_case(type(strategy).__name__)
+        check_choice(f"{name}({parameter}=...)", getattr(strategy, parameter), choices)
+
+
+def check_choice(what: str, value: object, choices: Iterable[object]) -> None:
+    """Refuse a value that is not one of a closed set.
+
+    Raises:
+        RequestError: If it is another value, or an equal one of another type.
+    """
+    if not any(value == choice and type(value) is type(choice) for choice in choices):
+        known = [str(choice) for choice in choices if choice is not None]
+        given = f"'{value}'" if isinstance(value, str) else repr(value)
+        raise RequestError(
+            f"`{what}` must be one of {', '.join(known)}, got {given}. "
+            f"{nearest_name(str(value), known)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -183,13 +242,9 @@ def _without_none(hint: Any) -> Any:
 
 def _convert(what: str, text: str, hint: Any) -> Any:
     if get_origin(hint) is Literal:
-        choices = [str(choice) for choice in get_args(hint)]
-        if text not in choices:
-            raise RequestError(
-                f"`{what}` must be one of {', '.join(choices)}, got '{text}'. "
-                f"{nearest_name(text, choices)}"
-            )
-        return text
+        value = next((choice for choice in get_args(hint) if str(choice) == text), text)
+        check_choice(what, value, get_args(hint))
+        return value
     if hint is bool:
         if text.lower() not in ("true", "false"):
             raise RequestError(f"`{what}` must be true or false, got '{text}'.")

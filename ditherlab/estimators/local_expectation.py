@@ -19,7 +19,7 @@ from ditherlab.estimators.replacements import (
 from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator
 from ditherlab.protocol.categorical import Categorical
 
-Order = Literal["exact", "1", "2"]
+Order = Literal["exact", 1, 2]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class LocalExpectation(Estimator):
     def needs(self) -> frozenset[Ability]:
         if self.order == "exact":
             return abilities_for(self.pricing)
-        return frozenset({"value", "expectation" if self.order == "2" else "statistics"})
+        return frozenset({"value", "expectation" if self.order == 2 else "statistics"})
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_indices(self.num_samples, generator)
@@ -92,7 +92,7 @@ class LocalExpectation(Estimator):
 
     def _expand(self, draws: Tensor, model: Categorical, cost: Cost) -> ColorCosts:
         """Expand the cost around each draw, as a distribution whose pixels have no variance."""
-        is_second_order = self.order == "2"
+        is_second_order = self.order == 2
         table = moment_table(cost, model.palette, is_second_order=is_second_order)
         drawn = Categorical(model.probs, table.mT).images(draws)
         fields = [

@@ -1,12 +1,11 @@
 """The exact gradient of costs whose expectation is known in closed form, without draws."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from ditherlab.errors import RequestError
 from ditherlab.estimators.expansion import differentiate_expectation, moment_table
 from ditherlab.protocol import Ability, ColorCosts, Cost, Estimate, Estimator, Noise, mix_moments
 from ditherlab.protocol.categorical import Categorical
@@ -30,11 +29,7 @@ class Moments(Estimator):
     noise: ClassVar[Noise] = "none"
     gives_color_costs: ClassVar[bool] = True
 
-    order: int = 2
-
-    def __post_init__(self) -> None:
-        if self.order not in (0, 2):
-            raise RequestError(f"`moments(order=...)` must be 0 or 2, got {self.order}.")
+    order: Literal[0, 2] = 2
 
     @property
     def is_unbiased(self) -> bool:

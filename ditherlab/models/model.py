@@ -11,7 +11,7 @@ from ditherlab.choices import Draw
 from ditherlab.errors import RequestError
 from ditherlab.models.rounding import Rounding
 from ditherlab.naming import kebab_case
-from ditherlab.specs import describe
+from ditherlab.specs import Strategy
 from ditherlab.types import Probs
 
 
@@ -37,7 +37,7 @@ class BoundModel(ABC):
         """
 
 
-class Model(ABC):
+class Model(Strategy, ABC):
     """A model of the probabilities of a drawn picture; configuration only.
 
     Pixels are still drawn independently, and estimators see only the probabilities. The gradient
@@ -50,9 +50,6 @@ class Model(ABC):
 
     num_planes_per_color: ClassVar[float]
     """Peak memory of a step, in numbers per pixel and palette color."""
-
-    def __str__(self) -> str:
-        return describe(self)
 
     @abstractmethod
     def bind(self, rounding: Rounding, generator: torch.Generator) -> BoundModel:

@@ -11,12 +11,12 @@ from ditherlab.errors import AbilityError
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.protocol.cost import Ability, Cost
 from ditherlab.protocol.estimate import Estimate
-from ditherlab.specs import describe
+from ditherlab.specs import Strategy
 
 Noise = Literal["indices", "uniform", "gumbel", "other", "none"]
 
 
-class Estimator(ABC):
+class Estimator(Strategy, ABC):
     """An estimator of the gradient of an expected cost; configuration only, without hidden state.
 
     `draw` and `weigh` are separate, so that a test can enumerate all draws instead of sampling.
@@ -65,9 +65,6 @@ class Estimator(ABC):
     @abstractmethod
     def needs(self) -> frozenset[Ability]:
         """The abilities that the objective must offer."""
-
-    def __str__(self) -> str:
-        return describe(self)
 
     def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
         """Return its peak memory in numbers per pixel, beyond what all estimators use."""

@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 
 from ditherlab.protocol.cost import Ability, Cost, Target
-from ditherlab.specs import describe
+from ditherlab.specs import Strategy
 
 
-class Objective(ABC):
+class Objective(Strategy, ABC):
     """An objective to minimize: configuration that, bound to a target, becomes a `Cost`."""
 
     @property
@@ -42,9 +42,6 @@ class Objective(ABC):
     @abstractmethod
     def bind(self, target: Target) -> Cost:
         """Compute everything that depends on the target alone, once."""
-
-    def __str__(self) -> str:
-        return describe(self)
 
     @property
     def public_words(self) -> str:

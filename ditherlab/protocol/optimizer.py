@@ -6,18 +6,15 @@ from typing import Any, ClassVar
 import torch
 
 from ditherlab.protocol.estimate import Estimate
-from ditherlab.specs import describe
+from ditherlab.specs import Strategy
 from ditherlab.types import Logits, Probs
 
 
-class Optimizer(ABC):
+class Optimizer(Strategy, ABC):
     """An optimizer that moves probabilities along estimates; configuration only."""
 
     learning_rate: float
     needs_color_costs: ClassVar[bool] = False
-
-    def __str__(self) -> str:
-        return describe(self)
 
     @abstractmethod
     def start(self, logits: Logits) -> Any:

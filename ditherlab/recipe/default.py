@@ -15,6 +15,7 @@ from ditherlab.recipe.presets import PRESETS, Preset
 from ditherlab.recipe.recipe import Recipe
 from ditherlab.recipe.rules import check_settings
 from ditherlab.schedules import Temperatures
+from ditherlab.specs import check_choice, choices_of
 from ditherlab.stages import Stage
 from ditherlab.stages.cells import Cells
 from ditherlab.stages.descend import Descend
@@ -24,7 +25,6 @@ from ditherlab.stages.learn_model import LearnModel
 from ditherlab.stages.learn_palette import LearnPalette
 from ditherlab.stages.nearest import Nearest
 from ditherlab.stages.polish import Polish
-from ditherlab.stages.stage import check_choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +58,7 @@ class Shorthands:
     draw: DrawMode | None = None
 
     def __post_init__(self) -> None:
-        for name, choices in (
-            ("preset", PresetName),
-            ("start", Start),
-            ("polish", PolishMoves),
-            ("draw", DrawMode),
-        ):
+        for name, choices in choices_of(type(self)).items():
             check_choice(name, getattr(self, name), choices)
         if self.steps is not None and self.steps < 1:
             raise RequestError(f"The number of steps must be at least 1, got {self.steps}.")

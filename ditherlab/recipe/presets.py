@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ditherlab.choices import PresetName
 
@@ -22,7 +23,7 @@ class Preset:
     num_sweeps: int
     polish_temperature: float
     palette_px: int
-    num_palette_starts: int
+    num_palette_starts: Literal[1, 2]
 
 
 PRESETS: Mapping[PresetName, Preset] = {

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ditherlab.choices import Draw as DrawMode
 from ditherlab.problem import Problem
-from ditherlab.stages.stage import Progress, Stage, StageContext, check_choice
+from ditherlab.stages.stage import Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
 
@@ -24,9 +24,6 @@ class Draw(Stage):
     obeys_cells: ClassVar[bool] = True
 
     by: DrawMode | None = None
-
-    def __post_init__(self) -> None:
-        check_choice("draw(by=...)", self.by, DrawMode)
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         if state.logits is not None:

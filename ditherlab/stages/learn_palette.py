@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ditherlab.errors import RequestError
 from ditherlab.images import Picture, lay_out
@@ -63,14 +63,12 @@ class LearnPalette(Stage):
     temperature: Temperatures | None = None
     steps: int = 150
     pixels: int = 1 << 15
-    starts: int = 1
+    starts: Literal[1, 2] = 1
 
     def __post_init__(self) -> None:
         check_count("learn-palette(steps=...)", self.steps)
         check_count("learn-palette(pixels=...)", self.pixels)
         check_temperatures("learn-palette(temperature=...)", self.temperature)
-        if self.starts not in (1, 2):
-            raise RequestError(f"`learn-palette(starts=...)` must be 1 or 2, got {self.starts}.")
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         if not state.palette_is_free:

@@ -21,7 +21,6 @@ from ditherlab.stages.stage import (
     Stage,
     StageContext,
     StageMemory,
-    check_choice,
     check_count,
 )
 from ditherlab.stages.state import State
@@ -61,7 +60,6 @@ class Polish(Stage):
 
     def __post_init__(self) -> None:
         check_count("polish(sweeps=...)", self.sweeps, 0)
-        check_choice("polish(moves=...)", self.moves, Moves)
         if not 0 <= self.temperature < inf:
             raise RequestError(
                 f"`polish(temperature=...)` must be at least 0, got {self.temperature:g}."

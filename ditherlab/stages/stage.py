@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import ClassVar, get_args
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -15,7 +15,7 @@ from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Cost, Target
 from ditherlab.randomness import seeded_generator
 from ditherlab.schedules import Temperatures
-from ditherlab.specs import spell_out
+from ditherlab.specs import Strategy, spell_out
 from ditherlab.stages.state import State
 from ditherlab.stages.weaken import weaken_dither
 from ditherlab.types import Colors
@@ -155,7 +155,7 @@ class StageMemory:
         return StageMemory(self.num_planes * part, self.num_planes_per_color * part)
 
 
-class Stage(ABC):
+class Stage(Strategy, ABC):
     """A step on the way from a problem to a picture: a frozen dataclass of settings.
 
     Attributes:
@@ -249,17 +249,6 @@ def check_count(what: str, value: int, least: int = 1) -> None:
     """
     if not isinstance(value, int) or value < least:
         raise RequestError(f"`{what}` must be at least {least}, got {value}.")
-
-
-def check_choice(what: str, value: object, choices: object) -> None:
-    """Refuse a value that is not one of the words of a `Literal`; None is always allowed.
-
-    Raises:
-        RequestError: If it is another word.
-    """
-    words = get_args(choices)
-    if value is not None and value not in words:
-        raise RequestError(f"`{what}` must be one of {', '.join(words)}, got {value!r}.")
 
 
 def check_temperatures(what: str, temperature: Temperatures | None) -> None:

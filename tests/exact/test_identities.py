@@ -156,7 +156,7 @@ def test_a_strip_of_an_exact_expectation_is_exact(words, model, target):
 def test_second_order_local_expectation_is_exact_for_squared_errors(model, target, draws):
     cost = parse_objective("viewed-error").bind(target)
     exact, first, second = (
-        weigh(LocalExpectation(2, order=order), draws, model, cost) for order in ("exact", "1", "2")
+        weigh(LocalExpectation(2, order=order), draws, model, cost) for order in ("exact", 1, 2)
     )
     assert_same(second.grad_logits, exact.grad_logits)
     assert_same(second.grad_palette, exact.grad_palette)
@@ -165,7 +165,7 @@ def test_second_order_local_expectation_is_exact_for_squared_errors(model, targe
 
 def test_straight_through_is_first_order_local_expectation_in_the_pixels(model, draws):
     cost = CurvedWindows()
-    expanded = weigh(LocalExpectation(2, order="1"), draws, model, cost)
+    expanded = weigh(LocalExpectation(2, order=1), draws, model, cost)
     assert_same(expanded.grad_logits, weigh(ST(2), draws, model, cost).grad_logits)
 
 

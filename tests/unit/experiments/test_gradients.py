@@ -59,7 +59,7 @@ def test_an_unbiased_estimator_shows_no_bias_above_its_floor(place):
 
 
 def test_a_bias_that_is_there_is_seen(place):
-    found = figures(place, Shrunk(order="2"), num_repetitions=400)
+    found = figures(place, Shrunk(order=2), num_repetitions=400)
     assert found.bias == pytest.approx(0.1, abs=2 * found.bias_floor)
     assert found.bias_floor < 0.03
 
