@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import wraps
 from types import UnionType
@@ -51,6 +52,22 @@ def choices_of(strategy: type) -> Mapping[str, tuple[Any, ...]]:
         for name, kind in kinds.items()
         if get_origin(kind) is Literal
     }
+
+
+def variants_of(strategy: S) -> Iterator[S]:
+    """Yield the strategies that differ in one parameter with a closed set of values.
+
+    Example:
+        >>> from ditherlab.estimators import Moments
+        >>> list(map(str, variants_of(Moments())))
+        ['moments(order=0)']
+    """
+    for parameter, choices in choices_of(type(strategy)).items():
+        for choice in choices:
+            if choice != getattr(strategy, parameter):
+                # Some combinations of parameters are refused.
+                with suppress(RequestError):
+                    yield replace(strategy, **{parameter: choice})  # type: ignore[type-var]
 
 
 def _check_choices(strategy: Any) -> None:

@@ -51,6 +51,10 @@ class ObjectiveSum(Objective):
     def is_expectation_exact(self) -> bool:
         return all(objective.is_expectation_exact for _, objective in self.terms)
 
+    def why_without(self, ability: Ability) -> str:
+        reasons = (objective.why_without(ability) for _, objective in self.terms)
+        return next(filter(None, reasons), "")
+
     @property
     def draws_its_dither(self) -> bool:
         return any(objective.draws_its_dither for _, objective in self.terms)

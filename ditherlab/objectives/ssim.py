@@ -35,7 +35,12 @@ _WINDOWED: frozenset[Ability] = frozenset({"value", "gradient", "local"})
 
 # Encoding as sRGB after the blur is not linear, so only without a blur are the windows' statistics
 # linear in the drawn colors.
-_SHARP: frozenset[Ability] = _WINDOWED | {"statistics", "expectation"}
+_SHARP: frozenset[Ability] = _WINDOWED | {"statistics"}
+
+# The smallest window whose expectation of second order may be used. On 32 x 32 pixels of photos, in
+# black and white, 4 grays and 16 colors, its gradient was worse than with order 0 in most crops
+# below (18 of 28 at 0.9, 22 of 26 at 0.6), and up to 22 times as far off as it is long.
+_LEAST_SIGMA_OF_EXPECTATION = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class SSIM(Objective):
 
     It scores single pixels, so its optimum is posterized: use `ViewedSSIM` for pictures to look at.
     Its expectation is of second order (delta method): the window's cost at its expected statistics
-    plus half the trace of its Hessian times their covariance.
+    plus half the trace of its Hessian times their covariance. It is offered from sigma 1 on: in a
+    smaller window one pixel moves the statistics too far for an expansion.
 
     Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
     Similarity", IEEE TIP 2004, eq. 13; Gaussian window as there, K1 = .01, K2 = .03.
@@ -60,7 +66,13 @@ class SSIM(Objective):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        return _SHARP
+        has_expectation = self.sigma >= _LEAST_SIGMA_OF_EXPECTATION
+        return _SHARP | {"expectation"} if has_expectation else _SHARP
+
+    def why_without(self, ability: Ability) -> str:
+        if ability != "expectation":
+            return ""
+        return f"windows of sigma below {_LEAST_SIGMA_OF_EXPECTATION:g} are too small to expand"
 
     @property
     def is_expectation_exact(self) -> bool:

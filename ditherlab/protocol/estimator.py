@@ -122,6 +122,7 @@ def require(
     who: str,
     whom: str,
     instead: Iterable[str],
+    reason: str = "",
 ) -> None:
     """Check that an objective offers all abilities that an estimator needs.
 
@@ -131,6 +132,7 @@ def require(
         who: The estimator, for the message.
         whom: The objective, for the message.
         instead: Estimators that would work, for the message.
+        reason: Why the objective lacks the ability, for the message.
 
     Raises:
         AbilityError: If an ability is missing; the message names it, and `instead`.
@@ -140,6 +142,6 @@ def require(
         abilities = " and ".join(f"`{ability}`" for ability in missing)
         advice = ", ".join(f"`{name}`" for name in instead) or "another objective"
         raise AbilityError(
-            f"`{who}` needs an objective with {abilities}, which `{whom}` does not offer. "
-            f"What works: {advice}."
+            f"`{who}` needs an objective with {abilities}, which `{whom}` does not offer"
+            f"{reason and ': '}{reason}. What works: {advice}."
         )

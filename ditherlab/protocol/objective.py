@@ -24,6 +24,11 @@ class Objective(Strategy, ABC):
         """True if `expectation`, if offered, is exact; False if it is of second order."""
         return True
 
+    def why_without(self, ability: Ability) -> str:
+        """Return why an ability is missing that the class has with other parameters, or nothing."""
+        del ability
+        return ""
+
     @property
     def draws_its_dither(self) -> bool:
         """True if the optimum stays random, so that the final picture must be drawn."""

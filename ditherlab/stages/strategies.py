@@ -1,5 +1,6 @@
 """Default estimators and optimizers, and which of them work together."""
 
+from collections.abc import Iterator
 from math import log2
 
 from ditherlab.errors import AbilityError
@@ -7,6 +8,7 @@ from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimator, Objective, Optimizer, require
+from ditherlab.specs import variants_of
 
 
 def default_estimator(objective: Objective) -> Estimator:
@@ -42,17 +44,15 @@ def check_estimator(problem: Problem, estimator: Estimator) -> None:
     """
     objective = problem.objective
     # Only a refusal names the others, all of which would be imported.
-    if not estimator.needs <= objective.abilities:
+    missing = estimator.needs - objective.abilities
+    if missing:
         require(
             objective.abilities,
             estimator.needs,
             who=str(estimator),
             whom=str(objective),
-            instead=sorted(
-                name
-                for name, other in ESTIMATORS.defaults().items()
-                if other.needs <= objective.abilities and _is_small_enough(problem, other)
-            ),
+            instead=dict.fromkeys(_working(problem, estimator)),
+            reason=next(filter(None, map(objective.why_without, sorted(missing))), ""),
         )
     if estimator.num_colors not in (None, problem.num_colors):
         raise AbilityError(
@@ -86,6 +86,14 @@ def check_optimizer(problem: Problem, estimator: Estimator, optimizer: Optimizer
             f"`{optimizer}` needs an objective that is the expected cost of a drawn picture, "
             f"and `{problem.objective}` is none. Use `adam`."
         )
+
+
+def _working(problem: Problem, refused: Estimator) -> Iterator[str]:
+    """Yield estimators that work on a problem as text, those most like a refused one first."""
+    others = sorted(ESTIMATORS.defaults().values(), key=str)
+    for other in (*variants_of(refused), *others):
+        if other.needs <= problem.objective.abilities and _is_small_enough(problem, other):
+            yield str(other)
 
 
 def _is_small_enough(problem: Problem, estimator: Estimator) -> bool:
