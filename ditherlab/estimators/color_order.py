@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from ditherlab.types import Colors, Indices, Probs
@@ -60,6 +60,15 @@ class ColorOrder:
     def colors_at(self, ranks: Indices) -> Indices:
         """Return the colors of ranks."""
         return _look_up(self.colors, ranks)
+
+
+def is_shown(probs: Probs) -> Bool[Tensor, "b k h w"]:
+    """Return which colors have a probability above rounding; the others are hardly ever drawn.
+
+    Estimators that compare neighboring colors step over the others: the bounds of the cumulative
+    distribution on both sides of an empty color move together.
+    """
+    return probs > torch.finfo(probs.dtype).eps
 
 
 def _look_up(table: Int[Tensor, "b k"], indices: Indices) -> Indices:

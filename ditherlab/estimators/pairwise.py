@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from ditherlab.estimators.color_order import is_shown
 from ditherlab.estimators.credit import Credit, PixelCosts
 from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples
@@ -20,7 +21,8 @@ class Pairwise(Estimator):
     """The mean of `(f_b - f_a) kappa(x_a, x_b)` over all pairs of draws; only neighbors count.
 
     Summation by parts gives `dE f = -sum_c dF_c (f(c+1) - f(c))`, with the cumulative distribution
-    F in the palette's order. A pair of draws has the colors c and c + 1 with the probability
+    F in the palette's order, of the colors with more probability than rounding; the others are
+    stepped over. A pair of draws has the colors c and c + 1 with the probability
     `2 p_c p_(c+1)`, so `kappa_j = -p_j (1[j <= c] - F_c) / (2 p_c p_(c+1))` for such pairs, and 0
     for all others. Unbiased, but with a large variance: most pairs contribute nothing, and rare
     ones contribute much.
@@ -63,6 +65,8 @@ class Pairwise(Estimator):
 def _sum_over_pairs(indices: Indices, pixel_costs: PixelCosts, model: Categorical) -> Logits:
     bounds = model.probs.cumsum(dim=1)
     colors = torch.arange(model.probs.shape[1], device=indices.device).view(-1, 1, 1)
+    shown = is_shown(model.probs)
+    places = shown.cumsum(dim=1)
     gradient = torch.zeros_like(model.probs)
     pairs = list(combinations(range(len(indices)), 2))
     for a, b in pairs:
@@ -70,7 +74,8 @@ def _sum_over_pairs(indices: Indices, pixel_costs: PixelCosts, model: Categorica
         upper = torch.maximum(indices[a], indices[b]).unsqueeze(1)
         step = (pixel_costs[b] - pixel_costs[a]) * (indices[b] - indices[a]).sign()
         chance = 2 * model.probs.gather(1, lower) * model.probs.gather(1, upper)
-        counts = (upper - lower == 1) & (chance > 0)
+        are_next = places.gather(1, upper) - places.gather(1, lower) == 1
+        counts = shown.gather(1, lower) & shown.gather(1, upper) & are_next
         weight = torch.where(counts, step.unsqueeze(1) / chance.where(counts, 1.0), 0.0)
         gradient -= model.probs * ((colors <= lower).to(weight) - bounds.gather(1, lower)) * weight
     return gradient / len(pairs)

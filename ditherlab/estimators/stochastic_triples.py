@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.errors import RequestError
-from ditherlab.estimators.color_order import ColorOrder, Order
+from ditherlab.estimators.color_order import ColorOrder, Order, is_shown
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.estimators.replacements import (
@@ -25,6 +25,8 @@ from ditherlab.types import Indices, Logits, Probs
 Pruning = Literal["none", "pixel", "picture"]
 """The jumps of a draw that are priced: all, one of the two of each pixel, or one in all."""
 
+Direction = Literal[1, -1]
+
 Rates = Float[Tensor, "s b h w"]
 
 Shared = Float[Tensor, "s b #h #w"]
@@ -38,11 +40,11 @@ class StochasticTriples(Estimator):
     A color x is drawn if a uniform number falls between the bounds `F_(x-1)` and `F_x` of the
     cumulative distribution, in some order of the colors. A logit moves these bounds by
     `dF_x / dtheta_j = p_j (1[j <= x] - F_x)`, so a draw may jump to its neighbor in that order, at
-    this rate over `p_x`. The mean over the colors is subtracted from the estimate, because it is
-    zero in the true gradient. Unbiased in any order. Prices two replacing pictures per draw, or one
-    if pruned to one jump for each pixel. If pruned to a single jump of the picture, it prices
-    `2 num_samples` pictures in all and works with any objective, but only one pixel of each draw
-    gets a gradient.
+    this rate over `p_x`. Colors with no more probability than rounding are stepped over. The mean
+    over the colors is subtracted from the estimate, because it is zero in the true gradient.
+    Unbiased in any order. Prices two replacing pictures per draw, or one if pruned to one jump for
+    each pixel. If pruned to a single jump of the picture, it prices `2 num_samples` pictures in all
+    and works with any objective, but only one pixel of each draw gets a gradient.
 
     With pruning, a jump is chosen with a probability proportional to its rate, summed over the
     logits, and weighted by the inverse.
@@ -153,7 +155,8 @@ class Jumps:
         bound_above = probs.cumsum(dim=1).gather(1, by_picture).transpose(0, 1)
         below, above = (bound_above - chance).clamp_min(0), (1 - bound_above).clamp_min(0)
         # Rounding draws a color of probability 0 once in a million pixels; it gets no weight.
-        odds = chance.where(chance > 0, torch.inf).reciprocal()
+        is_odd = is_shown(probs).gather(1, by_picture).transpose(0, 1).logical_not()
+        odds = chance.masked_fill(is_odd, torch.inf).reciprocal()
         return cls(
             sorted_colors, probs, ranks, below, above, bound_above * odds, (1 - below) * odds
         )
@@ -168,10 +171,14 @@ class Jumps:
         """The sum of the rates of all jumps of each drawn picture."""
         return self.rates_of_pixels.sum(dim=(2, 3), keepdim=True)
 
-    def neighbors(self, steps: int) -> Indices:
-        """Return the colors some steps further in the order, clamped at its ends."""
-        last = self.probs.shape[1] - 1
-        return self.order.colors_at((self.ranks + steps).clamp(0, last))
+    def neighbors(self, direction: Direction) -> Indices:
+        """Return the next colors up (1) or down (-1) that are shown; if none, the drawn ones."""
+        found = self.ranks
+        # The last one that is further on is the nearest.
+        for rank, shown in list(enumerate(is_shown(self.probs).unbind(dim=1)))[::-direction]:
+            is_further = self.ranks < rank if direction == 1 else self.ranks > rank
+            found = torch.where(is_further & shown, rank, found)
+        return self.order.colors_at(found)
 
     def choose_for_pixels(self, generator: torch.Generator) -> Indices:
         """Choose a jump up or down for each pixel, in proportion to the rates."""
