@@ -46,6 +46,10 @@ class OutputError(DitherlabError, OSError):
     """An output file that cannot be written, or exists already."""
 
 
+class CodeError(DitherlabError, RuntimeError):
+    """A Python file or module of the user's own that cannot be loaded."""
+
+
 class ObjectiveError(DitherlabError, RuntimeError):
     """An objective that failed while it priced a picture."""
 

@@ -11,14 +11,19 @@ from ditherlab.lazy_names import lazy_names
 if TYPE_CHECKING:
     from ditherlab.black_box.calling_convention import CallingConvention, cost_function
     from ditherlab.black_box.function_source import FunctionSource
+    from ditherlab.black_box.messages import Part, Tensors, TensorTargets
     from ditherlab.black_box.priced_function import PricedFunction
-    from ditherlab.black_box.worker_pool import Part, WorkerPool
+    from ditherlab.black_box.tensor_worker import TensorWorker
+    from ditherlab.black_box.worker_pool import WorkerPool
 
 __all__ = [
     "CallingConvention",
     "FunctionSource",
     "Part",
     "PricedFunction",
+    "TensorTargets",
+    "TensorWorker",
+    "Tensors",
     "WorkerPool",
     "cost_function",
 ]
@@ -28,8 +33,11 @@ __getattr__ = lazy_names(
     {
         "CallingConvention": "calling_convention",
         "FunctionSource": "function_source",
-        "Part": "worker_pool",
+        "Part": "messages",
         "PricedFunction": "priced_function",
+        "TensorTargets": "messages",
+        "TensorWorker": "tensor_worker",
+        "Tensors": "messages",
         "WorkerPool": "worker_pool",
         "cost_function": "calling_convention",
     },

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from ditherlab.errors import RequestError
+from ditherlab.errors import CodeError, RequestError
 from ditherlab.naming import nearest_name
 
 _LONGEST_MESSAGE = 300
@@ -51,7 +51,8 @@ class FunctionSource:
         Anything the file prints goes to standard error.
 
         Raises:
-            RequestError: If the file, module or function does not exist, or loading it fails.
+            RequestError: If the file, module or function does not exist.
+            CodeError: If loading it fails.
         """
         found = self.find()
         if isinstance(found, type):
@@ -64,11 +65,19 @@ class FunctionSource:
         """Run the file or import the module, and return what has the name there.
 
         Raises:
-            RequestError: If there is no such file, module or name, or if it cannot be run.
+            RequestError: If there is no such file, module or name.
+            CodeError: If the file or module cannot be run.
         """
         with redirect_stdout(sys.stderr):
             module = self._run_file() if self.is_file else self._import_module()
         return self._find(module)
+
+    def load_error(self, error: BaseException) -> CodeError | RequestError:
+        """Return the error that reports why the file or module cannot be loaded."""
+        # A module that does not exist is a wrong word; one that fails is broken code.
+        kind = RequestError if self._is_missing(error) else CodeError
+        verb = "run" if self.is_file else "imported"
+        return kind(f"`{self.words}`: '{self.location}' cannot be {verb}: {self.describe(error)}.")
 
     def describe(self, error: BaseException) -> str:
         """Return the error in one line, with the line of the user's file that raised it, if any."""
@@ -100,22 +109,25 @@ class FunctionSource:
         module = module_from_spec(spec)
         # Dataclasses look up their module in `sys.modules` while the file runs.
         sys.modules[name] = module
-        with _also_importing_from(self.path.parent), self._explaining("cannot be run"):
+        with _also_importing_from(self.path.parent), self._explaining():
             loader.exec_module(module)
         return module
 
     def _import_module(self) -> ModuleType:
-        with _also_importing_from(Path.cwd()), self._explaining("cannot be imported"):
+        with _also_importing_from(Path.cwd()), self._explaining():
             return importlib.import_module(self.location)
 
     @contextmanager
-    def _explaining(self, what_failed: str) -> Iterator[None]:
+    def _explaining(self) -> Iterator[None]:
         try:
             yield
         except (Exception, SystemExit) as error:
-            raise RequestError(
-                f"`{self.words}`: '{self.location}' {what_failed}: {self.describe(error)}."
-            ) from error
+            raise self.load_error(error) from error
+
+    def _is_missing(self, error: BaseException) -> bool:
+        if self.is_file or not isinstance(error, ModuleNotFoundError) or error.name is None:
+            return False
+        return f"{self.location}.".startswith(f"{error.name}.")
 
     def _find(self, module: ModuleType) -> Any:
         found: Any = module

@@ -1,93 +1,80 @@
-"""The main loop of a worker process, which calls one function until the run ends."""
+"""The main loop of a worker process, which loads one function and calls it until the run ends."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ditherlab.black_box.function_source import FunctionSource
+from ditherlab.black_box.messages import (
+    Costs,
+    Failure,
+    Load,
+    Part,
+    PixelTargets,
+    Ready,
+    Reply,
+    Started,
+    TensorTargets,
+)
 from ditherlab.black_box.priced_function import PricedFunction
 from ditherlab.errors import DitherlabError
 
 if TYPE_CHECKING:
-    from ditherlab.black_box.arrays import Masks, Pixels, Planes
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """The first message to a worker.
-
-    Attributes:
-        source: The function.
-        targets: The target pictures.
-        opaque: True at opaque pixels of each target.
-    """
-
-    source: FunctionSource
-    targets: Planes
-    opaque: Masks
-
-
-@dataclass(frozen=True)
-class Started:
-    """The process runs and waits for an `Assignment`."""
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The function is loaded."""
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The costs of the pictures, in their order."""
-
-    costs: list[float]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The function failed; the worker keeps running."""
-
-    message: str
-
-
-Reply = Started | Ready | Costs | Failure
+    from ditherlab.black_box.arrays import Pixels, Planes
 
 
 def work(descriptor: int) -> None:
-    """Answer requests from a socket; the first message must be an `Assignment`."""
+    """Answer requests from a socket: `Load` first, then the targets, then pictures."""
     # The main process handles Ctrl-C and ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Processes that the function starts must not hold the connection open.
+    os.set_inheritable(descriptor, False)
     connection = Connection(descriptor)
     requests: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, requests), daemon=True).start()
-    connection.send(Started())
-    assignment: Assignment = requests.get()
-    try:
-        function = PricedFunction.load(assignment.source)
-    except DitherlabError as error:
-        connection.send(Failure(str(error)))
-        return
-    connection.send(Ready())
-    targets = _to_pixels(assignment.targets)
-    # The function itself may close the connection; the worker then ends as well.
+    # The code itself may close the connection; the worker then ends.
     with suppress(OSError):
-        while True:
-            planes, places = requests.get()
-            pictures, opaque = _to_pixels(planes), assignment.opaque[places]
-            connection.send(_answer(function, pictures, targets[places], opaque))
+        connection.send(Started())
+        _serve(connection, requests)
 
 
-def _listen(connection: Connection, requests: "SimpleQueue[Any]") -> None:
+def _serve(connection: Connection, requests: SimpleQueue[Any]) -> None:
+    load: Load = requests.get()
+    function = None
+    try:
+        if load.use == "cost":
+            function = PricedFunction.load(load.source)
+        else:
+            load.source.find()
+    except DitherlabError as error:
+        connection.send(Failure.of(error))
+        return
+    except BaseException as error:
+        connection.send(Failure.of(load.source.load_error(error)))
+        return
+    if function is None:
+        connection.send(Ready(None))
+        return
+    connection.send(Ready(function.convention))
+    answer = _answering(function, requests.get())
+    while True:
+        request = requests.get()
+        try:
+            reply = answer(request)
+        except DitherlabError as error:
+            reply = Failure.of(error)
+        connection.send(reply)
+
+
+def _listen(connection: Connection, requests: SimpleQueue[Any]) -> None:
     """Queue incoming requests; end the process when the run is gone, even in mid-call."""
     while True:
         try:
@@ -96,11 +83,21 @@ def _listen(connection: Connection, requests: "SimpleQueue[Any]") -> None:
             os._exit(0)
 
 
-def _answer(function: PricedFunction, pictures: Pixels, targets: Pixels, opaque: Masks) -> Reply:
-    try:
-        return Costs(function.price(pictures, targets, opaque))
-    except DitherlabError as error:
-        return Failure(str(error))
+def _answering(
+    function: PricedFunction, targets: PixelTargets | TensorTargets
+) -> Callable[[Any], Reply]:
+    """Return a function that answers requests."""
+    if isinstance(targets, TensorTargets):
+        from ditherlab.black_box.tensor_function import TensorFunction
+
+        return TensorFunction(function, targets).answer
+    shown = _to_pixels(targets.planes)
+
+    def answer(part: Part) -> Costs:
+        opaque = targets.opaque[part.places]
+        return Costs(function.price(_to_pixels(part.pictures), shown[part.places], opaque))
+
+    return answer
 
 
 def _to_pixels(planes: Planes) -> Pixels:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ditherlab.cli import clock
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
 from ditherlab.cli.options import device_option, quiet_option
@@ -21,6 +22,7 @@ from ditherlab.cli.reporting import (
 from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
 from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.palette import Palette
+from ditherlab.request.loading import loading_deadline
 from ditherlab.request.optimize_request import crop_picture
 from ditherlab.request.palette_options import PaletteOptions
 from ditherlab.specs import split_outside
@@ -138,11 +140,13 @@ def compare(context: click.Context, /, **options: Any) -> int:
     Limits(seconds=max_seconds)
     for number in (seeds[0], seeds[-1]):
         check_seed(number)
+    with loading_deadline(max_seconds, clock.now):
+        objective = parse_objective(options["objective"])
     problem = fix_palette(
         Problem(
             picture=picture,
             palette=palette if isinstance(palette, Palette) else LearnedPalette(palette),
-            objective=parse_objective(options["objective"]),
+            objective=objective,
             fit="none",
         ),
         seed=seed,

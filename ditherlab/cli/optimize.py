@@ -287,7 +287,8 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     packed.check(destination, report)
     request = _request(context, options)
     with Interruption().listen() as interruption:
-        job = request.job(read_source(source, options["reading"]))
+        with interruption.ending_loads():
+            job = request.job(read_source(source, options["reading"]), clock.now)
         destination.check_picture(job.problem)
         packed.check_picture(job.problem)
         console.report_job(job)

@@ -6,15 +6,19 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
+
+from ditherlab.black_box.watcher import start_watcher
+from ditherlab.black_box.worker_process import can_start_processes
 
 
 @contextmanager
 def local_pool(num_workers: int) -> Iterator[Executor]:
     """Start processes with one torch thread each, and end them at once when the block ends.
 
-    Cells that still run then are abandoned. The processes also end when this one is killed.
+    Cells that still run then are abandoned. The processes, and those that they have started, also
+    end when this one is killed.
     """
     context = get_context("spawn")
     lifeline, end = context.Pipe(duplex=False)
@@ -52,7 +56,11 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 def _set_up(lifeline: "Connection[None, None]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    owner = parent_process()
+    if can_start_processes() and owner is not None and owner.pid is not None:
+        start_watcher(os.dup(lifeline.fileno()), owner.pid)
+    else:
+        threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"
 
     import torch

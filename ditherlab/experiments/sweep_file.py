@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ditherlab.errors import AbilityError, DitherlabError, PictureError, RequestError
+from ditherlab.errors import AbilityError, CodeError, DitherlabError, PictureError, RequestError
 from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, points, read_axes
 from ditherlab.images import Picture, path_label, read_picture
@@ -30,6 +30,7 @@ def read_sweep(path: Path) -> tuple[Cell, ...]:
         RequestError: If the file cannot be read or parsed, and for unknown keys and wrong values.
             Options that do not fit together, such as an estimator and an objective, make the cell
             fail when it is run.
+        CodeError: If Python code cannot be loaded.
     """
     label = path_label(path)
     try:
@@ -44,7 +45,8 @@ def read_sweep(path: Path) -> tuple[Cell, ...]:
         for cell in _Reader(path.parent).cells(table):
             cells.setdefault(cell.key, cell)
     except DitherlabError as error:
-        raise RequestError(f"{label}: {error}") from error
+        kind = CodeError if isinstance(error, CodeError) else RequestError
+        raise kind(f"{label}: {error}") from error
     return tuple(cells.values())
 
 

@@ -1,17 +1,13 @@
-"""The cost of a function that torch can differentiate, computed in this process."""
+"""The cost of a function that torch can differentiate, computed in a worker process."""
 
-import copy
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ditherlab.black_box import PricedFunction
-from ditherlab.errors import DitherlabError, ObjectiveError
+from ditherlab.black_box import FunctionSource, Tensors, TensorTargets, TensorWorker
 from ditherlab.protocol import Ability, Cost, Target
 from ditherlab.types import DrawCosts, DrawnImages
 
@@ -20,98 +16,65 @@ from ditherlab.types import DrawCosts, DrawnImages
 class DifferentiableCost(Cost):
     """The cost that a differentiable function returns; modules run in evaluation mode.
 
+    The process starts when the first picture is priced, and keeps a module that it has loaded.
+
     Attributes:
-        target: The target.
-        priced: The function; a module is a copy on the target's device.
+        target: The target; its values replace drawn ones at transparent pixels.
+        worker: The process of the function.
     """
 
     target: Target
-    priced: PricedFunction
+    worker: TensorWorker
     abilities: frozenset[Ability] = field(default=frozenset({"value", "gradient"}))
 
     @classmethod
-    def of(cls, priced: PricedFunction, target: Target) -> "DifferentiableCost":
-        """Bind a function to a target; a module is copied, because other code may train it."""
-        function = priced.function
-        if isinstance(function, nn.Module):
-            own = copy.deepcopy(function).requires_grad_(False).eval()
-            priced = PricedFunction(priced.source, own.to(target.images))
-        return cls(target, priced)
+    def of(cls, source: FunctionSource, target: Target) -> "DifferentiableCost":
+        """Bind a function to a target."""
+        images = target.images.expand(-1, 3, -1, -1)
+        targets = TensorTargets(
+            _to_array(images), _to_array(target.opaque), str(target.images.device)
+        )
+        return cls(target, TensorWorker(source, targets, torch.get_num_threads()))
 
     def cost(self, images: DrawnImages) -> DrawCosts:
-        if images.requires_grad and torch.is_grad_enabled():
-            costs: DrawCosts = _Priced.apply(images, self)  # type: ignore[no-untyped-call]
-            return costs
-        return self.price(images)
-
-    def price(self, images: DrawnImages) -> DrawCosts:
-        """Call the function.
-
-        Raises:
-            ObjectiveError: If it fails, or does not return a number for each picture.
-        """
-        drawn = self.target.fill_transparent(images)
-        num_samples = len(drawn)
-        given = [
-            _to_rgb(drawn),
-            _to_rgb(self.target.images.expand(num_samples, -1, -1, -1, -1)),
-            self.target.opaque.expand(num_samples, -1, -1, -1, -1).flatten(0, 1),
-        ]
-        with self.failing_clearly():
-            costs = self._call(given[: self.priced.convention.num_arguments])
+        drawn = self.target.fill_transparent(images).flatten(0, 1).expand(-1, 3, -1, -1)
+        if drawn.requires_grad and torch.is_grad_enabled():
+            costs: Tensor = _Priced.apply(drawn, self)  # type: ignore[no-untyped-call]
+        else:
+            costs, _ = self.price(drawn, has_gradient=False)
         return costs.view(images.shape[:2])
 
-    @contextmanager
-    def failing_clearly(self) -> Iterator[None]:
-        """Convert errors of the function's code to `ObjectiveError`; redirect what it prints."""
-        try:
-            # Standard output may be a picture, so prints go to standard error.
-            with redirect_stdout(sys.stderr):
-                yield
-        except DitherlabError:
-            raise
-        except Exception as error:
-            raise self.priced.failure(error) from error
+    def price(self, pictures: Tensor, *, has_gradient: bool) -> tuple[Tensor, Tensor | None]:
+        """Price pictures `[n 3 h w]`; also return the gradient of each cost in its picture.
 
-    def _call(self, arguments: list[Tensor]) -> Tensor:
-        function = self.priced.function
-        if self.priced.convention.takes == "batch":
-            return self._check(function(*arguments), len(arguments[0]))
-        return torch.cat([self._check(function(*one), 1) for one in zip(*arguments, strict=True)])
+        Raises:
+            ObjectiveError: If the function fails, or does not return a number for each picture.
+            DeadlineError: If the deadline passes first.
+        """
+        priced = self.worker.price(Tensors(_to_array(pictures), has_gradient))
+        costs = torch.from_numpy(priced.costs).to(pictures.device)
+        if priced.gradient is None:
+            return costs, None
+        return costs, torch.from_numpy(priced.gradient).to(pictures)
 
-    def _check(self, result: object, num_pictures: int) -> Tensor:
-        if not isinstance(result, Tensor):
-            raise ObjectiveError(
-                f"`{self.priced.source.words}` must return a tensor, because it is marked as "
-                f"differentiable, got {type(result).__name__}."
-            )
-        self.priced.check_num_costs(result.numel(), list(result.shape), num_pictures)
-        return result.flatten()
+    def close(self) -> None:
+        self.worker.close()
 
 
 class _Priced(torch.autograd.Function):
-    """Autograd wrapper that reports errors of the backward pass like those of the function."""
+    """Costs that are differentiated in the worker, each in its own picture."""
 
     @staticmethod
-    def forward(ctx: Any, images: DrawnImages, cost: DifferentiableCost) -> DrawCosts:
-        with torch.enable_grad():
-            leaves = images.detach().requires_grad_()
-            costs = cost.price(leaves)
-        if not costs.requires_grad:
-            raise ObjectiveError(
-                f"`{cost.priced.source.words}` is marked as differentiable, but returns a number "
-                "without a gradient. Compute all of it in torch, or remove the mark."
-            )
-        ctx.inner = (leaves, costs, cost)
-        return costs.detach()
+    def forward(ctx: Any, pictures: Tensor, cost: DifferentiableCost) -> Tensor:
+        costs, gradient = cost.price(pictures, has_gradient=True)
+        ctx.save_for_backward(gradient)
+        return costs
 
     @staticmethod
-    def backward(ctx: Any, grad_costs: DrawCosts) -> tuple[DrawnImages, None]:
-        leaves, costs, cost = ctx.inner
-        with cost.failing_clearly():
-            (gradient,) = torch.autograd.grad(costs, leaves, grad_costs)
-        return gradient, None
+    def backward(ctx: Any, grad_costs: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * grad_costs.to(gradient)[:, None, None, None], None
 
 
-def _to_rgb(images: DrawnImages) -> Tensor:
-    return images.flatten(0, 1).expand(-1, 3, -1, -1)
+def _to_array(tensor: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(tensor.detach().cpu().numpy())

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
-from ditherlab.black_box import FunctionSource, PricedFunction
+from ditherlab.black_box import CallingConvention, FunctionSource
+from ditherlab.black_box.loading import digest, read_convention
 from ditherlab.errors import RequestError
 from ditherlab.objectives.black_box_objective import BlackBoxCost
 from ditherlab.objectives.differentiable_cost import DifferentiableCost
@@ -50,7 +50,8 @@ class PythonFunction(Objective):
     """A Python function that returns the cost of pictures.
 
     The objective offers `value`, and also `gradient` if the function is marked as differentiable:
-    see `ditherlab.cost_function`. The function's code is run when the objective is made.
+    see `ditherlab.cost_function`. The function's code runs in other processes only: in one when the
+    objective is made, and in one or more for each bound cost.
 
     Attributes:
         location: A file that ends in `.py`, or the name of a module.
@@ -58,13 +59,14 @@ class PythonFunction(Objective):
 
     Raises:
         RequestError: If the function does not exist or cannot be called as a cost.
+        CodeError: If its file or module cannot be loaded, or not before the deadline.
     """
 
     location: str
     name: str
 
     def __post_init__(self) -> None:
-        _ = self._priced
+        _ = self._convention
 
     @classmethod
     def parse(cls, words: str) -> "PythonFunction":
@@ -72,6 +74,7 @@ class PythonFunction(Objective):
 
         Raises:
             RequestError: If the text has another form, or the function does not exist.
+            CodeError: If its file or module cannot be loaded.
         """
         match = PYTHON_WORDS.fullmatch(words)
         if match is None:
@@ -83,7 +86,7 @@ class PythonFunction(Objective):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        if self._priced.convention.differentiable:
+        if self._convention.differentiable:
             return frozenset({"value", "gradient"})
         return frozenset({"value"})
 
@@ -92,9 +95,9 @@ class PythonFunction(Objective):
         return 1
 
     def bind(self, target: Target) -> Cost:
-        if self._priced.convention.differentiable:
-            return DifferentiableCost.of(self._priced, target)
-        return BlackBoxCost.of(self._priced.source, target, self._priced.convention.takes)
+        if self._convention.differentiable:
+            return DifferentiableCost.of(self._source, target)
+        return BlackBoxCost.of(self._source, target, self._convention.takes)
 
     def __str__(self) -> str:
         return f"python:{self.location}:{self.name}"
@@ -106,11 +109,13 @@ class PythonFunction(Objective):
     @property
     def code_words(self) -> str:
         """A text that identifies the function: for a file, by a hash of its code, not its path."""
-        source = self._priced.source
-        if not source.is_file:
-            return str(self)
-        return f"python:{sha256(source.path.read_bytes()).hexdigest()}:{self.name}"
+        source = self._source
+        return f"python:{digest(source)}:{self.name}" if source.is_file else str(self)
+
+    @property
+    def _source(self) -> FunctionSource:
+        return FunctionSource(str(self), self.location, self.name)
 
     @cached_property
-    def _priced(self) -> PricedFunction:
-        return PricedFunction.load(FunctionSource(str(self), self.location, self.name))
+    def _convention(self) -> CallingConvention:
+        return read_convention(self._source)

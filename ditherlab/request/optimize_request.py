@@ -1,6 +1,7 @@
 """From the words of a command line, or of a file, to a job."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +11,7 @@ from ditherlab.errors import PictureError, RequestError
 from ditherlab.palette import Palette
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.recipe.rules import check_settings
+from ditherlab.request.loading import loading_deadline
 from ditherlab.request.palette_options import PaletteOptions, as_option
 
 if TYPE_CHECKING:
@@ -90,16 +92,27 @@ class OptimizeRequest:
         """
         check_settings(self.given, spell)
 
-    def job(self, picture: "Picture | Sequence[Picture]") -> "Job":
+    def job(
+        self, picture: "Picture | Sequence[Picture]", clock: Callable[[], float] = time.monotonic
+    ) -> "Job":
         """Understand the words, and return what is to be done with a picture.
+
+        Args:
+            picture: The source; several pictures are one problem.
+            clock: Returns seconds, for the time limit of loading Python code.
 
         Raises:
             RequestError: For words that are not understood, or exclude one another.
             AbilityError: If a stage cannot work with the objective.
             PictureError: If the picture is too small for the objective.
             PaletteError: If a palette file holds no palette.
+            CodeError: If Python code cannot be loaded.
         """
         self.check()
+        with loading_deadline(self.max_seconds, clock):
+            return self._job(picture)
+
+    def _job(self, picture: "Picture | Sequence[Picture]") -> "Job":
         options = self.palette_options
         cells, palette = options.read_cells(), options.read_palette()
         locked, panel, gamut = options.read_locked(), options.read_panel(), options.read_gamut()

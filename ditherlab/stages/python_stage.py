@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from torch import Tensor
 
 from ditherlab.black_box import FunctionSource
 from ditherlab.black_box.deadline import DeadlineError
+from ditherlab.black_box.loading import digest, try_to_load
+from ditherlab.black_box.standard_output import nothing_on_stdout
 from ditherlab.errors import DitherlabError, ObjectiveError, RequestError, StageError
 from ditherlab.naming import kebab_case
 from ditherlab.problem import Problem
@@ -60,6 +61,7 @@ class PythonStage(Stage):
 
         Raises:
             RequestError: If the words are others, or do not name a stage.
+            CodeError: If the file or module cannot be loaded, or not before the deadline.
         """
         match = _WORDS.fullmatch(words)
         if match is None:
@@ -69,7 +71,7 @@ class PythonStage(Stage):
             )
         location, name = match["location"], match["name"]
         source = FunctionSource(f"python:{location}:{name}", location, name)
-        found = _load(location, name, _digest(source))
+        found = _load(location, name, digest(source))
         if not (isinstance(found, type) and issubclass(found, Stage) and is_dataclass(found)):
             raise RequestError(
                 f"`{source.words}` must be a frozen dataclass that extends "
@@ -140,7 +142,7 @@ class PythonStage(Stage):
     @property
     def code_words(self) -> str:
         source = self._source
-        return self._words(_digest(source)) if source.is_file else str(self)
+        return self._words(digest(source)) if source.is_file else str(self)
 
     def __str__(self) -> str:
         return self._words(self.location)
@@ -159,9 +161,10 @@ class PythonStage(Stage):
 def _explaining(
     source: FunctionSource, kind: type[RequestError] | type[StageError]
 ) -> Iterator[None]:
-    """Turn what the user's code raises into an error of one line."""
+    """Turn what the user's code raises into an error of one line; keep it off standard output."""
     try:
-        yield
+        with nothing_on_stdout():
+            yield
     except (DeadlineError, ObjectiveError):
         raise
     except DitherlabError as error:
@@ -211,16 +214,18 @@ def _fault_of_indices(indices: Tensor, num_colors: int, size: tuple[int, int]) -
     return None
 
 
-def _digest(source: FunctionSource) -> str:
-    is_there = source.is_file and source.path.is_file()
-    return sha256(source.path.read_bytes()).hexdigest() if is_there else ""
-
-
 @cache
-def _load(location: str, name: str, digest: str) -> Any:
-    """Run a file once, so that equal words give equal stages, until the file changes."""
-    del digest
-    return FunctionSource(f"python:{location}:{name}", location, name).find()
+def _load(location: str, name: str, code: str) -> Any:
+    """Run a file once, so that equal words give equal stages, until the file changes.
+
+    A stage runs in this process, because it changes the state of the run. A trial load in another
+    process first makes sure that its code can be loaded.
+    """
+    del code
+    source = FunctionSource(f"python:{location}:{name}", location, name)
+    try_to_load(source)
+    with nothing_on_stdout():
+        return source.find()
 
 
 def _describe(found: object) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ditherlab.black_box import FunctionSource
-from ditherlab.errors import RequestError
+from ditherlab.errors import CodeError, RequestError
 
 
 def load(location, name="cost"):
@@ -68,14 +68,24 @@ def test_what_the_file_prints_goes_to_standard_error(write, capsys):
         ("def _cost(p): pass", "has no `cost`. It has no functions."),
         ("cost = 3", "must be a function, got int"),
         ("class cost: pass", "is a class. Name a function"),
+    ],
+)
+def test_a_file_without_the_function_is_refused(code, message, write):
+    with pytest.raises(RequestError, match=message):
+        load(write(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
         ("import no_such_package", r"cannot be run: ModuleNotFoundError: .*\(functions.py, line 1"),
         ("\n\n1 / 0", r"cannot be run: ZeroDivisionError: .*\(functions.py, line 3\)"),
         ("def cost(:", r"cannot be run: SyntaxError: invalid syntax \(functions.py, line 1\)"),
         ("raise SystemExit(3)", r"cannot be run: SystemExit: 3 \(functions.py, line 1\)"),
     ],
 )
-def test_a_file_without_the_function_is_refused(code, message, write):
-    with pytest.raises(RequestError, match=message):
+def test_a_file_that_cannot_be_run_is_broken_code(code, message, write):
+    with pytest.raises(CodeError, match=message):
         load(write(code))
 
 
@@ -84,6 +94,15 @@ def test_a_missing_file_or_module_is_refused(tmp_path):
         load("no.py")
     with pytest.raises(RequestError, match=r"'no_such' cannot be imported: ModuleNotFoundError: "):
         load("no_such")
+    with pytest.raises(RequestError, match=r"'json.no_such' cannot be imported: ModuleNotFoundErr"):
+        load("json.no_such")
+
+
+def test_a_module_that_fails_is_broken_code(write, tmp_path, monkeypatch):
+    write("import no_such_package", "module_that_fails.py")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CodeError, match=r"cannot be imported: .*'no_such_package'"):
+        load("module_that_fails")
 
 
 def test_a_message_is_one_short_line(write):

@@ -1,10 +1,6 @@
 """Workers: in order, in peace, and gone when they shall be."""
 
 import gc
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +10,7 @@ from ditherlab.black_box import FunctionSource, Part, WorkerPool
 from ditherlab.black_box.deadline import DeadlineError, deadline
 from ditherlab.black_box.worker_pool import num_cores
 from ditherlab.errors import ObjectiveError
-
-ROOT = Path(__file__).parents[3]
-
-# Nothing here takes long, but the machine may be busy.
-TIMEOUT_S = 60
+from tests.processes import is_running, wait_until
 
 
 @pytest.fixture
@@ -42,21 +34,6 @@ def parts(*levels):
 
 def process_ids(workers):
     return [worker.process.pid for worker in workers._workers]
-
-
-def is_running(process_id):
-    try:
-        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def wait_until(is_so):
-    end_s = time.monotonic() + TIMEOUT_S
-    while not is_so():
-        assert time.monotonic() < end_s
-        time.sleep(0.01)
 
 
 def test_costs_come_in_the_order_of_the_pictures(pool):
@@ -101,7 +78,7 @@ def test_workers_compute_on_one_thread_and_load_torch_only_if_asked(pool):
         """
     )
     assert workers.price(parts(0)) == [0]
-    other = pool(Path(workers._assignment.source.location).read_text(), "by_torch")
+    other = pool(Path(workers.source.location).read_text(), "by_torch")
     assert other.price(parts(0)) == [1]
 
 
@@ -184,45 +161,3 @@ def test_a_forgotten_pool_is_gone(write):
     del workers
     gc.collect()
     assert not any(is_running(number) for number in before)
-
-
-@pytest.mark.parametrize("ending", ["", "os._exit(0)", "os.kill(os.getpid(), 9)"])
-def test_no_worker_outlives_the_program_not_even_a_busy_one(ending, write):
-    path = write(
-        """
-        import os
-        def cost(picture):
-            os.write(2, b"worker %d\\n" % os.getpid())
-            while picture.any(): pass
-            return 0
-        """
-    )
-    # A script without a guard around its main part.
-    script = write(
-        f"""
-        import os, sys
-        import numpy as np
-        from ditherlab.black_box import WorkerPool, FunctionSource, Part
-        from ditherlab.black_box.deadline import DeadlineError, deadline
-        black = np.zeros((1, 3, 4, 5), np.uint8)
-        pool = WorkerPool.of(FunctionSource("x", {path!r}, "cost"), black, np.ones((1, 4, 5), bool))
-        pool.price([Part(black, [0])])
-        if {ending!r}:
-            def end():
-                {ending or "pass"}
-            pool._workers[0].ask(0, Part(black + 1, [0]))
-            end()
-        """,
-        "script.py",
-    )
-    ended = subprocess.run(
-        [sys.executable, "-W", "error", script],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    workers = {int(line.split()[1]) for line in ended.stderr.splitlines()}
-    assert len(workers) == 1, ended.stderr
-    wait_until(lambda: not any(is_running(number) for number in workers))

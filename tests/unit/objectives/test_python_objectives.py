@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 
 import ditherlab.vision.packaged_metrics
+from ditherlab.black_box import PricedFunction, TensorTargets
+from ditherlab.black_box.tensor_function import TensorFunction
 from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.images import Picture, drawn_png_bytes, encode_indexed_png
 from ditherlab.objectives import FLIP, PIQE, PngBytes, PythonFunction, parse_objective
@@ -236,17 +238,23 @@ network = nn.Sequential(
 
 @pytest.fixture
 def network(write):
+    return PythonFunction(write(NETWORK), "network")
+
+
+@pytest.fixture
+def loaded(network):
+    """The same network, loaded in this process."""
     state = torch.get_rng_state()
-    objective = PythonFunction(write(NETWORK), "network")
+    found = network._source.load()
     torch.set_rng_state(state)
-    return objective
+    return found
 
 
-def test_the_gradient_of_a_network_is_that_of_autograd(network, target, generator):
+def test_the_gradient_of_a_network_is_that_of_autograd(network, loaded, target, generator):
     assert network.abilities == {"value", "gradient"}
     images = torch.rand((3, *target.images.shape), generator=generator)
     costs, gradient = network.bind(target).price_with_gradient(images)
-    plain = copy.deepcopy(network._priced.function).eval()
+    plain = copy.deepcopy(loaded).eval()
     leaves = images.clone().requires_grad_()
     expected = plain(target.fill_transparent(leaves).flatten(0, 1)).view(3, 2)
     torch.testing.assert_close(costs, expected.detach())
@@ -254,13 +262,14 @@ def test_the_gradient_of_a_network_is_that_of_autograd(network, target, generato
     assert not (gradient * ~target.opaque).any()
 
 
-def test_the_own_network_stays_as_it_was(network, target):
-    function = network._priced.function
-    bound = network.bind(target).priced.function
-    assert function.training
-    assert all(weight.requires_grad for weight in function.parameters())
-    assert not bound.training
-    assert not any(weight.requires_grad for weight in bound.parameters())
+def test_a_bound_network_is_a_copy_in_evaluation_mode(loaded, network, target):
+    images, opaque = target.images.numpy(), target.opaque.numpy()
+    source = network._source
+    bound = TensorFunction(PricedFunction(source, loaded), TensorTargets(images, opaque, "cpu"))
+    assert loaded.training
+    assert all(weight.requires_grad for weight in loaded.parameters())
+    assert not bound._priced.function.training
+    assert not any(weight.requires_grad for weight in bound._priced.function.parameters())
 
 
 def test_optimizing_a_network_lowers_its_cost_and_moves_the_palette(tiny):
@@ -272,7 +281,7 @@ def test_optimizing_a_network_lowers_its_cost_and_moves_the_palette(tiny):
     assert solution.notes == ()
 
 
-def test_a_differentiable_function_may_take_one_picture_and_print(write, target, capsys):
+def test_a_differentiable_function_may_take_one_picture_and_print(write, target, capfd):
     path = write(
         """
         from ditherlab import cost_function
@@ -288,7 +297,7 @@ def test_a_differentiable_function_may_take_one_picture_and_print(write, target,
     error = (images - target.images) * target.opaque
     torch.testing.assert_close(costs, error.square().sum(dim=(2, 3, 4)))
     torch.testing.assert_close(gradient, 2 * error)
-    assert capsys.readouterr() == ("", "priced\n" * 2)
+    assert capfd.readouterr() == ("", "priced\n" * 2)
 
 
 @pytest.mark.parametrize(
