@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+_LONG_WORD = re.compile(r"\S{501,}")
+
 
 def kebab_case(class_name: str) -> str:
     """Derive the name on the command line and in JSON from a class name.
@@ -28,6 +30,33 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     known = sorted(names)
     close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+
+
+def abbreviate(text: str) -> str:
+    """Shorten every word of more than 500 characters.
+
+    Example:
+        >>> abbreviate(f"The width must be 1 to 9, got {'7' * 5000}.")[27:67]
+        'got 777777777777777777777777777777777777'
+        >>> len(abbreviate("7" * 5000))
+        203
+    """
+    return _LONG_WORD.sub(lambda match: f"{match[0][:150]}...{match[0][-50:]}", text)
+
+
+def spell_value(value: object) -> str:
+    """Write a value of a file for a message; Python cannot write whole numbers of 4300 digits.
+
+    Example:
+        >>> spell_value("red"), spell_value([1, 2]), spell_value(16**5000)
+        ("'red'", '[1, 2]', 'a number of too many digits')
+    """
+    try:
+        return abbreviate(repr(value))
+    except ValueError:
+        return "a number of too many digits"
+    except RecursionError:
+        return "too many nested values"
 
 
 def one_line(text: str) -> str:

@@ -1,6 +1,5 @@
 """Conversion between text such as `leave-one-out(num_samples=8)` and frozen dataclasses."""
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -14,6 +13,10 @@ from ditherlab.naming import kebab_case, nearest_name
 
 S = TypeVar("S")
 
+LARGEST_NUMBER = 10**18
+"""The least number of more than 18 digits, which no 32-bit float or 64-bit integer may hold."""
+
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?", re.DOTALL)
 
 
@@ -244,6 +247,20 @@ def write_number(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
+def read_whole_number(text: str) -> int | None:
+    """Read a whole number of at most 18 digits; None for any other text.
+
+    Python itself refuses numbers of more than 4300 digits, and cannot compute with others as
+    floats.
+
+    Example:
+        >>> read_whole_number("-12"), read_whole_number("1.5"), read_whole_number("9" * 5000)
+        (-12, None, None)
+    """
+    match = _WHOLE.fullmatch(text.strip())
+    return int(match[0]) if match else None
+
+
 def _write(value: object) -> str:
     if isinstance(value, tuple):
         return ":".join(_write(part) for part in value)
@@ -267,10 +284,11 @@ def _convert(what: str, text: str, hint: Any) -> Any:
             raise RequestError(f"`{what}` must be true or false, got '{text}'.")
         return text.lower() == "true"
     try:
-        value = hint(text)
+        value = read_whole_number(text) if hint is int else hint(text)
     except ValueError:
-        value = math.nan
-    if isinstance(value, int | float) and not math.isfinite(value):
+        value = None
+    if value is None or (isinstance(value, float) and not abs(value) < LARGEST_NUMBER):
         kind = "a whole number" if hint is int else "a number"
-        raise RequestError(f"`{what}` must be {kind}, got '{text}'.")
+        limit = " of at most 18 digits" if len(text) > 18 else ""
+        raise RequestError(f"`{what}` must be {kind}{limit}, got '{text}'.")
     return value

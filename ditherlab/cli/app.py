@@ -14,9 +14,11 @@ from ditherlab.cli.progress import SecondInterrupt
 from ditherlab.cli.streams import stdout_error, write_to_stderr
 from ditherlab.errors import DitherlabError
 from ditherlab.images import path_label, printable
-from ditherlab.naming import one_line
+from ditherlab.naming import abbreviate, one_line
 
 _NUM_COLLECTIONS_BEFORE_A_FULL_ONE = 1000
+
+_NO_MEMORY = "There is not enough memory. Make the picture smaller."
 
 _HOMES = {
     "compare": CommandHome(
@@ -81,7 +83,12 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one return 
     except (KeyboardInterrupt, SecondInterrupt, click.Abort):
         return _fail("Interrupted; nothing was written.", INTERRUPTED)
     except MemoryError:
-        return _fail("There is not enough memory. Make the picture smaller.", 1)
+        return _fail(_NO_MEMORY, 1)
+    except RuntimeError as error:
+        # Torch has no class of its own for memory that it cannot get on a CPU.
+        if "memory" not in str(error):
+            raise
+        return _fail(_NO_MEMORY, 1)
     except OSError as error:
         if error.filename is not None:
             return _fail(f"{path_label(error.filename)}: {error.strerror}.", 1)
@@ -90,5 +97,5 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one return 
 
 
 def _fail(message: str, exit_code: int) -> int:
-    write_to_stderr(f"Error: {printable(one_line(message))}")
+    write_to_stderr(f"Error: {printable(abbreviate(one_line(message)))}")
     return exit_code

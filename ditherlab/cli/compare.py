@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 @click.option("--gradients-only", is_flag=True, help="Measure only the gradients.")
 @click.option(
     "--seeds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000),
     default=3,
     show_default=True,
     metavar="N",

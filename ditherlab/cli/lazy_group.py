@@ -1,10 +1,13 @@
 """A group of commands that imports each command only when it is called, so that help is fast."""
 
+import math
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+
+from ditherlab.specs import LARGEST_NUMBER
 
 
 class CommandHome(NamedTuple):
@@ -22,7 +25,20 @@ class CommandHome(NamedTuple):
         """Import the command."""
         module, _, name = self.place.partition(":")
         command: click.Command = getattr(import_module(f"ditherlab.cli.{module}"), name)
+        for parameter in command.params:
+            if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
+                parameter.callback = _check_size
         return command
+
+
+def _check_size(
+    context: click.Context, parameter: click.Parameter, value: float | None
+) -> float | None:
+    """Refuse numbers that would not fit into 32-bit floats or 64-bit integers."""
+    # Every command has its own rule for infinity.
+    if value is not None and LARGEST_NUMBER <= abs(value) < math.inf:
+        raise click.BadParameter("It must have at most 18 digits.", context, parameter)
+    return value
 
 
 class LazyGroup(click.Group):

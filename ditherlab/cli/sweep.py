@@ -41,6 +41,14 @@ _NUM_KEY_DIGITS = 12
     metavar="N",
     help="Number of cells to run at once, each with one thread.  [default: one for each core]",
 )
+@click.option(
+    "--max-cells",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    metavar="N",
+    help="Refuse a sweep of more than N cells.",
+)
 @click.option("--retry-failed", is_flag=True, help="Run the cells again that failed before.")
 @click.option("--dry-run", is_flag=True, help="List the cells and their states, and run none.")
 @partial(report_options, forms=JSON_AND_PAGE_FORMS)
@@ -78,7 +86,7 @@ def sweep(context: click.Context, /, **options: Any) -> int:
     )
     from ditherlab.report import SweepPage, SweepReport
 
-    cells, file = read_sweep(path), ResultsFile.open(results)
+    cells, file = read_sweep(path, options["max_cells"]), ResultsFile.open(results)
     if not is_quiet:
         for note in file.notes:
             write_to_stderr(note)

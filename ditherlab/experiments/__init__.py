@@ -56,12 +56,13 @@ from ditherlab.experiments.summary import (
     typical_run,
 )
 from ditherlab.experiments.sweep import OpenExecutor, SweepProgress, cells_to_run, run_sweep
-from ditherlab.experiments.sweep_file import read_sweep
+from ditherlab.experiments.sweep_file import MAX_CELLS, read_sweep
 from ditherlab.experiments.sweep_summary import Group, SweepSummary, number_of
 
 __all__ = [
     "DEFAULT_SECONDS_PER_RUN",
     "LEARNED",
+    "MAX_CELLS",
     "METHODS",
     "PARTS_OF_REFERENCE",
     "At",

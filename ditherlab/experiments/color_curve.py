@@ -25,7 +25,7 @@ LEARNED = "learned"
 METHODS = (LEARNED, *EXTRACTIONS)
 
 _STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-_RANGE = re.compile(r"(\d+)\.\.(\d+)")
+_RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 
 _LOW_IS_GOOD = ("cost", "flip")
 _HIGH_IS_GOOD = ("raw", "vs", "vp", "ls", "lp")

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ditherlab.errors import RequestError
-from ditherlab.naming import nearest_name
+from ditherlab.naming import nearest_name, spell_value
 from ditherlab.request.optimize_request import OptimizeRequest
+from ditherlab.specs import LARGEST_NUMBER
 
 PICTURE, CROP = "picture", "crop"
 
@@ -41,7 +43,7 @@ def read_axes(table: Mapping[str, Any]) -> Axes:
                 f"`{key}` must be given once, got the option and its plural. Join their values."
             )
         if key.replace("-", "_") != option and not isinstance(value, list):
-            raise RequestError(f"`{key}` must be a list, got {value!r}. Write [{value!r}].")
+            raise RequestError(f"`{key}` must be a list, got {spell_value(value)}. Write [...].")
         values = value if isinstance(value, list) else [value]
         if not values:
             raise RequestError(f"`{key}` must be a list of at least one value, got [].")
@@ -67,6 +69,18 @@ def points(axes: Axes) -> Iterator[dict[str, Any]]:
         yield {name: value for name, value in point if value is not None}
 
 
+def num_points(axes: Axes) -> int:
+    """Count what `points` yields, without listing it.
+
+    Example:
+        >>> num_points({"palette": ["ega"], "colors": [8], "seed": list(range(1000))})
+        2000
+    """
+    num_colorings = sum(len(axes.get(name, [])) for name in COLORING)
+    others = (len(values) for name, values in axes.items() if name not in COLORING)
+    return max(num_colorings, 1) * prod(others)
+
+
 def _option(key: str) -> str:
     name = key.replace("-", "_")
     for option in (name, name.removesuffix("s")):
@@ -86,15 +100,17 @@ def _checked(key: str, option: str, value: Any) -> Any:
         choices = get_args(hint if get_origin(hint) is Literal else kinds[0])
         if value in choices:
             return value
-        hint = nearest_name(str(value), choices)
-        raise RequestError(f"`{key}` must be {_any_of(choices)}, got {value!r}. {hint}")
+        hint = nearest_name(spell_value(value), choices)
+        raise RequestError(f"`{key}` must be {_any_of(choices)}, got {spell_value(value)}. {hint}")
     kind = kinds[0]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind in (int, float) and is_number and not abs(value) < LARGEST_NUMBER:
+        raise RequestError(f"`{key}` must have at most 18 digits, got {spell_value(value)}.")
     if kind is float and is_number:
         return float(value)
     if isinstance(value, kind) and (kind is not int or is_number):
         return value
-    raise RequestError(f"`{key}` must be {_RULES[kind]}, got {value!r}.")
+    raise RequestError(f"`{key}` must be {_RULES[kind]}, got {spell_value(value)}.")
 
 
 def _any_of(choices: tuple[str, ...]) -> str:

@@ -11,43 +11,64 @@ from typing import Any
 
 from ditherlab.errors import AbilityError, CodeError, DitherlabError, PictureError, RequestError
 from ditherlab.experiments.cell import Cell
-from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, points, read_axes
+from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, num_points, points, read_axes
 from ditherlab.images import Picture, path_label, read_picture
+from ditherlab.naming import spell_value
 from ditherlab.objectives import hide_folders, place_files
 from ditherlab.request.optimize_request import OptimizeRequest, crop_picture
 
+MAX_CELLS = 10_000
+
 _ALSO = "also"
+_MAX_BYTES = 1 << 24
 
 
-def read_sweep(path: Path) -> tuple[Cell, ...]:
+def read_sweep(path: Path, max_cells: int = MAX_CELLS) -> tuple[Cell, ...]:
     """Read the cells of a sweep's file, without duplicates.
 
     A key is an option of `optimize` with a value or a list of values, or its plural with a list.
     The cells are the product of all lists. Each table `[[also]]` adds the product of its own lists;
     keys that it lacks have the values above. Paths are relative to the file.
 
+    Args:
+        path: The file.
+        max_cells: The largest number of cells, duplicates included. They are counted before any
+            is made.
+
     Raises:
-        RequestError: If the file cannot be read or parsed, and for unknown keys and wrong values.
-            Options that do not fit together, such as an estimator and an objective, make the cell
-            fail when it is run.
+        RequestError: If the file cannot be read or parsed, for unknown keys and wrong values, and
+            for too many cells. Options that do not fit together, such as an estimator and an
+            objective, make the cell fail when it is run.
         CodeError: If Python code cannot be loaded.
     """
     label = path_label(path)
     try:
-        table = tomllib.loads(path.read_bytes().decode())
+        table = tomllib.loads(_read_text(path))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RequestError(f"{label} cannot be read: {reason}.") from None
     except ValueError as error:
         raise RequestError(f"{label} is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise RequestError(
+            f"{label} is not a sweep: its values are nested too deeply. Write lists of values."
+        ) from None
     cells: dict[str, Cell] = {}
     try:
-        for cell in _Reader(path.parent).cells(table):
+        for cell in _Reader(path.parent, max_cells).cells(table):
             cells.setdefault(cell.key, cell)
     except DitherlabError as error:
         kind = CodeError if isinstance(error, CodeError) else RequestError
         raise kind(f"{label}: {error}") from error
     return tuple(cells.values())
+
+
+def _read_text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise ValueError(f"it has more than {_MAX_BYTES} bytes")
+    return content.decode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +86,8 @@ class _Source:
 class _Reader:
     """Reader of a file's tables; reads every picture once."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, max_cells: int) -> None:
+        self.folder, self.max_cells = folder, max_cells
         self.sources: dict[str, _Source] = {}
 
     def cells(self, table: dict[str, Any]) -> Iterator[Cell]:
@@ -76,11 +97,18 @@ class _Reader:
             raise RequestError(f"`{_ALSO}` must be tables, each below a line [[{_ALSO}]].")
         first = read_axes(table)
         changes = [read_axes(other) for other in others]
-        found: list[dict[str, Any]] = []
+        products = []
         for change in [{}, *changes]:
             dropped = COLORING if any(name in change for name in COLORING) else ()
             axes = {name: values for name, values in first.items() if name not in dropped}
-            found += points({**axes, **change})
+            products.append({**axes, **change})
+        num_cells = sum(map(num_points, products))
+        if num_cells > self.max_cells:
+            raise RequestError(
+                f"A sweep must have at most {self.max_cells} cells, got {spell_value(num_cells)}. "
+                "Shorten its lists, or raise the limit by --max-cells."
+            )
+        found = [settings for product in products for settings in points(product)]
         if not all(PICTURE in settings for settings in found):
             raise RequestError('`pictures` must be given. Write pictures = ["photo.jpg"].')
         paths = {settings[PICTURE] for settings in found}

@@ -8,7 +8,7 @@ from ditherlab.lazy_classes import LazyClasses
 from ditherlab.objectives.objective_sum import ObjectiveSum
 from ditherlab.objectives.python_function import PYTHON_WORDS, PythonFunction
 from ditherlab.protocol import Objective
-from ditherlab.specs import Registry
+from ditherlab.specs import LARGEST_NUMBER, Registry
 
 OBJECTIVES: Registry[Objective] = Registry(
     "objective",
@@ -71,6 +71,8 @@ def _parse_term(text: str) -> tuple[float, Objective]:
         weight = float(match["weight"])
     except ValueError:
         raise RequestError(f"A weight must be a number, got '{match['weight']}'.") from None
+    if not abs(weight) < LARGEST_NUMBER:
+        raise RequestError(f"A weight must have at most 18 digits, got '{match['weight']}'.")
     return weight, _parse_objective_of_term(match["objective"])
 
 

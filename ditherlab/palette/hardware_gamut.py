@@ -20,7 +20,7 @@ _NAMED_BITS = {
     "rgb555": (5, 5, 5),
     "rgb565": (5, 6, 5),
 }
-_BITS = re.compile(r"bits=(\d+)")
+_BITS = re.compile(r"bits=([0-9]{1,9})")
 _MAX_BITS = 8
 
 Levels = tuple[int, ...]

@@ -75,7 +75,7 @@ def _read_settings(path: str, label: str) -> Mapping[str, Any]:
         raise RequestError(f"`--like` must be a PNG that ditherlab wrote, got {label}.") from error
     try:
         settings: dict[str, Any] = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         settings = {}
     is_whole = isinstance(settings, dict) and all(
         isinstance(settings.get(name), kind) for name, kind in _KINDS.items()

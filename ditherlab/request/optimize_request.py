@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ditherlab.schedules import Temperatures
     from ditherlab.stages import Stage
 
-_CROP = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
+_CROP = re.compile(r"([0-9]{1,9})x([0-9]{1,9})\+([0-9]{1,9})\+([0-9]{1,9})")
 
 Strategy = TypeVar("Strategy")
 

@@ -121,6 +121,7 @@ def test_code_that_prints_when_it_is_loaded_does_not_reach_standard_output(talk,
 def test_the_code_never_runs_in_this_process(write, tmp_path):
     log = tmp_path / "log"
     code = f"import os\nopen({str(log)!r}, 'a').write(f'{{os.getpid()}} ')\n{END}"
+    sys.modules.pop("ditherlab_user_functions", None)
     read_convention(source(write, code))
     assert str(os.getpid()) not in log.read_text().split()
     assert "ditherlab_user_functions" not in sys.modules
