@@ -1,8 +1,12 @@
 """Names and texts in messages: kebab case, suggestions for misspelled names, single lines."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _LONG_WORD = re.compile(r"\S{501,}")
 
 
@@ -32,14 +36,56 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     return f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
 
 
+def escape_controls(text: str) -> str:
+    r"""Write characters that control a terminal, or that no text file holds, as escapes.
+
+    These are the control characters but line breaks and tabs, marks that reverse the order of
+    text, and the bytes of file names that are not UTF-8.
+
+    Example:
+        >>> escape_controls("red: " + chr(27) + "[31m")
+        'red: \\x1b[31m'
+        >>> escape_controls(os.fsdecode(b"caf\xe9"))
+        'caf\\xe9'
+    """
+    return _CONTROLS.sub(lambda match: escape_character(match[0]), text)
+
+
+def escape_character(character: str) -> str:
+    r"""Write a character as an escape; a byte of a file name that is not UTF-8 as this byte.
+
+    Example:
+        >>> escape_character(chr(10)), escape_character(chr(0xdcff)), escape_character("é")
+        ('\\n', '\\xff', '\\xe9')
+    """
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def without_controls(value: Any) -> Any:
+    r"""Escape the controls in every text of a value of JSON types, at any depth.
+
+    Example:
+        >>> without_controls({"name": [os.fsdecode(b"caf\xe9"), 1]})
+        {'name': ['caf\\\\xe9', 1]}
+    """
+    if isinstance(value, str):
+        return escape_controls(value)
+    if isinstance(value, Mapping):
+        return {escape_controls(key): without_controls(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_controls(item) for item in value]
+    return value
+
+
 def abbreviate(text: str) -> str:
     """Shorten every word of more than 500 characters.
 
     Example:
-        >>> abbreviate(f"The width must be 1 to 9, got {'7' * 5000}.")[27:67]
-        'got 777777777777777777777777777777777777'
-        >>> len(abbreviate("7" * 5000))
-        203
+        >>> abbreviate(f"got {'7' * 5000}.")[:12], len(abbreviate("7" * 5000))
+        ('got 77777777', 203)
     """
     return _LONG_WORD.sub(lambda match: f"{match[0][:150]}...{match[0][-50:]}", text)
 

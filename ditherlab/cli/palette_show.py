@@ -6,7 +6,7 @@ import click
 
 from ditherlab.cli.palette_file import read_palette_argument
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
-from ditherlab.cli.streams import check_standard_output, write_to_stdout
+from ditherlab.cli.streams import check_standard_output, write_swatches, write_to_stdout
 from ditherlab.cli.swatches import ColorDepth, swatch, terminal_depth
 from ditherlab.errors import RequestError
 from ditherlab.images import check_writable, path_label, printable, write_atomically
@@ -53,7 +53,7 @@ def show_palette(
         write_atomically(output, drawn, overwrite=overwrite)
     deliver_report(portrait.document(), as_json=as_json, report=report, overwrite=overwrite)
     if not as_json:
-        write_to_stdout("\n".join(_lines(portrait, terminal_depth())))
+        write_swatches("\n".join(_lines(portrait, terminal_depth())))
         if output is not None:
             write_to_stdout(f"Wrote {path_label(output)}.")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ditherlab.black_box.deadline import deadline
+from ditherlab.images import printable
 
 if TYPE_CHECKING:
     from ditherlab.solver.snapshot import Snapshot
@@ -161,7 +162,7 @@ def _bar(
         length=length,
         file=sys.stderr,
         hidden=is_hidden or not _shows_bars(),
-        item_show_func=describe,
+        item_show_func=lambda item: printable(describe(item)),
         show_eta=eta,
         show_percent=False,
         width=24,

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from ditherlab.cli.streams import write_to_stdout
 from ditherlab.errors import RequestError
 from ditherlab.images import check_writable, write_atomically
+from ditherlab.naming import without_controls
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,7 +81,7 @@ def deliver_report(
         overwrite: Whether to replace an existing file.
         page: Returns the HTML for a file that ends in .html; None if there is no HTML form.
     """
-    text = json.dumps(document, allow_nan=False)
+    text = json.dumps(without_controls(document), allow_nan=False)
     if report is not None:
         forms = JSON_FORM if page is None else JSON_AND_PAGE_FORMS
         check_report(report, overwrite=overwrite, forms=forms)

@@ -1,7 +1,6 @@
 """Standard input and output, which may be closed, full, or a pipe without a reader."""
 
 import os
-import re
 import sys
 from contextlib import suppress
 from typing import BinaryIO
@@ -9,11 +8,9 @@ from typing import BinaryIO
 import click
 
 from ditherlab.errors import OutputError, PictureError
+from ditherlab.naming import escape_controls
 
 STANDARD_STREAM = "-"
-
-# C0 and C1 controls, of which terminals obey some, and marks that reverse the order of text.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def standard_input() -> BinaryIO:
@@ -61,16 +58,6 @@ def write_to_stderr(text: str) -> None:
         click.echo(escape_controls(text), err=True)
 
 
-def escape_controls(text: str) -> str:
-    r"""Write control characters but line breaks and tabs as escapes, such as `\x1b`.
-
-    Example:
-        >>> escape_controls("red: " + chr(27) + "[31m")
-        'red: \\x1b[31m'
-    """
-    return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
-
-
 def write_to_stdout(data: str | bytes) -> None:
     """Write text with a line break, or bytes without one.
 
@@ -78,9 +65,34 @@ def write_to_stdout(data: str | bytes) -> None:
         OutputError: If standard output cannot be written.
     """
     try:
-        click.echo(data, nl=isinstance(data, str))
+        if isinstance(data, str):
+            click.echo(_encodable(escape_controls(data)))
+        elif sys.stdout.isatty():
+            # A palette file, whose names may be meant for the terminal.
+            text = data.decode(errors="backslashreplace").replace("\r\n", "\n")
+            click.echo(_encodable(escape_controls(text)), nl=False)
+        else:
+            click.echo(data, nl=False)
     except OSError as error:
         raise stdout_error(error) from error
+
+
+def write_swatches(text: str) -> None:
+    """Write text that colors the terminal; texts of files in it must be escaped already.
+
+    Raises:
+        OutputError: If standard output cannot be written.
+    """
+    try:
+        click.echo(_encodable(text))
+    except OSError as error:
+        raise stdout_error(error) from error
+
+
+def _encodable(text: str) -> str:
+    """Escape the characters that the encoding of standard output lacks."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def stdout_error(error: OSError) -> OutputError:

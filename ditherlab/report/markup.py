@@ -10,6 +10,7 @@ from string import Template
 from PIL import Image
 
 from ditherlab.images import Picture
+from ditherlab.naming import escape_controls
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -33,7 +34,8 @@ $body
 def page(title: str, body: str) -> str:
     """Return a self-contained HTML page; `body` is HTML."""
     style = read_style("plot.css") + read_style("page.css")
-    return _PAGE.substitute(title=escape(title), style=style, body=body)
+    # HTML has no control characters, and the bytes of file names that are not UTF-8 are no text.
+    return escape_controls(_PAGE.substitute(title=escape(title), style=style, body=body))
 
 
 def read_style(name: str) -> str:

@@ -58,7 +58,7 @@ def broken(photo: Path) -> None:
         ("truncated-photo.jpg", "truncated-photo.jpg is a damaged picture: "),
         ("empty.png", "empty.png is empty."),
         ("-", "standard input is empty."),
-        ("two\nlines\x1b[1m.png", "There is no file two?lines?[1m.png."),
+        ("two\nlines\x1b[1m.png", "There is no file two\\nlines\\x1b[1m.png."),
     ],
 )
 def test_a_source_that_is_no_picture(

@@ -31,7 +31,7 @@ def test_show_paints_in_a_terminal(
 ) -> None:
     monkeypatch.setattr("ditherlab.cli.palette_show.terminal_depth", lambda: "true")
     # What click strips, as there is no terminal here.
-    monkeypatch.setattr("ditherlab.cli.palette_show.write_to_stdout", sys.stdout.write)
+    monkeypatch.setattr("ditherlab.cli.palette_show.write_swatches", sys.stdout.write)
     assert b"\x1b[48;2;255;0;77m" in run("palette", "show", "pico-8").out
 
 

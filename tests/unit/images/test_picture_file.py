@@ -258,7 +258,7 @@ def test_files_that_are_not_there_or_hold_nothing(tmp_path: Path) -> None:
     assert "text.png is not a picture of a known format" in refusal(tmp_path / "text.png")
     assert "not a directory" in refusal(tmp_path / "text.png" / "picture.png")
     assert "embedded null byte" in refusal("nul\0.png")
-    assert "two?lines.png" in refusal(tmp_path / "two\nlines.png")
+    assert "two\\nlines.png" in refusal(tmp_path / "two\nlines.png")
 
 
 def test_a_file_without_permission(tmp_path: Path) -> None:
