@@ -45,7 +45,7 @@ def escape_controls(text: str) -> str:
     Example:
         >>> escape_controls("red: " + chr(27) + "[31m")
         'red: \\x1b[31m'
-        >>> escape_controls(os.fsdecode(b"caf\xe9"))
+        >>> escape_controls(b"caf\xe9".decode(errors="surrogateescape"))
         'caf\\xe9'
     """
     return _CONTROLS.sub(lambda match: escape_character(match[0]), text)
@@ -68,8 +68,8 @@ def without_controls(value: Any) -> Any:
     r"""Escape the controls in every text of a value of JSON types, at any depth.
 
     Example:
-        >>> without_controls({"name": [os.fsdecode(b"caf\xe9"), 1]})
-        {'name': ['caf\\\\xe9', 1]}
+        >>> without_controls({"name": [b"caf\xe9".decode(errors="surrogateescape"), 1]})
+        {'name': ['caf\\xe9', 1]}
     """
     if isinstance(value, str):
         return escape_controls(value)

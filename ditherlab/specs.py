@@ -1,5 +1,6 @@
 """Conversion between text such as `leave-one-out(num_samples=8)` and frozen dataclasses."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -13,10 +14,10 @@ from ditherlab.naming import kebab_case, nearest_name
 
 S = TypeVar("S")
 
-LARGEST_NUMBER = 10**18
-"""The least number of more than 18 digits, which no 32-bit float or 64-bit integer may hold."""
+LARGEST_NUMBER = 10**19
+"""The least number of more than 19 digits, which no 64-bit integer can hold."""
 
-_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
+_WHOLE = re.compile(r"[-+]?[0-9]{1,19}")
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?", re.DOTALL)
 
 
@@ -248,7 +249,7 @@ def write_number(value: float) -> str:
 
 
 def read_whole_number(text: str) -> int | None:
-    """Read a whole number of at most 18 digits; None for any other text.
+    """Read a whole number of at most 19 digits; None for any other text.
 
     Python itself refuses numbers of more than 4300 digits, and cannot compute with others as
     floats.
@@ -287,8 +288,8 @@ def _convert(what: str, text: str, hint: Any) -> Any:
         value = read_whole_number(text) if hint is int else hint(text)
     except ValueError:
         value = None
-    if value is None or (isinstance(value, float) and not abs(value) < LARGEST_NUMBER):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         kind = "a whole number" if hint is int else "a number"
-        limit = " of at most 18 digits" if len(text) > 18 else ""
+        limit = " of at most 19 digits" if len(text) > 19 else ""
         raise RequestError(f"`{what}` must be {kind}{limit}, got '{text}'.")
     return value

@@ -37,7 +37,7 @@ def _check_size(
     """Refuse numbers that would not fit into 32-bit floats or 64-bit integers."""
     # Every command has its own rule for infinity.
     if value is not None and LARGEST_NUMBER <= abs(value) < math.inf:
-        raise click.BadParameter("It must have at most 18 digits.", context, parameter)
+        raise click.BadParameter("It must have at most 19 digits.", context, parameter)
     return value
 
 

@@ -105,7 +105,7 @@ def _checked(key: str, option: str, value: Any) -> Any:
     kind = kinds[0]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind in (int, float) and is_number and not abs(value) < LARGEST_NUMBER:
-        raise RequestError(f"`{key}` must have at most 18 digits, got {spell_value(value)}.")
+        raise RequestError(f"`{key}` must have at most 19 digits, got {spell_value(value)}.")
     if kind is float and is_number:
         return float(value)
     if isinstance(value, kind) and (kind is not int or is_number):

@@ -72,7 +72,7 @@ def _parse_term(text: str) -> tuple[float, Objective]:
     except ValueError:
         raise RequestError(f"A weight must be a number, got '{match['weight']}'.") from None
     if not abs(weight) < LARGEST_NUMBER:
-        raise RequestError(f"A weight must have at most 18 digits, got '{match['weight']}'.")
+        raise RequestError(f"A weight must have at most 19 digits, got '{match['weight']}'.")
     return weight, _parse_objective_of_term(match["objective"])
 
 
