@@ -37,7 +37,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FORMAT",
             multiple=True,
             help="Also read a format that is rarely used, whose decoder is little tested: psd, "
-            "pcx, dds, sgi, xpm or tga. May be given several times.",
+            "pcx, dds, sgi, xpm, xbm or tga. May be given several times.",
         ),
         click.option(
             "--levels",

@@ -19,6 +19,7 @@ _WHITE_IS_ZERO, _SIGNED = 0, 2
 # A picture that uses less than this part of its range gets a note.
 _SMALL_PART = 0.3
 _SMALLEST_SPREAD = 1e-30
+_SLACK = 1e-6
 _SPELLED_LEVELS = "--levels LOW:HIGH or --levels auto"
 
 
@@ -86,7 +87,8 @@ def deep_to_gray(image: Image.Image, choice: LevelsChoice | None) -> tuple[Image
     clipped = np.clip(np.nan_to_num(fraction, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         clipped = 1 - clipped
-    return Image.fromarray(_gray_levels(clipped)), _note(values, found, levels)
+    note = _note(values, found, levels, has_fractions=image.mode == "F")
+    return Image.fromarray(_gray_levels(clipped)), note
 
 
 def refuse_levels(image: Image.Image) -> None:
@@ -148,9 +150,14 @@ def _is_signed(tags: Mapping[int, Any]) -> bool:
     return _number(tags.get(_SAMPLE_FORMAT)) == _SIGNED
 
 
-def _note(values: Float[np.ndarray, "h w"], found: Levels, levels: Levels) -> str:
+def _note(
+    values: Float[np.ndarray, "h w"], found: Levels, levels: Levels, *, has_fractions: bool
+) -> str:
     spelled = f"from {found.low:g} to {found.high:g}"
-    if not np.isfinite(values).all() or found.low < levels.low or found.high > levels.high:
+    # The range may be stated with fewer digits than the values have.
+    slack = _SLACK * (levels.high - levels.low) if has_fractions else 0.0
+    is_inside = found.low >= levels.low - slack and found.high <= levels.high + slack
+    if not (is_inside and np.isfinite(values).all()):
         return (
             f"Its gray values reach {spelled}, and those outside {levels.low:g} to "
             f"{levels.high:g} were clipped. Use {_SPELLED_LEVELS} to set another range."

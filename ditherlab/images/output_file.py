@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -13,12 +15,19 @@ from pathlib import Path
 from ditherlab.errors import OutputError
 from ditherlab.images.label import path_label
 
+# Temporary files have a name of their own, so that those of killed runs can be recognized.
+_TEMPORARY = ".ditherlab-{token}.part"
+_TEMPORARY_NAME = re.compile(r"\.ditherlab-[0-9a-f]{16}\.part")
+_ABANDONED_AFTER_S = 24 * 3600.0
+
 
 def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:
     """Write a temporary file and move it into place, so that readers never see a partial file.
 
     A new file has the permissions that the umask grants; an overwritten file keeps its own. Links
-    are followed when overwriting. A device or a pipe is written to directly.
+    are followed when overwriting. A device or a pipe is written to directly. The file and its
+    folder are flushed to the disk. Temporary files in the folder that a killed run left more than a
+    day ago are removed.
 
     Args:
         path: path of the file.
@@ -147,16 +156,48 @@ def _claim(target: Path, beside: Path) -> bool:
 
 @contextmanager
 def _written_beside(target: Path, data: bytes) -> Iterator[Path]:
-    beside = target.with_name(f".{secrets.token_hex(8)}.part")
+    remove_abandoned(target.parent)
+    beside = target.with_name(_TEMPORARY.format(token=secrets.token_hex(8)))
     try:
         with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         yield beside
+        _flush_folder(target.parent)
     finally:
         with suppress(FileNotFoundError):
             beside.unlink()
+
+
+def remove_abandoned(folder: Path, now_s: float | None = None) -> None:
+    """Remove temporary files that killed runs left in a folder more than a day ago.
+
+    Args:
+        folder: The folder.
+        now_s: The present time in seconds since 1970; None for that of the system.
+    """
+    now_s = time.time() if now_s is None else now_s
+    # A folder that cannot be listed, or a file of another user, is left as it is.
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY_NAME.fullmatch(path.name) is None:
+                continue
+            with suppress(OSError):
+                status = path.lstat()
+                is_old = now_s - status.st_mtime > _ABANDONED_AFTER_S
+                if stat.S_ISREG(status.st_mode) and is_old:
+                    path.unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush the entry of a new file to the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

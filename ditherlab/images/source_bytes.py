@@ -21,10 +21,10 @@ MAX_SOURCE_BYTES = 1 << 30
 # Only raster formats: to read EPS, for example, Pillow would run another program on the file.
 FORMATS = (
     *("PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "PPM", "JPEG2000", "QOI"),
-    *("ICO", "XBM"),
+    "ICO",
 )
 # Decoders of formats that are rarely used were tested least against malicious files.
-RARE_FORMATS = ("PSD", "PCX", "DDS", "SGI", "XPM", "TGA")
+RARE_FORMATS = ("PSD", "PCX", "DDS", "SGI", "XPM", "XBM", "TGA")
 
 # A TGA has no distinctive first bytes.
 _WITHOUT_MAGIC = {"TGA": (".tga", ".icb", ".vda", ".vst")}

@@ -1,7 +1,6 @@
 import os
 import struct
 import warnings
-import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ditherlab.errors import PictureError
 from ditherlab.images import Picture, ReadingOptions, read_picture
+from tests.png_files import png
 
 RANDOM = np.random.default_rng(5).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 NOBODY = 65534
@@ -21,25 +21,6 @@ def encoded(image: Image.Image, file_format: str = "PNG", **options: object) -> 
     file = BytesIO()
     image.save(file, file_format, **options)
     return BytesIO(file.getvalue())
-
-
-def png(width: int, height: int, depth: int, color_type: int, rows: bytes, **extra: bytes) -> bytes:
-    """Write what Pillow cannot: the samples of `rows` as they are, each row after a filter byte."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    return b"".join(
-        [
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, 0)),
-            *(chunk(kind.encode(), data) for kind, data in extra.items()),
-            chunk(b"IDAT", zlib.compress(rows)),
-            chunk(b"IEND", b""),
-        ]
-    )
 
 
 def test_colors_are_read_as_they_are(tmp_path: Path) -> None:
