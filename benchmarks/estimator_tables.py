@@ -376,7 +376,7 @@ def error(figures: Mapping[str, Any]) -> str:
     """Write a relative error; of one without noise, it cannot be told below its floor."""
     if figures["relative_error"] is None:
         return "overflows"
-    if figures["relative_error"] < ROUNDING:
+    if max(figures["relative_error"], figures["bias_floor"]) < ROUNDING:
         return "rounding"
     if figures["relative_error"] <= figures["bias_floor"]:
         return f"below {short(figures['bias_floor'])}"
@@ -385,7 +385,7 @@ def error(figures: Mapping[str, Any]) -> str:
 
 def bias(figures: Mapping[str, Any], *, is_unbiased: bool) -> str:
     """Write a bias beside what chance alone would show."""
-    if is_unbiased and (figures["variance"] != 0 or figures["relative_error"] < ROUNDING):
+    if is_unbiased and (figures["variance"] != 0 or figures["bias_floor"] < ROUNDING):
         return "none"
     if figures["bias"] <= figures["bias_floor"]:
         return f"below {short(figures['bias_floor'])}"

@@ -72,7 +72,8 @@ class GradientFigures:
         bias_floor: The distance that chance and rounding alone cause; a smaller bias cannot be
             detected.
         variance: Expected squared distance from its own mean.
-        relative_error: Root of the expected squared distance from the true gradient.
+        relative_error: Root of the expected squared distance from the true gradient; of an error
+            that is not resolved, only a lower bound.
         cosine: Mean cosine with the reference.
         evaluations: Number of cost evaluations per gradient.
         backward_passes: Number of backward passes per gradient.
@@ -96,6 +97,16 @@ class GradientFigures:
     def shows_bias(self) -> bool:
         """True if the measured bias is larger than chance and rounding explain."""
         return self.bias > self.bias_floor
+
+    @property
+    def resolves_error(self) -> bool:
+        """True if the error is larger than what chance, rounding and the reference explain."""
+        return self.relative_error > self.bias_floor
+
+    @property
+    def most_error(self) -> float:
+        """The largest relative error that the measurement allows if the error is not resolved."""
+        return math.sqrt(self.variance + self.bias_floor**2)
 
 
 class RunningMoments:

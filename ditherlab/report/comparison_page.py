@@ -16,6 +16,7 @@ from ditherlab.report.comparison_report import (
     BUDGETS,
     ComparisonReport,
     spell,
+    spell_accuracy,
     spell_budget,
 )
 from ditherlab.report.machine import describe_machine
@@ -76,25 +77,22 @@ class ComparisonPage:
     def _gradients(self) -> Iterator[str]:
         report = self.report
         reference = report.comparison.reference
-        error = (
-            "which is exact"
-            if reference.squared_error == 0
-            else f"whose own relative error is {reference.relative_error:.2g}"
-        )
+        accuracy = spell_accuracy(reference)
         times = "" if reference.num_repetitions == 1 else f"{reference.num_repetitions} × "
         yield "<h2>Gradients</h2>"
         yield (
             f"<p>Taken at <code>{escape(Path(report.at).name)}</code> logits, and compared with "
-            f"{times}<code>{escape(reference.estimator)}</code>, {error}. Lengths are "
+            f"{times}<code>{escape(reference.estimator)}</code> ({accuracy}). Lengths are "
             "relative to the length of the true gradient. A bias below its floor cannot be "
-            "distinguished from chance and rounding.</p>"
+            "distinguished from chance and rounding, and an error after &lt; from that of the "
+            "reference.</p>"
         )
         yield f'<div class="wide">{ComparisonPlots(report).error_over_time().svg()}</div>'
         yield (
             '<p class="note">Discs are estimators that claim to be unbiased, rings are the '
             "others. The mark below one is its measured bias, if that is above its floor. An error "
-            "of 0 is shown at the lower edge: the estimator uses no randomness and has no visible "
-            "bias. Lower and further left is better.</p>"
+            "that cannot be distinguished from that of the reference is shown at this upper bound. "
+            "Lower and further left is better.</p>"
         )
         yield table("Gradients of each estimator", _GRADIENT_HEADS, report.gradient_rows())
 

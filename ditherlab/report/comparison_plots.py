@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ditherlab.experiments import BudgetName, Curve, GradientFigures, group_runs
-from ditherlab.report.comparison_report import ComparisonReport
+from ditherlab.report.comparison_report import ComparisonReport, spell_error
 from ditherlab.report.plot import Axis, Level, Line, Plot, Point
 from ditherlab.report.scale import is_wide
 
@@ -29,7 +29,7 @@ class ComparisonPlots:
                 Point(
                     name,
                     found.ms_per_gradient,
-                    found.relative_error,
+                    found.relative_error if found.resolves_error else found.most_error,
                     title=_describe(name, found),
                     is_filled=found.unbiased,
                     part=found.bias if found.shows_bias else None,
@@ -75,7 +75,7 @@ class ComparisonPlots:
 
 def _describe(name: str, figures: GradientFigures) -> str:
     return (
-        f"{name}: relative error {figures.relative_error:.3g}, bias {figures.bias:.3g} (floor "
+        f"{name}: relative error {spell_error(figures)}, bias {figures.bias:.3g} (floor "
         f"{figures.bias_floor:.2g}), {figures.ms_per_gradient:.3g} ms, {figures.evaluations} "
         f"evaluations, {figures.backward_passes} backward"
     )

@@ -1,6 +1,6 @@
 """The report of a comparison of estimators, as JSON and as text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 from ditherlab.experiments import (
     BudgetName,
     Comparison,
+    GradientFigures,
+    Reference,
     RunComparison,
     RunFigures,
     RunSummary,
@@ -75,7 +77,7 @@ class ComparisonReport:
                 "relative_error": reference.relative_error,
             },
             "estimators": [
-                {**asdict(figures), "name": name, "words": figures.name}
+                {**asdict(figures), **_honest_error(figures), "name": name, "words": figures.name}
                 for name, figures in self.comparison.figures.items()
             ],
             "left_out": [
@@ -113,8 +115,9 @@ class ComparisonReport:
         reference = self.comparison.reference
         lines = [
             align([GRADIENT_HEADS, *self.gradient_rows()]),
-            f"Reference: {reference.num_repetitions} x {reference.estimator}, relative error "
-            f"{reference.relative_error:.2g}.",
+            f"Reference: {reference.num_repetitions} x {reference.estimator}, "
+            f"{spell_accuracy(reference)}.",
+            *self._remarks(),
             *(f"Left out: {name}: {reason}" for name, reason in self.left_out.items()),
         ]
         for budget in BUDGETS:
@@ -128,7 +131,7 @@ class ComparisonReport:
         return [
             [
                 name,
-                f"{figures.relative_error:.3g}",
+                spell_error(figures),
                 f"{figures.bias:.3g}" if figures.shows_bias else "<floor",
                 f"{figures.bias_floor:.2g}",
                 f"{figures.variance:.3g}",
@@ -139,6 +142,10 @@ class ComparisonReport:
             ]
             for name, figures in self.comparison.figures.items()
         ]
+
+    def _remarks(self) -> Iterator[str]:
+        if not all(figures.resolves_error for figures in self.comparison.figures.values()):
+            yield "An error after `<` is below what the reference can tell."
 
     def run_rows(self, budget: BudgetName) -> list[list[str]]:
         """Return a row per baseline and estimator in the columns `RUN_HEADS`, if there are runs."""
@@ -174,6 +181,27 @@ class ComparisonReport:
                 "entropy": [shot.entropy for shot in run.snapshots],
             },
         }
+
+
+def spell_error(figures: GradientFigures) -> str:
+    """Format a relative error; one that is not resolved as `<` and its bound."""
+    if figures.resolves_error:
+        return f"{figures.relative_error:.3g}"
+    return f"<{figures.most_error:.2g}"
+
+
+def spell_accuracy(reference: Reference) -> str:
+    """Say how accurate a reference is."""
+    if reference.squared_error == 0:
+        return "exact but for rounding"
+    return f"relative error {reference.relative_error:.2g}"
+
+
+def _honest_error(figures: GradientFigures) -> dict[str, float | None]:
+    """Return the error if it is resolved, else its bound."""
+    if figures.resolves_error:
+        return {"relative_error": figures.relative_error, "relative_error_below": None}
+    return {"relative_error": None, "relative_error_below": figures.most_error}
 
 
 def spell(number: float | None, digits: int = 4, *, sign: bool = False) -> str:

@@ -31,6 +31,7 @@ FIGURES = {
     "bias_floor",
     "variance",
     "relative_error",
+    "relative_error_below",
     "cosine",
     "evaluations",
     "backward_passes",
@@ -289,7 +290,9 @@ def test_an_exact_expectation_is_its_own_reference(compare):
     document = compare("--objective", "viewed-error", "--colors", "3", "--estimators", "moments,st")
     moments, straight_through = document["estimators"]
     assert document["reference"]["relative_error"] == 0
-    assert moments["relative_error"] < 1e-5 < straight_through["relative_error"]
+    assert moments["relative_error"] is None
+    assert moments["relative_error_below"] < 1e-5 < straight_through["relative_error"]
+    assert straight_through["relative_error_below"] is None
 
 
 def test_a_crop_and_given_logits_place_the_comparison(compare):
@@ -314,6 +317,28 @@ def test_the_table_is_for_people(run, photo):
     table = ended.out.decode()
     assert table.splitlines()[1].startswith("st ")
     assert "Reference: 8 x leave-one-out" in table
+
+
+def test_an_error_below_that_of_the_reference_is_only_bounded(run, photo):
+    """In the text, on the page with its plot, and in the numbers."""
+    words = ("--objective", "ssim", "--colors", "2", "--repetitions", "6", "--gradients-only")
+    words += ("--estimators", "moments,st", "--crop", "16x16+0+0", "--report")
+    table = run("compare", photo, *words, "page.html").out.decode()
+    rows = [line.split() for line in table.splitlines()]
+    bound = re.fullmatch(r"<([\d.e-]+)", rows[1][1])
+    assert rows[1][0] == "moments"
+    assert bound
+    assert float(rows[2][1]) > 0
+    assert "An error after `<` is below what the reference can tell." in table
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert f"relative error &lt;{bound[1]}, bias 0 (floor" in page
+    assert f"<td>&lt;{bound[1]}</td>" in page
+    run("compare", photo, *words, "figures.json")
+    document = json.loads(Path("figures.json").read_text())
+    moments, straight_through = document["estimators"]
+    assert moments["relative_error"] is None
+    assert moments["relative_error_below"] >= document["reference"]["relative_error"] > 0
+    assert straight_through["relative_error"] > straight_through["bias_floor"]
 
 
 def test_rounding_is_no_bias_and_a_measured_bias_is_shown(run, photo):
