@@ -7,6 +7,9 @@ from typing import Any
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+_CODE_FOLDER = re.compile(r"(?<=\bpython:)[^:`'\"|]*/(?=[^/:`'\"|]+\.py\b)")
+_QUOTED_FOLDER = re.compile(r"(?<=['\"`])/(?:[^/'\"`\n]+/)*(?=[^/'\"`\n]+['\"`])")
+_BARE_FOLDER = re.compile(r"(?<![\w/:.~\\-])/(?:[^\s/'\"`,;:()]+/)+")
 _LONG_WORD = re.compile(r"\S{501,}")
 
 
@@ -103,6 +106,20 @@ def spell_value(value: object) -> str:
         return "a number of too many digits"
     except RecursionError:
         return "too many nested values"
+
+
+def hide_folders(text: str) -> str:
+    """Remove the folders of absolute paths, and of the files of Python code, from a text.
+
+    Example:
+        >>> hide_folders("`python:code/costs.py:sharpness`: '/home/me/a b/x.png' is missing.")
+        "`python:costs.py:sharpness`: 'x.png' is missing."
+        >>> hide_folders("/home/me/x.png and/or https://example.org/x/y")
+        'x.png and/or https://example.org/x/y'
+    """
+    for pattern in (_CODE_FOLDER, _QUOTED_FOLDER, _BARE_FOLDER):
+        text = pattern.sub("", text)
+    return text
 
 
 def one_line(text: str) -> str:

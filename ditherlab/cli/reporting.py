@@ -1,7 +1,9 @@
 """The options `--json` and `--report`, which all commands share."""
 
 import json
+import os
 import shlex
+import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,16 +11,19 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ditherlab.cli.streams import write_to_stdout
+from ditherlab.cli.streams import STANDARD_STREAM, write_to_stdout
 from ditherlab.errors import RequestError
 from ditherlab.images import check_writable, write_atomically
-from ditherlab.naming import without_controls
+from ditherlab.naming import escape_controls, hide_folders, without_controls
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 JSON_FORM = (".json",)
 # Options that affect only the output, not the result.
 _OUTPUT_OPTIONS = ("as_json", "report", "overwrite", "quiet", "verbose")
+
+# Characters that stand for themselves between $' and '.
+_PLAIN = frozenset(string.printable[:95]) - frozenset("\\'")
 
 JSON_AND_PAGE_FORMS = (".json", ".html")
 
@@ -93,24 +98,61 @@ def deliver_report(
 
 
 def command_line(context: click.Context) -> str:
-    """Return the command that was typed, without output options and without folders of files."""
-    parts = ["ditherlab", context.info_name or ""]
+    """Return the command that was typed, without output options and without folders of files.
+
+    Typed into a shell in the folder of the files, it gives the same result.
+    """
+    options, arguments = [], []
     for parameter in context.command.params:
-        name, value = parameter.name or "", context.params[parameter.name or ""]
+        name = parameter.name or ""
         is_typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if not is_typed or name in _OUTPUT_OPTIONS:
             continue
+        value = context.params[name]
+        values = value if isinstance(value, tuple) else (value,)
         if isinstance(parameter, click.Option):
-            parts.append(max(parameter.opts, key=len))
-        if value is not True:
-            parts.append(_without_folder(str(value)))
-    return shlex.join(parts)
+            for one in values:
+                options += _spell_option(parameter, one)
+        else:
+            arguments += [_spell_argument(_without_folder(str(one))) for one in values]
+    return " ".join(map(_quote, [*_command_names(context), *arguments, *options]))
+
+
+def _command_names(context: click.Context) -> list[str]:
+    """Return the name of the program, the group and the command."""
+    names = []
+    while context.parent is not None:
+        names.append(context.info_name or "")
+        context = context.parent
+    return ["ditherlab", *reversed(names)]
+
+
+def _spell_argument(text: str) -> str:
+    return f"./{text}" if text.startswith("-") and text != STANDARD_STREAM else text
+
+
+def _spell_option(option: click.Option, value: object) -> list[str]:
+    name = max(option.opts, key=len)
+    if option.is_flag:
+        is_on = value is True or not option.secondary_opts
+        return [name if is_on else max(option.secondary_opts, key=len)]
+    return [name, _without_folder(str(value))]
 
 
 def _without_folder(text: str) -> str:
     if "python:" in text:
-        # Imported here because it loads torch, which `--help` does not need.
-        from ditherlab.objectives import hide_folders
-
         return hide_folders(text)
-    return Path(text).name if Path(text).is_absolute() or Path(text).is_file() else text
+    if Path(text).is_absolute() or Path(text).is_file():
+        return Path(text).name
+    # A list of palettes may hold files.
+    return ",".join(map(_without_folder, text.split(","))) if "," in text else text
+
+
+def _quote(word: str) -> str:
+    """Quote a word for a shell; one that holds controls or bytes that are no text, for Bash."""
+    if word == escape_controls(word) and "\n" not in word:
+        return shlex.quote(word)
+    spelled = "".join(
+        chr(byte) if chr(byte) in _PLAIN else f"\\x{byte:02x}" for byte in os.fsencode(word)
+    )
+    return f"$'{spelled}'"

@@ -12,12 +12,11 @@ import ditherlab
 from ditherlab.errors import DitherlabError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.cell_result import CellResult
-from ditherlab.experiments.judging import measure_seen
-from ditherlab.experiments.prices import PriceList
+from ditherlab.experiments.judging import measure_seen, price_against_source
 from ditherlab.images import Picture
+from ditherlab.naming import hide_folders
 from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
 from ditherlab.optimizers import OPTIMIZERS
-from ditherlab.problem import Problem
 from ditherlab.protocol import Objective
 from ditherlab.recipe import Recipe
 from ditherlab.request.optimize_request import OptimizeRequest
@@ -25,6 +24,9 @@ from ditherlab.solver.snapshot import Snapshot
 from ditherlab.solver.solution import Solution
 
 _POINTS_PER_CURVE = 60
+
+# Results that were measured in another way have other keys.
+_COST = "against the unchanged source, in color"
 _BROKEN = {"not-finite": "The cost became infinite or NaN.", "cost-failed": "The cost failed."}
 
 
@@ -55,6 +57,7 @@ class Cell:
             "ditherlab": ditherlab.__version__,
             "picture": self.picture_hash,
             "crop": self.crop,
+            "cost": _COST,
             **asdict(request),
             # Parsed values, so that two spellings of the same setting have the same hash.
             "objective": _meaning(parse_objective(request.objective)),
@@ -67,7 +70,8 @@ class Cell:
 
     def failure(self, error: str) -> CellResult:
         """Return the result of a cell that could not be run."""
-        return CellResult.failure(self.key, ditherlab.__version__, self.settings, error)
+        public = hide_folders(error)
+        return CellResult.failure(self.key, ditherlab.__version__, self.settings, public)
 
 
 def carry_out(cell: Cell) -> CellResult | None:
@@ -101,8 +105,9 @@ def _judge(cell: Cell, solution: Solution) -> CellResult:
         version=ditherlab.__version__,
         settings=cell.settings,
         outcome=solution.outcome,
-        error=error,
-        cost=_price(solution),
+        error=error and hide_folders(error),
+        # The same objective for fixed and learned palettes, which are one axis of a sweep.
+        cost=price_against_source(cell.picture, solution, cell.request.read_objective()),
         expected_cost=_last_cost(snapshots),
         metrics=_measure(solution),
         seconds=round(solution.seconds, 3),
@@ -114,24 +119,6 @@ def _judge(cell: Cell, solution: Solution) -> CellResult:
         device=str(solution.device),
         curve=_thin(snapshots),
     )
-
-
-def _price(solution: Solution) -> float | None:
-    """Return the cost of the finished picture; None if all of it is transparent."""
-    problem = solution.problem
-    if not problem.has_opaque_pixels:
-        return None
-    if problem.learns_palette:
-        problem = _with_found_palette(solution)
-    prices = PriceList.of(problem, solution.device)
-    try:
-        return prices.price(solution.indices)
-    finally:
-        prices.cost.close()
-
-
-def _with_found_palette(solution: Solution) -> Problem:
-    return solution.problem.with_palette(solution.palette)
 
 
 def _measure(solution: Solution) -> dict[str, float | None]:

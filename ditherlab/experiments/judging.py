@@ -5,10 +5,11 @@ from importlib.util import find_spec
 
 import torch
 
-from ditherlab.experiments.prices import to_levels
+from ditherlab.experiments.prices import PriceList, to_levels
 from ditherlab.images import Picture
 from ditherlab.metrics import measure
-from ditherlab.protocol import Objective, Target
+from ditherlab.protocol import Objective
+from ditherlab.solver.solution import Solution
 from ditherlab.types import Images, Mask
 from ditherlab.vision.packaged_metrics import flip_error
 
@@ -17,30 +18,38 @@ Figures = Mapping[str, float | None]
 _FLIP_PACKAGE = "flip_evaluator"
 
 
-def judge_picture(source: Picture, shown: Picture, objective: Objective) -> Figures:
-    """Compute the cost and the metrics of a picture against its source, in color.
-
-    The optimization of a gray picture ignores the colors of its source. Here they count, so that
-    all palettes are compared in the same way.
+def judge_picture(source: Picture, solution: Solution, objective: Objective) -> Figures:
+    """Compute the cost and the metrics of a finished picture against its source, in color.
 
     Args:
         source: The source picture, without the changes of `fit`.
-        shown: The finished picture, of the same size.
-        objective: An objective that can evaluate pictures.
+        solution: The solution with the finished picture, of the same size.
+        objective: The objective.
 
     Returns:
-        The `cost` and the metrics of `measure_seen`.
+        The `cost` of `price_against_source` and the metrics of `measure_seen`.
     """
     opaque = torch.from_numpy(source.opaque)[None, None]
-    target = Target(source.to_srgb(), opaque)
-    picture = shown.to_srgb()
-    cost = objective.bind(target)
+    price = price_against_source(source, solution, objective)
+    return {
+        "cost": price,
+        **measure_seen(source.to_srgb(), solution.picture.to_srgb(), opaque),
+    }
+
+
+def price_against_source(source: Picture, solution: Solution, objective: Objective) -> float | None:
+    """Return the cost of a finished picture against its unchanged source, in color.
+
+    Rankings and sweeps report this cost. It is None if it is not finite, or if every pixel is
+    transparent.
+    """
+    if not source.opaque.any():
+        return None
+    prices = PriceList.against_source(source, solution.palette, objective, solution.device)
     try:
-        with torch.no_grad():
-            price = float(cost.cost(picture.unsqueeze(0)))
+        return prices.price(solution.indices)
     finally:
-        cost.close()
-    return {"cost": price, **measure_seen(target.images, picture, opaque)}
+        prices.cost.close()
 
 
 def measure_seen(reference: Images, picture: Images, opaque: Mask) -> dict[str, float | None]:

@@ -96,7 +96,7 @@ def try_palette(trial: PaletteTrial) -> PaletteVerdict:
     return PaletteVerdict(
         palette=trial.palette,
         fit=problem.chosen_fit(),
-        figures=judge_picture(trial.picture, solution.picture, trial.objective),
+        figures=judge_picture(trial.picture, solution, trial.objective),
         num_colors_used=solution.num_colors_used,
         seconds=seconds,
         png=solution.to_png() if trial.is_drawn else None,

@@ -9,9 +9,11 @@ import torch
 
 from ditherlab.black_box.deadline import DeadlineError
 from ditherlab.experiments.comparison import fixed_colors
+from ditherlab.images import Picture
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.palette import Palette
 from ditherlab.problem import Problem
-from ditherlab.protocol import Cost, Target
+from ditherlab.protocol import Cost, Objective, Target
 from ditherlab.types import Colors
 
 IndexImage = npt.NDArray[np.uint8]
@@ -39,7 +41,7 @@ class PriceList:
     Attributes:
         target: The target of the objective.
         cost: The objective, bound to the target.
-        colors: The palette, in the channels that count.
+        colors: The palette, in the channels of the target.
     """
 
     target: Target
@@ -51,6 +53,26 @@ class PriceList:
         """Bind the objective of a problem whose palette is fixed."""
         target = problem.target(device)
         return cls(target, problem.objective.bind(target), fixed_colors(problem, device))
+
+    @classmethod
+    def against_source(
+        cls, source: Picture, palette: Palette, objective: Objective, device: torch.device | str
+    ) -> "PriceList":
+        """Bind an objective to the unchanged source, in color.
+
+        The costs of all palettes are then comparable. A run itself aims at a source that is fitted
+        to its palette, and with a gray palette ignores the colors of the source.
+
+        Args:
+            source: The source picture, without the changes of `fit`.
+            palette: The palette of the pictures to price.
+            objective: The objective.
+            device: The device to compute on.
+        """
+        opaque = torch.from_numpy(source.opaque)[None, None]
+        target = Target(source.to_srgb().to(device), opaque.to(device))
+        colors = palette.srgb(torch.device(device)).unsqueeze(0)
+        return cls(target, objective.bind(target), colors)
 
     def price(self, indices: IndexImage) -> float | None:
         """Return the cost of a picture; None if it is infinite or NaN, or the deadline passes."""

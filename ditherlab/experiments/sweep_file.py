@@ -1,7 +1,6 @@
 """Reader of a sweep's file: lists of pictures and settings, whose product gives the cells."""
 
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -13,13 +12,14 @@ from ditherlab.errors import AbilityError, CodeError, DitherlabError, PictureErr
 from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, num_points, points, read_axes
 from ditherlab.images import Picture, path_label, read_picture
-from ditherlab.naming import spell_value
-from ditherlab.objectives import hide_folders, place_files
+from ditherlab.naming import hide_folders, spell_value
+from ditherlab.objectives import place_files
 from ditherlab.request.optimize_request import OptimizeRequest, crop_picture
 
 MAX_CELLS = 10_000
 
 _ALSO = "also"
+_FILE_OPTIONS = (PICTURE, "palette", "measured", "lock", "gamut")
 _MAX_BYTES = 1 << 24
 
 
@@ -89,6 +89,7 @@ class _Reader:
     def __init__(self, folder: Path, max_cells: int) -> None:
         self.folder, self.max_cells = folder, max_cells
         self.sources: dict[str, _Source] = {}
+        self.names = _PublicNames()
 
     def cells(self, table: dict[str, Any]) -> Iterator[Cell]:
         """Yield the cells of all tables."""
@@ -111,14 +112,10 @@ class _Reader:
         found = [settings for product in products for settings in points(product)]
         if not all(PICTURE in settings for settings in found):
             raise RequestError('`pictures` must be given. Write pictures = ["photo.jpg"].')
-        paths = {settings[PICTURE] for settings in found}
-        names = Counter(Path(path).name for path in paths)
         for settings in found:
-            path = settings[PICTURE]
-            name = Path(path).name
-            yield self._cell(settings, name if names[name] == 1 else path)
+            yield self._cell(settings)
 
-    def _cell(self, settings: dict[str, Any], public_name: str) -> Cell:
+    def _cell(self, settings: dict[str, Any]) -> Cell:
         options = dict(settings)
         name, crop = options.pop(PICTURE), options.pop(CROP, None)
         if name not in self.sources:
@@ -129,9 +126,8 @@ class _Reader:
         # Options that do not fit together fail only their own cell, when it is run.
         with suppress(AbilityError, PictureError):
             request.job(picture)
-        return Cell(
-            picture, source.file_hash, crop, request, _public({**settings, PICTURE: public_name})
-        )
+        public = {option: self.names.of(option, value) for option, value in settings.items()}
+        return Cell(picture, source.file_hash, crop, request, public)
 
     def _spell_out(self, request: OptimizeRequest) -> OptimizeRequest:
         """Replace names and files by their contents, so that the request depends on no file."""
@@ -140,12 +136,28 @@ class _Reader:
         return replace(request, objective=objective, **asdict(coloring))
 
 
-def _public(settings: dict[str, Any]) -> dict[str, Any]:
-    """Remove the folders of absolute paths."""
-    return {name: _without_folder(value) for name, value in settings.items()}
+class _PublicNames:
+    """The values of settings as reports show them: files without folders.
+
+    Files of one name in several folders are numbered in the order in which the sweep names them.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], list[str]] = {}
+
+    def of(self, option: str, value: Any) -> Any:
+        """Return the public form of a value."""
+        if not isinstance(value, str):
+            return value
+        name = _without_folders(option, value)
+        known = self._values.setdefault((option, name), [])
+        if value not in known:
+            known.append(value)
+        number = known.index(value) + 1
+        return name if number == 1 else f"{name} ({number})"
 
 
-def _without_folder(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return Path(value).name if Path(value).is_absolute() else hide_folders(value)
+def _without_folders(option: str, value: str) -> str:
+    if option in _FILE_OPTIONS:
+        return Path(value).name or value
+    return hide_folders(value)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ditherlab.objectives.perceptual import Perceptual
     from ditherlab.objectives.piqe import PIQE
     from ditherlab.objectives.png_bytes import PngBytes
-    from ditherlab.objectives.python_function import PythonFunction, hide_folders, place_files
+    from ditherlab.objectives.python_function import PythonFunction, place_files
     from ditherlab.objectives.registry import OBJECTIVES, parse_objective
     from ditherlab.objectives.ssim import SSIM, ViewedSSIM
     from ditherlab.objectives.variance import Variance
@@ -28,7 +28,6 @@ __all__ = [
     "Variance",
     "ViewedError",
     "ViewedSSIM",
-    "hide_folders",
     "parse_objective",
     "place_files",
 ]
@@ -47,7 +46,6 @@ __getattr__ = lazy_names(
         "Variance": "variance",
         "ViewedError": "viewed_error",
         "ViewedSSIM": "ssim",
-        "hide_folders": "python_function",
         "parse_objective": "registry",
         "place_files": "python_function",
     },

@@ -16,18 +16,6 @@ from ditherlab.protocol import Ability, Cost, Objective, Target
 PYTHON_WORDS = re.compile(r"python:(?P<location>[\w.]+|.+?\.py):(?P<name>[\w.]+)(?=\s*(?:\+|$))")
 
 
-def hide_folders(words: str) -> str:
-    """Remove the folders of Python functions from the text of an objective.
-
-    Example:
-        >>> hide_folders("0.5*python:/home/me/costs.py:sharpness+ssim")
-        '0.5*python:costs.py:sharpness+ssim'
-    """
-    return PYTHON_WORDS.sub(
-        lambda match: f"python:{Path(match['location']).name}:{match['name']}", words
-    )
-
-
 def place_files(words: str, folder: Path) -> str:
     """Resolve the files of Python functions in the text of an objective relative to a folder.
 

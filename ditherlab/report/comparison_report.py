@@ -16,6 +16,7 @@ from ditherlab.experiments import (
     Spread,
     summarize_runs,
 )
+from ditherlab.naming import hide_folders
 from ditherlab.objectives import ObjectiveSum
 from ditherlab.palette import Palette
 from ditherlab.problem import Problem
@@ -99,12 +100,12 @@ class ComparisonReport:
         return finite_document(document)
 
     def publish(self, text: str) -> str:
-        """Remove the folders of the objective's files from a text."""
+        """Remove the folders of files from a text, those of the objective's functions included."""
         objective = self.problem.objective
         parts = [part for _, part in objective.terms] if isinstance(objective, ObjectiveSum) else []
         for named in (objective, *parts):
             text = text.replace(str(named), named.public_words)
-        return text
+        return hide_folders(text)
 
     def summaries(self, budget: BudgetName) -> list[RunSummary]:
         """Return summaries over the seeds; an empty list if only gradients were compared."""

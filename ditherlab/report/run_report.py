@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ditherlab.experiments import to_levels
 from ditherlab.images import PNG, Encoder
 from ditherlab.metrics import METRICS, measure_all
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
+from ditherlab.naming import hide_folders
 from ditherlab.palette import spell_colors
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
@@ -84,8 +86,9 @@ class RunReport:
         first, last = (
             (history.snapshots[0], history.snapshots[-1]) if history.snapshots else (None, None)
         )
+        notes = [*problem.notes, *solution.notes, *filter(None, [solution.failure])]
         document = {
-            "output": self.output,
+            "output": Path(self.output).name,
             "width": problem.width,
             "height": problem.height,
             **solution.settings,
@@ -105,7 +108,7 @@ class RunReport:
             "baselines": {
                 row.name: {**row.metrics, "bytes": row.num_bytes} for row in self.baselines
             },
-            "notes": [*problem.notes, *solution.notes, *filter(None, [solution.failure])],
+            "notes": [hide_folders(note) for note in notes],
             **({"parameters": _reported(solution)} if solution.parameters else {}),
             "costs": list(history.costs),
         }

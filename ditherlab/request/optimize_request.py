@@ -117,7 +117,6 @@ class OptimizeRequest:
         cells, palette = options.read_cells(), options.read_palette()
         locked, panel, gamut = options.read_locked(), options.read_panel(), options.read_gamut()
 
-        from ditherlab.objectives import parse_objective
         from ditherlab.problem import LearnedPalette, Limits, Problem
         from ditherlab.recipe import Recipe, default_recipe
         from ditherlab.request.job import Job
@@ -129,7 +128,7 @@ class OptimizeRequest:
                 if isinstance(palette, Palette)
                 else LearnedPalette(palette, locked, gamut, panel, self.transparent_index)
             ),
-            objective=self._viewed(parse_objective(self.objective)),
+            objective=self.read_objective(),
             fit=self.fit,
             cells=cells,
             strength=self.strength,
@@ -140,6 +139,17 @@ class OptimizeRequest:
             recipe = Recipe.parse(self.recipe).resolved(problem)
         limits = Limits(seconds=self.max_seconds)
         return Job(problem, recipe, limits, self.seed, self.device)
+
+    def read_objective(self) -> "Objective":
+        """Return the objective at the viewing distance, before it is suited to a learned palette.
+
+        Raises:
+            RequestError: For words that are not understood.
+            CodeError: If Python code cannot be loaded.
+        """
+        from ditherlab.objectives import parse_objective
+
+        return self._viewed(parse_objective(self.objective))
 
     def joint_job(self, pictures: "Sequence[Picture]") -> "Job":
         """Return the job of one palette for several pictures, laid side by side in one.

@@ -52,7 +52,7 @@ def test_a_cell_that_is_asked_for_twice_runs_once(cells: Cells) -> None:
     assert len(cells(seeds="[0, 1, 0]", more="[[also]]\nseed = 1")) == 2
 
 
-def test_pictures_are_told_by_name_where_that_tells_them_apart(
+def test_pictures_are_named_without_folders_and_told_apart(
     cells: Cells, folder: Path, pixels: np.ndarray
 ) -> None:
     (folder / "more").mkdir()
@@ -60,7 +60,7 @@ def test_pictures_are_told_by_name_where_that_tells_them_apart(
         pixels[0, 0] += 1
         Image.fromarray(pixels).save(folder / "more" / name)
     found = cells(pictures='["photo.png", "more/photo.png", "more/other.png"]')
-    assert told(found, "picture") == [("photo.png",), ("more/photo.png",), ("other.png",)]
+    assert told(found, "picture") == [("photo.png",), ("photo.png (2)",), ("other.png",)]
     (alone,) = cells(pictures=f'["{folder}/more/other.png"]')
     assert alone.settings["picture"] == "other.png"
 
