@@ -54,5 +54,9 @@ class ObjectiveError(DitherlabError, RuntimeError):
     """An objective that failed while it priced a picture."""
 
 
+class ProcessError(DitherlabError, RuntimeError):
+    """Worker processes that cannot be started."""
+
+
 class StageError(DitherlabError, RuntimeError):
     """A stage of the user's own that failed, or left a state that is not valid."""

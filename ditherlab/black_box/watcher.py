@@ -23,16 +23,18 @@ def start_watcher(lifeline: int, owner: int) -> None:
         lifeline: The end to read of a pipe that nobody writes to. When its other end is closed, or
             the owner or this process has ended, the watcher kills the group. It is closed here.
         owner: The number of the process that holds the other end.
-
-    Raises:
-        OSError: If no process could be started.
     """
-    if os.getpgrp() != os.getpid():
-        os.setpgid(0, 0)
-    os.set_inheritable(lifeline, True)
     arguments = [sys.executable, "-I", "-S", __file__, str(lifeline), str(owner)]
-    os.posix_spawn(sys.executable, arguments, os.environ)
-    os.close(lifeline)
+    try:
+        if os.getpgrp() != os.getpid():
+            os.setpgid(0, 0)
+        os.set_inheritable(lifeline, True)
+        os.posix_spawn(sys.executable, arguments, os.environ)
+        os.close(lifeline)
+    except OSError as error:
+        # Without a watcher, this process might outlive the run; the run reports that it has ended.
+        os.write(2, f"No watcher process could be started: {error.strerror}.\n".encode())
+        os._exit(1)
 
 
 def watch(lifeline: int, owner: int) -> None:

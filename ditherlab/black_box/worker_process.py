@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing.connection import Connection, wait
 
@@ -44,10 +44,11 @@ class WorkerProcess:
     def __init__(self, load: Load, num_threads: int = 1) -> None:
         self._load = load
         self._is_loaded = False
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            self.process = _start_process(theirs, num_threads)
-            self.connection = Connection(ours.detach())
+        with _explaining():
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                self.process = _start_process(theirs, num_threads)
+                self.connection = Connection(ours.detach())
 
     def send(self, message: object) -> None:
         """Send a message.
@@ -166,11 +167,18 @@ def _start_process(theirs: socket.socket, num_threads: int) -> "subprocess.Popen
             # In its own process group, Ctrl-C does not reach it, and its children end with it.
             process_group=0,
         )
-    except OSError as error:
-        raise ObjectiveError(f"No worker process could be started: {error.strerror}.") from error
     finally:
         for descriptor in passed:
             os.close(descriptor)
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ObjectiveError(f"No worker process could be started: {reason}.") from error
 
 
 @cache

@@ -5,12 +5,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 
 from ditherlab.black_box.watcher import start_watcher
 from ditherlab.black_box.worker_process import can_start_processes
+from ditherlab.errors import ProcessError
 
 
 @contextmanager
@@ -19,19 +20,36 @@ def local_pool(num_workers: int) -> Iterator[Executor]:
 
     Cells that still run then are abandoned. The processes, and those that they have started, also
     end when this one is killed.
+
+    Raises:
+        ProcessError: If no process can be started.
     """
     context = get_context("spawn")
-    lifeline, end = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(num_workers, context, _set_up, (lifeline,))
-    try:
-        with _ignoring_interrupts():
-            for _ in range(num_workers):
-                pool.submit(os.getpid)
+    with ExitStack() as stack:
+        with _explaining():
+            lifeline, end = context.Pipe(duplex=False)
+            stack.callback(lifeline.close)
+            stack.callback(end.close)
+            pool = ProcessPoolExecutor(num_workers, context, _set_up, (lifeline,))
+            # Closing the end first kills the processes, so that the pool need not wait for them.
+            stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+            stack.callback(end.close)
+            with _ignoring_interrupts():
+                for _ in range(num_workers):
+                    pool.submit(os.getpid)
         yield pool
-    finally:
-        end.close()
-        pool.shutdown(wait=True, cancel_futures=True)
-        lifeline.close()
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    """Explain why processes or the threads that manage them cannot be started."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ProcessError(
+            f"No worker process could be started: {reason}. Run fewer at once by --jobs."
+        ) from error
 
 
 def num_cores() -> int:

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import ditherlab.black_box.worker_process
 from ditherlab.black_box import FunctionSource, Part, WorkerPool
+from ditherlab.errors import ObjectiveError
 from tests.processes import TIMEOUT_S, is_running, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -38,7 +40,9 @@ def cost(picture):
 SCRIPT = """
 import os, pathlib, signal, sys
 import numpy as np
+import ditherlab.black_box.worker_process
 from ditherlab.black_box import FunctionSource, Part, WorkerPool
+from ditherlab.errors import ObjectiveError
 
 black = np.zeros((1, 3, 4, 5), np.uint8)
 source = FunctionSource("x", sys.argv[1], "cost")
@@ -165,3 +169,17 @@ def test_a_killed_run_takes_the_processes_of_its_cells_along(write, tmp_path):
     processes = [int(word) for word in log.read_text().split() if word != "busy"]
     assert len(processes) == 4
     wait_until(lambda: not any(map(is_running, processes)))
+
+
+def test_a_worker_without_a_watcher_ends_with_a_message(write, monkeypatch, capfd):
+    path = write("def cost(picture): return 1")
+    black = np.zeros((1, 3, 4, 5), np.uint8)
+    pool = WorkerPool.of(FunctionSource("x", path, "cost"), black, np.ones((1, 4, 5), bool))
+    script = "import os; os.posix_spawn = lambda *_: open('/nowhere/x')\n"
+    monkeypatch.setattr(
+        "ditherlab.black_box.worker_process._START",
+        script + ditherlab.black_box.worker_process._START,
+    )
+    with pytest.raises(ObjectiveError, match="ended with exit code 1"):
+        pool.price([Part(black, [0])])
+    assert "No watcher process could be started: No such file" in capfd.readouterr().err
