@@ -11,11 +11,10 @@ from torch import Tensor
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples
+from ditherlab.estimators.random_orders import AnyEnds, Bounds, RandomOrders, Rotations
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.types import Indices, Probs
-
-Bounds = Float[Tensor, "b h w"]
+from ditherlab.types import Probs
 
 _RAREST_PAIR = 1e-12
 
@@ -26,16 +25,18 @@ class CARMS(Estimator):
 
     In each pixel the N uniform numbers that decide its colors come from a Dirichlet copula: each is
     uniform, and two of them are seldom both large. `r_ab = p(x_a) p(x_b) / p(x_a, x_b)` corrects
-    the mean for that. A random rotation of the palette in each pixel makes all pairs of colors
-    possible, so that the ratio is finite. Unbiased; with independent draws it is `leave-one-out`.
-    Costs `num_samples` evaluations.
+    the mean for that. A random order of the colors in each pixel makes all pairs of them possible,
+    so that the ratio is finite: any rotation of the palette with three or more draws. Two draws,
+    from `u` and `1 - u`, need orders with any two colors at the ends. Unbiased; with independent
+    draws it is `leave-one-out`, and with two draws of two colors it is `disarm`. Costs
+    `num_samples` evaluations.
 
     Source: Alek Dimitriev and Mingyuan Zhou, "CARMS: Categorical-Antithetic-REINFORCE Multi-Sample
-    Gradient Estimator", NeurIPS 2021; the copula is that of their "ARMS", ICML 2021, sec. 3. The
-    rotation is ours.
+    Gradient Estimator", NeurIPS 2021, also for orders with two colors at the ends; the copula is
+    that of their "ARMS", ICML 2021, sec. 3. The rotation is ours.
 
     Attributes:
-        num_samples: Pictures to draw per step, at least 3.
+        num_samples: Pictures to draw per step, at least 2.
         credit: `local` credits each pixel only with the windows that contain it.
     """
 
@@ -46,15 +47,15 @@ class CARMS(Estimator):
     credit: Credit = "global"
 
     def __post_init__(self) -> None:
-        why = "with two, some pairs of colors are never drawn together. Use `leave-one-out`."
-        check_num_samples(self, self.num_samples, least=3, why=why)
+        why = "one draw has no other to differ from. Use `score-function`."
+        check_num_samples(self, self.num_samples, least=2, why=why)
 
     @property
     def needs(self) -> frozenset[Ability]:
         return Pricing(self.credit).needs
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
-        """Draw independent uniform numbers for each picture, and for the rotation."""
+        """Draw independent uniform numbers for each picture, and for the order."""
         b, _, h, w = model.probs.shape
         shape = (self.num_samples + 1, b, h, w)
         device, dtype = model.probs.device, model.probs.dtype
@@ -64,9 +65,9 @@ class CARMS(Estimator):
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
         num_colors = model.probs.shape[1]
-        rotation = (draws[-1] * num_colors).long().clamp_max(num_colors - 1)
         copula = DirichletCopula(self.num_samples)
-        indices = _invert(copula.couple(draws[:-1]), rotation, model.probs)
+        orders = _orders_for(num_colors, copula)
+        indices = orders.invert(copula.couple(draws[:-1]), draws[-1], model.probs)
         priced = Pricing(self.credit).price(indices, model, cost)
         weights = torch.zeros_like(priced.pixel_costs)
         for a, b in combinations(range(self.num_samples), 2):
@@ -101,16 +102,12 @@ class DirichletCopula:
         return both.clamp_min(0) ** (self.size - 1)
 
 
-def _invert(
-    uniform: Float[Tensor, "s b h w"], rotation: Int[Tensor, "b h w"], probs: Probs
-) -> Indices:
-    """Draw colors by inverting the cumulative distribution of the rotated palette."""
-    num_colors = probs.shape[1]
-    colors = torch.arange(num_colors, device=probs.device).view(1, -1, 1, 1)
-    rotated = (colors + rotation.unsqueeze(1)) % num_colors
-    bounds = probs.gather(1, rotated).cumsum(dim=1)[:, :-1]
-    places = (uniform.unsqueeze(2) >= bounds).sum(dim=2)
-    return (places + rotation) % num_colors
+def _orders_for(num_colors: int, copula: DirichletCopula) -> RandomOrders:
+    """Return orders in which any two colors may be drawn together.
+
+    With `u` and `1 - u`, only colors at opposite places are drawn together.
+    """
+    return AnyEnds(num_colors) if copula.size == 2 else Rotations(num_colors)
 
 
 def _independence_ratio(
@@ -119,7 +116,7 @@ def _independence_ratio(
     copula: DirichletCopula,
     probs: Probs,
 ) -> Bounds:
-    """Return `p(x) p(y) / p(x, y)`, with the joint probability averaged over all rotations.
+    """Return `p(x) p(y) / p(x, y)`, with the joint probability averaged over all orders.
 
     The ratio is 0 if both colors are the same, because such a pair has no weight. It is computed in
     double precision, because the joint probability is a difference of numbers near 1.
@@ -129,13 +126,12 @@ def _independence_ratio(
     num_colors = probs.shape[1]
     chance_first = probs.gather(1, first.unsqueeze(1)).squeeze(1)
     chance_second = probs.gather(1, second.unsqueeze(1)).squeeze(1)
-    bounds = torch.nn.functional.pad(probs.cumsum(dim=1), (0, 0, 0, 0, 1, 0))
+    cumulative = torch.nn.functional.pad(probs.cumsum(dim=1), (0, 0, 0, 0, 1, 0))
+    orders = _orders_for(num_colors, copula)
     joint = torch.zeros_like(chance_first)
-    for rotation in range(num_colors):
-        start = bounds[:, rotation]
-        # The lower bounds of the colors, relative to the start of the rotated palette.
-        low_first = _below(bounds, first, start)
-        low_second = _below(bounds, second, start)
+    for ends in orders.ends:
+        low_first = orders.lower_bound(cumulative, first, *ends)
+        low_second = orders.lower_bound(cumulative, second, *ends)
         high_first, high_second = low_first + chance_first, low_second + chance_second
         joint += (
             copula.chance_above(low_first, low_second)
@@ -146,10 +142,5 @@ def _independence_ratio(
     independent = chance_first * chance_second
     # For colors that are hardly ever drawn together, the difference is all rounding error.
     is_rare = independent < _RAREST_PAIR
-    ratio = torch.where(is_rare, 1.0, independent * num_colors / joint.where(~is_rare, 1.0))
+    ratio = torch.where(is_rare, 1.0, independent * len(orders.ends) / joint.where(~is_rare, 1.0))
     return ratio.where(first != second, 0.0).to(given.dtype)
-
-
-def _below(bounds: Float[Tensor, "b k1 h w"], color: Int[Tensor, "b h w"], start: Bounds) -> Bounds:
-    low = bounds.gather(1, color.unsqueeze(1)).squeeze(1) - start
-    return torch.where(low < 0, low + 1, low)

@@ -124,7 +124,7 @@ ALL = [
     *ESTIMATORS.names_and_compositions,
     "leave-one-out(credit=local, control=muprop)",
     "pairwise(credit=local)",
-    "carms(credit=local)",
+    "carms(num_samples=2, credit=local)",
     "arsm(credit=local)",
     "rebar(credit=local)",
     "rao-blackwell(num_top=1, pricing=phases)",

@@ -39,7 +39,8 @@ SAMPLED = [
     for name in [
         *ESTIMATORS.names_and_compositions,
         "arsm(credit=local)",
-        "carms(credit=local)",
+        "carms(num_samples=2)",
+        "carms(num_samples=3, credit=local)",
         "rebar(credit=local, eta=0.7, tau=0.3)",
         "rebar(num_samples=2)",
         "relax(num_samples=3)",
