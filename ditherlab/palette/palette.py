@@ -176,12 +176,16 @@ class Palette:
     def listed(self) -> tuple[tuple[Color, str], ...]:
         """Color and name of every entry, as a file without alpha can hold it.
 
-        An entry that is never drawn becomes a copy of the first color, which keeps its place and is
-        not drawn when the file is read.
+        An entry that is never drawn becomes a copy of the first color: when the file is read, it
+        keeps its place and is not drawn, if it does not stand before all drawn entries.
         """
         called = dict(zip(self.places, self.entry_names, strict=True))
+        drawn = dict(zip(self.colors, self.places, strict=True))
         return tuple(
-            (color if color in self.colors else self.colors[0], called.get(place, ""))
+            (
+                color if drawn.get(color, place + 1) <= place else self.colors[0],
+                called.get(place, ""),
+            )
             for place, color in enumerate(self.entries)
         )
 

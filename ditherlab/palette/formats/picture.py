@@ -94,8 +94,11 @@ def _swatches(image: "Image", data: bytes, file: str) -> Swatches:
     entries = image.crop((0, 0, used[-1] + 1, 1))
     entries.frombytes(bytes(range(used[-1] + 1)))
     rgba = list(struct.iter_unpack("4B", entries.convert("RGBA").tobytes()))
+    # A transparent entry after all colors is where one is put without being told.
+    while len(rgba) > 1 and rgba[-1][3] == 0:
+        rgba.pop()
     colors, notes = _as_srgb([color[:3] for color in rgba], image, data)
-    clear = [index for index in used if rgba[index][3] == 0]
+    clear = [index for index in used if index < len(rgba) and rgba[index][3] == 0]
     hidden = frozenset(range(len(rgba))) - frozenset(used) | frozenset(clear)
     return Swatches(colors, hidden=hidden, transparent=clear[0] if clear else None, notes=notes)
 
