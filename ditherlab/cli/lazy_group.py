@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from ditherlab.cli.progress import SecondInterrupt
 from ditherlab.specs import LARGEST_NUMBER
 
 
@@ -58,6 +59,17 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command; None if no command has that name."""
         return self.homes[cmd_name].load() if cmd_name in self.homes else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command.
+
+        Raises:
+            SecondInterrupt: In place of `KeyboardInterrupt`, for which click prints an empty line.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SecondInterrupt from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands."""

@@ -286,11 +286,11 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     packed = PackedDestination(options["packed"], overwrite)
     packed.check(destination, report)
     request = _request(context, options)
+    # Until there is something to keep, Ctrl-C ends the program at once.
+    job = request.job(read_source(source, options["reading"]), clock.now)
+    destination.check_picture(job.problem)
+    packed.check_picture(job.problem)
     with Interruption().listen() as interruption:
-        with interruption.ending_loads():
-            job = request.job(read_source(source, options["reading"]), clock.now)
-        destination.check_picture(job.problem)
-        packed.check_picture(job.problem)
         console.report_job(job)
         solution = _solve(job, interruption, is_quiet=console.is_quiet)
         written = destination.write(solution)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ditherlab.black_box.deadline import deadline
 from ditherlab.images import printable
 
 if TYPE_CHECKING:
@@ -60,21 +59,6 @@ class Interruption:
     def end_at_once(self) -> None:
         """End the program at the next signal, because the picture is written."""
         self._ends_at_once = True
-
-    @contextmanager
-    def ending_loads(self) -> Iterator[None]:
-        """Let Ctrl-C end the loading of Python code in the block.
-
-        Raises:
-            KeyboardInterrupt: If it did.
-        """
-        with deadline(self._raise_if_asked):
-            yield
-
-    def _raise_if_asked(self) -> bool:
-        if self.is_asked:
-            raise KeyboardInterrupt
-        return False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # A terminal that closes and a system that shuts down may send several signals.

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from ditherlab.solver.snapshot import Snapshot
 
+ROOT = Path(__file__).parents[2]
 INTERRUPTED = 130
 
 # Nothing here takes long, but the machine may be busy.
@@ -71,6 +73,83 @@ def test_ctrl_c_in_the_midst_of_the_steps(
     assert b"floyd-steinberg" in ended.out
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_to_end_act_like_ctrl_c(
+    name: str, photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = getattr(signal, name)
+
+    def send(bar: object, snapshot: Snapshot) -> None:
+        # A system that shuts down may send it several times.
+        for _ in range(1 + snapshot.step):
+            signal.raise_signal(number)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr("ditherlab.cli.progress.ProgressBar.show", send)
+    ended = run("optimize", photo, "--steps", "1000")
+    assert ended.code == INTERRUPTED
+    assert "Interrupted: photo-dithered.png is the best picture so far.\n" in ended.err
+    assert Path("photo-dithered.png").exists()
+    assert signal.getsignal(number) == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored(
+    photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(
+            "ditherlab.cli.progress.ProgressBar.show",
+            lambda *_: signal.raise_signal(signal.SIGHUP),
+        )
+        assert run("optimize", photo, "--steps", "3").code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+# Sends a signal to itself while a module is loaded, as if it came by chance.
+INTERRUPTED_LOAD = """
+import os, runpy, signal, sys
+
+module, number = sys.argv[1:]
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), getattr(signal, number))
+
+sys.meta_path.insert(0, Finder())
+sys.argv[1:] = ["optimize", "photo.png"]
+runpy.run_module("ditherlab", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("click", "SIGINT"),
+        ("ditherlab.cli", "SIGTERM"),
+        ("ditherlab.cli.optimize", "SIGINT"),
+        ("numpy", "SIGINT"),
+        ("torch", "SIGHUP"),
+        ("torch.nn", "SIGINT"),
+    ],
+)
+def test_a_signal_during_the_start_is_one_line(module: str, name: str, photo: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_LOAD, module, name],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert ended.returncode == INTERRUPTED
+    assert ended.stderr == b"Error: Interrupted; nothing was written.\n"
+    assert ended.stdout == b""
+
+
 def test_ctrl_c_twice_ends_at_once_and_writes_nothing(
     photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +195,52 @@ def test_a_terminal_shows_a_progress_bar(
     assert b"expected cost" in shown
     assert b"entropy" in shown
     assert b"floyd-steinberg" in shown.rpartition(b"polish 48  ")[2]
+
+
+@pytest.mark.parametrize(
+    "variables", [{"TERM": "dumb"}, {"COLUMNS": "1"}, {"COLUMNS": "20"}], ids=str
+)
+def test_a_terminal_without_room_or_abilities_shows_lines_only(
+    variables: dict[str, str],
+    photo: Path,
+    run: Run,
+    terminal: Callable[[], AbstractContextManager[bytearray]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with terminal() as shown:
+        ended = run("optimize", photo, "--steps", "4", "-o", "-")
+    assert ended.code == 0
+    assert b"floyd-steinberg" in shown
+    assert b"\x1b" not in shown
+    assert b"\r" not in shown.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["optimize", "photo.png", "--palette", "pico-8", "--preset", "fast", "-o", "x.gif"],
+        ["optimize", "missing.png"],
+        ["palette", "show", "pico-8"],
+        ["sweep", "missing.toml"],
+        ["palette", "extract", "photo.png", "--method", "wu", "-o", "x.hex"],
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_closed_standard_error_changes_nothing(words: list[str], photo: Path, start: Start) -> None:
+    plain = start(*words)
+    out, err = plain.communicate(timeout=TIMEOUT_S)
+    made = {path.name: path.read_bytes() for path in Path().iterdir() if path.name != "photo.png"}
+    for name in made:
+        Path(name).unlink()
+    closed = start(*words, stderr=None, preexec_fn=lambda: os.close(2))
+    again, _ = closed.communicate(timeout=TIMEOUT_S)
+    assert closed.returncode == plain.returncode
+    assert again.splitlines()[:1] == out.splitlines()[:1]
+    for name, data in made.items():
+        assert Path(name).read_bytes() == data
+    assert err == b"" or b"Error" in err or made
 
 
 def test_a_picture_into_a_closed_pipe(photo: Path, start: Start) -> None:
