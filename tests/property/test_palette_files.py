@@ -1,7 +1,5 @@
 """What is written can be read again, and no file makes the reader stumble."""
 
-import random
-import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,9 +30,6 @@ NAMED_COLORS = st.lists(st.tuples(COLOR, NAMES), min_size=2, max_size=16, unique
 # Those that hold the name of the palette, and those that hold the names of its colors.
 NAMED = ("gimp", "adobe-ase", "paint-net", "lospec-json")
 NAMING = ("gimp", "adobe-aco", "adobe-ase")
-
-# Pictures are decoded by Pillow, which is slower, and fuzzed elsewhere.
-NUM_FUZZED = {known.name: 10_000 for known in FORMATS} | {"png": 3_000}
 
 
 def written(palette: Palette, name: str) -> bytes:
@@ -103,67 +98,3 @@ def test_every_beginning_of_a_file_is_a_palette_or_refused(known: PaletteFormat)
         assert isinstance(parse_palette(content, "stem.file"), Palette)
         for length in range(len(content)):
             read_or_refuse(content[:length])
-
-
-def damaged(content: bytes, chance: random.Random) -> bytes:
-    """Change, insert, drop and repeat bytes; some numbers become as large as they can be."""
-    data = bytearray(content)
-    for _ in range(chance.randint(1, 5)):
-        place = chance.randrange(len(data) + 1)
-        match chance.randrange(5):
-            case 0:
-                data[place : place + 1] = chance.randbytes(1)
-            case 1:
-                data[place : place + 4] = struct.pack("<I", chance.choice([0, 2**31, 2**32 - 1]))
-            case 2:
-                data[place:place] = chance.randbytes(chance.randrange(9))
-            case 3:
-                del data[place : place + chance.randrange(9)]
-            case _:
-                data[place:place] = data[place : place + chance.randrange(99)]
-    return bytes(data)
-
-
-def scratched(content: bytes, chance: random.Random) -> bytes:
-    """Change some bytes into others that a text may hold: as long as before, and a text if it was.
-
-    Most of these still reach the parser of their format.
-    """
-    data = bytearray(content)
-    for _ in range(chance.randint(1, 5)):
-        data[chance.randrange(len(data))] = chance.choice(b'\n\r\t\0 09af#;:,-()[]{}"*/xzAF')
-    return bytes(data)
-
-
-def fuzzed(content: bytes, chance: random.Random) -> bytes:
-    match chance.randrange(8):
-        case 0:
-            # Behind the first bytes, by which the format is told, nothing is as it should be.
-            return content[: chance.randrange(32)] + chance.randbytes(chance.randrange(99))
-        case 1 | 2 | 3:
-            return damaged(content, chance)
-        case _:
-            return scratched(content, chance)
-
-
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
-def test_fuzzed_files_are_palettes_or_refused(known: PaletteFormat) -> None:
-    chance = random.Random(known.name)
-    num_parsed, num_fuzzed = 0, NUM_FUZZED[known.name]
-    for _ in range(num_fuzzed):
-        content = fuzzed(chance.choice(SAMPLES[known.name]), chance)
-        num_parsed += sniff_format(content) is known
-        read_or_refuse(content)
-    assert num_parsed > num_fuzzed / 3
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.binary())
-def test_any_bytes_are_a_palette_or_refused(content: bytes) -> None:
-    read_or_refuse(content)
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_any_gpl_is_a_palette_or_refused(text: str) -> None:
-    read_or_refuse(b"GIMP Palette\n" + text.encode("utf-8", "surrogatepass"))
