@@ -6,6 +6,7 @@ Ctrl-C and signals that end a process are one message and exit code 130 from the
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 _INTERRUPTED = 130
@@ -28,33 +29,58 @@ class _Interrupts:
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.has_come = True
-        raise KeyboardInterrupt
+    def stop(self) -> None:
+        """Ignore signals from now on: all is written, and the exit code is known."""
+        for name in ("SIGINT", *_ENDING_SIGNALS):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if _is_importing(frame):
+            # C++ code of a module may end the process if an error is raised while it is imported.
+            _write_message()
+            os._exit(_INTERRUPTED)
+        if self.has_come and number == signal.SIGINT:
+            os._exit(_INTERRUPTED)
+        if not self.has_come:
+            self.has_come = True
+            raise KeyboardInterrupt
 
 
 def main() -> None:
     """Run the program."""
     interrupts = _Interrupts()
+    code: object = 0
     try:
         interrupts.listen()
         _reserve_standard_descriptors()
         from ditherlab.cli import main as run_command
 
         run_command()
+    except SystemExit as end:
+        code = end.code
     except KeyboardInterrupt:
-        _end()
-    except Exception:
-        # Modules that are interrupted while they are imported raise errors of their own.
-        if not interrupts.has_come:
-            raise
-        _end()
+        _write_message()
+        code = _INTERRUPTED
+    interrupts.stop()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    # Without this, torch is torn down for a while, in which Python handles no signal any more.
+    os._exit(code if isinstance(code, int) else 0)
 
 
-def _end() -> None:
-    if sys.stderr is not None:
-        sys.stderr.write("Error: Interrupted; nothing was written.\n")
-    sys.exit(_INTERRUPTED)
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _write_message() -> None:
+    with suppress(OSError):
+        os.write(2, b"Error: Interrupted; nothing was written.\n")
 
 
 def _reserve_standard_descriptors() -> None:

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Container, Iterator
@@ -19,6 +20,7 @@ _ERRORS = {
     "flush": errno.EIO,
     "close": errno.EDQUOT,
     "fsync": errno.EIO,
+    "fsync_folder": errno.EINVAL,
     "replace": errno.EACCES,
     "rename": errno.EACCES,
     "link": errno.EPERM,
@@ -36,11 +38,18 @@ class Faults:
     Attributes:
         fail_at: The number of the call that fails; None for none.
         only: The names of the calls that count; None for all.
+        action: What happens at this call, before it is made; by default, it raises.
         calls: The names of the calls so far.
     """
 
-    def __init__(self, fail_at: int | None = None, only: Container[str] | None = None) -> None:
+    def __init__(
+        self,
+        fail_at: int | None = None,
+        only: Container[str] | None = None,
+        action: Callable[[str], None] | None = None,
+    ) -> None:
         self.fail_at, self.only = fail_at, only
+        self.action = action or _raise
         self.calls: list[str] = []
 
     @property
@@ -57,9 +66,9 @@ class Faults:
         return len(self.calls) - 1 == self.fail_at
 
     def check(self, name: str) -> None:
-        """Count a call, and raise if it is the one to fail."""
+        """Count a call, and let it fail if it is the one."""
         if self.fails(name):
-            raise error(name)
+            self.action(name)
 
     @contextmanager
     def active(self) -> Iterator["Faults"]:
@@ -67,7 +76,7 @@ class Faults:
         with (
             patch.object(io, "open", self._opening(io.open)),
             patch.object(builtins, "open", self._opening(builtins.open)),
-            patch.object(os, "fsync", self._wrap("fsync", os.fsync)),
+            patch.object(os, "fsync", self._syncing(os.fsync)),
             patch.object(os, "replace", self._wrap("replace", os.replace)),
             patch.object(os, "rename", self._wrap("rename", os.rename)),
             patch.object(os, "link", self._wrap("link", os.link)),
@@ -88,6 +97,14 @@ class Faults:
         def call(*arguments: Any, **options: Any) -> Any:
             self.check(name)
             return function(*arguments, **options)
+
+        return call
+
+    def _syncing(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(descriptor: int) -> None:
+            is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+            self.check("fsync_folder" if is_folder else "fsync")
+            function(descriptor)
 
         return call
 
@@ -113,11 +130,12 @@ class _File:
 
     def write(self, data: Any) -> int:
         if self._faults.fails("write"):
-            self._file.write(data[: len(data) // 2])
+            half = len(data) // 2
+            self._file.write(data[:half])
             self._file.flush()
-            raise error("write")
-        written: int = self._file.write(data)
-        return written
+            self._faults.action("write")
+            return half + int(self._file.write(data[half:]))
+        return int(self._file.write(data))
 
     def flush(self) -> None:
         self._faults.check("flush")
@@ -153,6 +171,5 @@ class _Stream(io.RawIOBase):
         return int(self._buffer.write(bytes(data)))
 
 
-def error(name: str) -> OSError:
-    """Return the error of a call that fails."""
-    return OSError(_ERRORS[name], os.strerror(_ERRORS[name]))
+def _raise(name: str) -> None:
+    raise OSError(_ERRORS[name], os.strerror(_ERRORS[name]))

@@ -1,0 +1,1 @@
+"""Kills of running commands: nothing is damaged, and nothing is left behind."""

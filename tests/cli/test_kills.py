@@ -1,0 +1,112 @@
+"""A run that is killed while it writes damages nothing, and a sweep goes on afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import ditherlab.__main__
+from ditherlab.cli import main
+from tests.faults import Faults
+from tests.written_files import OLD, RUNS, is_whole, make_folder, outputs, results
+
+WRITES = ("open", "write", "flush", "close", "fsync", "fsync_folder", "link", "replace")
+KILLED = ("optimize-again", "sweep", "convert-again", "compare")
+ENDED = ("optimize", "sweep", "convert-again")
+_FAILED_IN_THE_TEST = 99
+
+
+@pytest.fixture(autouse=True)
+def cells_in_this_process(threads: None) -> None:
+    """Run the cells of a sweep in threads."""
+
+
+def in_a_fork(words: tuple[str, ...], faults: Faults) -> int:
+    """Run the program in a copy of this process, which has loaded torch; return how it ended."""
+    with warnings.catch_warnings():
+        # Newer versions of Python warn of locks that threads may hold; the program needs none.
+        warnings.simplefilter("ignore")
+        process = os.fork()
+    if process == 0:
+        try:
+            sys.argv[1:] = words
+            with faults.active():
+                ditherlab.__main__.main()
+        finally:
+            os._exit(_FAILED_IN_THE_TEST)
+    _, status = os.waitpid(process, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def num_writes(words: tuple[str, ...]) -> int:
+    """Count the writes of an undisturbed run."""
+    counted = Faults(only=WRITES)
+    with counted.active(), pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 0
+    return len(counted.calls)
+
+
+def finish(folder: Path, expected: dict[str, object]) -> None:
+    """Check that the same command finishes a sweep with the results of an undisturbed run."""
+    (folder / "sweep.html").unlink(missing_ok=True)
+    assert in_a_fork(RUNS["sweep"], Faults()) == 0
+    assert results(folder / "cells.jsonl") == expected
+    assert is_whole(folder / "sweep.html")
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        *(pytest.param(signal.SIGKILL, kind, id=f"SIGKILL-{kind}") for kind in KILLED),
+        *(pytest.param(signal.SIGTERM, kind, id=f"SIGTERM-{kind}") for kind in ENDED),
+    ],
+)
+def test_a_signal_at_each_write(
+    number: signal.Signals,
+    kind: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def enter(name: str) -> Path:
+        make_folder(tmp_path / name)
+        monkeypatch.chdir(tmp_path / name)
+        return tmp_path / name
+
+    def send(_name: str) -> None:
+        os.kill(os.getpid(), number)
+
+    folder = enter("undisturbed")
+    count = num_writes(RUNS[kind])
+    expected = results(folder / "cells.jsonl") if kind == "sweep" else {}
+    assert count > 4
+    for place in range(count):
+        folder = enter(str(place))
+        code = in_a_fork(RUNS[kind], Faults(place, WRITES, send))
+        _, err = capfd.readouterr()
+        assert code in ((-number,) if number is signal.SIGKILL else (0, 130)), err
+        assert "Traceback" not in err
+        left = [path for path in outputs(folder).values() if path.suffix != ".part"]
+        assert all(path.read_bytes() == OLD or is_whole(path) for path in left)
+        if number is signal.SIGTERM:
+            assert len(left) == len(outputs(folder))
+        if kind == "sweep":
+            finish(folder, expected)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_while_modules_are_imported_is_one_line(
+    number: signal.Signals, start: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path
+) -> None:
+    # A module that is imported at the beginning sends the signal.
+    (tmp_path / "click.py").write_text(f"import os; os.kill(os.getpid(), {int(number)})\n")
+    process = start("palette", "list")
+    out, err = process.communicate()
+    assert (process.returncode, out) == (130, b"")
+    assert err == b"Error: Interrupted; nothing was written.\n"
