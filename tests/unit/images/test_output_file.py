@@ -9,6 +9,7 @@ import pytest
 
 from ditherlab.errors import OutputError
 from ditherlab.images import free_path, write_atomically
+from ditherlab.images.output_file import remove_abandoned
 
 NOBODY = 65534
 
@@ -188,3 +189,78 @@ def test_the_first_free_name_is_numbered_from_two(tmp_path: Path) -> None:
     (tmp_path / "photo-2.png").symlink_to("nowhere")
     assert free_path(str(tmp_path), "photo", ".png") == tmp_path / "photo-3.png"
     assert free_path(tmp_path, "photo.v1", ".png") == tmp_path / "photo.v1.png"
+
+
+HOUR_S = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("name", "age_h", "is_removed"),
+    [
+        (".ditherlab-0123456789abcdef.part", 25, True),
+        (".ditherlab-ffffffffffffffff.part", 1000, True),
+        (".ditherlab-0123456789abcdef.part", 23, False),
+        (".ditherlab-0123456789abcdef.part", -5, False),
+        (".ditherlab-0123456789abcde.part", 99, False),
+        (".ditherlab-0123456789abcdef.part.png", 99, False),
+        (".0123456789abcdef.part", 99, False),
+        ("photo.png", 9999, False),
+    ],
+)
+def test_files_of_killed_runs_are_removed_after_a_day(
+    name: str, age_h: float, is_removed: bool, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"part")
+    now_s = (tmp_path / name).stat().st_mtime + age_h * HOUR_S
+    remove_abandoned(tmp_path, now_s)
+    assert (tmp_path / name).exists() is not is_removed
+
+
+def test_only_files_are_removed_and_any_run_removes_them(tmp_path: Path) -> None:
+    folder = tmp_path / ".ditherlab-0123456789abcdef.part"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    left = tmp_path / ".ditherlab-aaaaaaaaaaaaaaaa.part"
+    left.write_bytes(b"part")
+    os.utime(left, (0, 0))
+    link = tmp_path / ".ditherlab-bbbbbbbbbbbbbbbb.part"
+    link.symlink_to(folder)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    write_atomically(tmp_path / "new.png", b"pixels", overwrite=False)
+    assert names(tmp_path) == [folder.name, link.name, "new.png"]
+
+
+def test_a_temporary_file_has_the_name_that_is_recognized(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(os, "fsync", kill)
+    monkeypatch.setattr(Path, "unlink", kill)
+    with pytest.raises(Killed):
+        write_atomically(tmp_path / "new.png", b"pixels", overwrite=False)
+    (left,) = tmp_path.iterdir()
+    monkeypatch.undo()
+    remove_abandoned(tmp_path, left.stat().st_mtime + 25 * HOUR_S)
+    assert names(tmp_path) == []
+
+
+def test_the_folder_is_flushed_after_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = []
+    sync = os.fsync
+
+    def record(descriptor: int) -> None:
+        flushed.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        assert not flushed[-1] or (tmp_path / "new.png").exists()
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    for overwrite in (False, True):
+        write_atomically(tmp_path / "new.png", b"pixels", overwrite=overwrite)
+    assert flushed == [False, True] * 2
