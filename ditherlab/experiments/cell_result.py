@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ditherlab.errors import ResultsError
+from ditherlab.naming import without_controls
 
 _FAILED = "failed"
 
@@ -86,4 +87,4 @@ class CellResult:
     def line(self) -> str:
         """Return the result as JSON, without a line break."""
         document = {f.name: getattr(self, f.name) for f in fields(self)}
-        return json.dumps(document, allow_nan=False)
+        return json.dumps(without_controls(document), allow_nan=False)

@@ -23,6 +23,7 @@ from ditherlab.images import (
     packed_bits,
     write_atomically,
 )
+from ditherlab.naming import without_controls
 from ditherlab.palette import MAX_NUM_COLORS, ColorTable, Palette, written_for
 from ditherlab.problem import Limits, Problem
 from ditherlab.protocol import Target
@@ -191,7 +192,7 @@ class Solution:
             "objective": self.problem.objective.public_words,
             "recipe": self.recipe.public_words,
         }
-        text = {"Software": "ditherlab", "ditherlab": json.dumps(settings)}
+        text = {"Software": "ditherlab", "ditherlab": json.dumps(without_controls(settings))}
         return encoder.encode(self.indexed(number), text)
 
     def to_png(self, number: int = 0) -> bytes:

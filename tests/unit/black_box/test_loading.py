@@ -52,8 +52,12 @@ def test_code_that_ends_when_it_is_loaded_is_broken(code, message, write):
     assert str(caught.value).startswith("`python:x`: ")
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
-    with pytest.raises(CodeError, match=message):
-        try_to_load(broken)
+
+
+def test_code_of_a_stage_is_loaded_in_the_same_way(write):
+    with pytest.raises(CodeError, match="ended with exit code 3"):
+        try_to_load(source(write, "import os; os._exit(3)"))
+    try_to_load(source(write, "class cost: pass"))
 
 
 def test_a_file_that_is_not_utf_8_is_broken(tmp_path):
