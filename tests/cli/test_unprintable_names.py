@@ -85,19 +85,12 @@ def test_a_picture_its_report_and_its_messages(name: str, run: Run) -> None:
     words = ("--palette", "black-and-white", "--steps", "1", "--sweeps", "1", "-v")
     check(run("optimize", f"{name}.png", *words, "--report", f"{name}.json"))
     check_document(json.loads(Path(f"{name}.json").read_bytes()))
-    check(
-        run(
-            "optimize",
-            f"{name}.png",
-            "--objective",
-            f"python:{name}.py:f",
-            "-o",
-            "f.png",
-            *words[2:],
-        )
-    )
-    with Image.open("f.png") as picture:
-        check_document(json.loads(picture.text["ditherlab"]))
+    # The words of a function are one line.
+    if "\n" not in name:
+        objective = ("--objective", f"python:{name}.py:f", "--palette", "#000,#fff")
+        check(run("optimize", f"{name}.png", *objective, "--steps", "1", "-o", "f.png"))
+        with Image.open("f.png") as picture:
+            check_document(json.loads(picture.text["ditherlab"]))
     check(run("optimize", f"none-{name}.png"), 1)
     check(run("optimize", f"{name}.png", "--objective", f"python:{name}.py:g"), 2)
 
