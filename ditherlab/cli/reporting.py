@@ -5,6 +5,7 @@ import os
 import shlex
 import string
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -142,10 +143,17 @@ def _spell_option(option: click.Option, value: object) -> list[str]:
 def _without_folder(text: str) -> str:
     if "python:" in text:
         return hide_folders(text)
-    if Path(text).is_absolute() or Path(text).is_file():
+    if Path(text).is_absolute() or _is_file(text):
         return Path(text).name
     # A list of palettes may hold files.
     return ",".join(map(_without_folder, text.split(","))) if "," in text else text
+
+
+def _is_file(text: str) -> bool:
+    # A list of colors may be longer than any file name.
+    with suppress(OSError, ValueError):
+        return Path(text).is_file()
+    return False
 
 
 def _quote(word: str) -> str:

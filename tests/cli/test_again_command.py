@@ -26,6 +26,7 @@ sweeps = 1
 """
 COMPARE = ("--crop", "4x4+0+0", "--gradients-only", "--repetitions", "2", "--samples", "2")
 MEAN = "0.5*python:files/costs.py:cost"
+LONG = ",".join(f"#{number:06x}" for number in range(0, 1 << 24, 400_000))
 PAGES = {
     "compare": (
         "compare", "files/photo.png", *COMPARE, "--palette", "#000,#fff", "--objective", MEAN,
@@ -41,6 +42,9 @@ PAGES = {
         "palette", "rank", "files/photo.png", "--among", "files/mine.hex", "--among", "#000,#f80",
         "--fit", "none", "--jobs", "1", "--max-pixels", "100",
     ),
+    "rank-long": (
+        "palette", "rank", "files/photo.png", "--jobs", "1", "--among", LONG,
+    ),
     "rank-odd": ("palette", "rank", "files/-it's $odd\\.png", "--among", "ega", "--jobs", "1"),
     "rank-bytes": ("palette", "rank", "files/\udce9\x1b\n'.png", "--among", "ega", "--jobs", "1"),
     "curve": (
@@ -49,7 +53,7 @@ PAGES = {
     ),
 }  # fmt: skip
 # Tables without times.
-STEADY = ("rank", "rank-odd", "rank-bytes", "curve", "experiment")
+STEADY = ("rank", "rank-long", "rank-odd", "rank-bytes", "curve", "experiment")
 
 
 @pytest.fixture
