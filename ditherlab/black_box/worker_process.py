@@ -109,7 +109,7 @@ class WorkerProcess:
         if code is None:
             reported = "closed its connection"
         elif code < 0:
-            reported = f"was ended by {signal.Signals(-code).name}"
+            reported = f"was ended by {_spell_signal(-code)}"
         else:
             reported = f"ended with exit code {code}"
         words = self._load.source.words
@@ -118,6 +118,13 @@ class WorkerProcess:
         return CodeError(
             f"`{words}`: the process that loads '{self._load.source.location}' {reported}."
         )
+
+
+def _spell_signal(number: int) -> str:
+    # Most real-time signals have no name.
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
 
 
 def end_processes(workers: Iterable[WorkerProcess]) -> None:

@@ -123,13 +123,16 @@ class PythonStage(Stage):
             return replace(self, stage=self.stage.resolved(problem))
 
     def is_needed(self, state: State) -> bool:
-        return self.stage.is_needed(state)
+        with _explaining(self._source, StageError):
+            return self.stage.is_needed(state)
 
     def memory(self, problem: Problem) -> StageMemory:
-        return self.stage.memory(problem)
+        with _explaining(self._source, StageError):
+            return self.stage.memory(problem)
 
     def work(self, problem: Problem) -> float:
-        return self.stage.work(problem)
+        with _explaining(self._source, StageError):
+            return self.stage.work(problem)
 
     @property
     def name(self) -> str:

@@ -105,6 +105,7 @@ def test_what_is_printed_does_not_reach_standard_output(pool, capfd):
         ("raise ValueError('no')", r"`python:x` raised ValueError: no \(functions.py, line 3\)\."),
         ("os._exit(3)", "`python:x`: the process that computes it ended with exit code 3"),
         ("os.kill(os.getpid(), 9)", "the process that computes it was ended by SIGKILL"),
+        ("os.kill(os.getpid(), 40)", "the process that computes it was ended by signal 40"),
         ("os.closerange(3, 99)", "the process that computes it ended with exit code 0"),
         ("return 'x'", "must return a number, got str"),
     ],

@@ -140,3 +140,43 @@ def test_a_changed_file_is_read_again(problem):
     assert Recipe.parse("python:own.py:Faulty") == before
     Path("own.py").write_text(dedent(STAGES).replace("after: int = 0", "after: int = 5"))
     assert Recipe.parse("python:own.py:Faulty") != before
+
+
+METHODS = ("memory", "work", "needs", "check", "resolved")
+
+
+def test_a_method_that_fails_or_prints_is_one_sentence(photo, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    methods = "".join(
+        f"""
+        def {method}(self, *arguments):
+            if self.fault == "{method}":
+                os.write(1, b"noise")
+                raise ValueError("tired")
+            return super().{method}(*arguments)
+        """
+        for method in METHODS
+    )
+    code = f"""
+    import os
+    from dataclasses import dataclass
+
+    from ditherlab.stages import Progress, Stage
+
+
+    @dataclass(frozen=True)
+    class Failing(Stage):
+        fault: str = ""
+
+        def run(self, context, state):
+            yield Progress(1.0)
+        {methods}
+    """
+    Path("failing.py").write_text(dedent(code))
+    problem = Problem(picture=photo, palette=named_palette("pico-8"))
+    for method in METHODS:
+        recipe = f"nearest | python:failing.py:Failing(fault={method}) | polish(sweeps=1)"
+        message = r"`python:failing.py:Failing` failed: ValueError: tired \(failing.py, line "
+        with pytest.raises((RequestError, StageError), match=message):
+            optimize(problem, recipe)
+    assert capfd.readouterr().out == ""
