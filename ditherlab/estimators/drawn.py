@@ -126,15 +126,17 @@ class Pricing:
             controlled = Controlled(hard.costs, spread(hard.costs, indices))
         else:
             controlled = self._control(indices, model, cost)
+            # The map of the cost has no gradient here, so the whole cost is priced again.
             if model.learns_palette and "gradient" in cost.abilities:
                 hard = HardPrices.of(indices, model, cost)
+        is_repriced = hard is not None and hard.costs is not controlled.costs
         return PricedDraws(
             indices,
             controlled.costs,
             controlled.pixel_costs,
             controlled.gradient,
             hard.grad_palette if hard else None,
-            len(indices) + controlled.num_evaluations,
+            (1 + is_repriced) * len(indices) + controlled.num_evaluations,
             (hard.num_backward_passes if hard else 0) + (controlled.gradient is not None),
         )
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.credit import Credit
-from ditherlab.estimators.drawn import Pricing
+from ditherlab.estimators.drawn import Pricing, spread
 from ditherlab.estimators.parameters import check_num_samples, check_positive
 from ditherlab.protocol import (
     Ability,
@@ -19,6 +19,7 @@ from ditherlab.protocol import (
     apply_softmax_jacobian,
 )
 from ditherlab.protocol.categorical import Categorical
+from ditherlab.types import DrawCosts
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Rebar(Estimator):
     and its reparameterization gradient is added. Unbiased for any eta and tau; the variance is
     small if the relaxed cost is close to the cost. With several draws, the mean difference of the
     others is each one's baseline. Costs `3 num_samples` evaluations, two thirds of them with
-    backward passes.
+    backward passes, and with local credit `num_samples` more.
 
     Source: George Tucker et al., "REBAR: Low-Variance, Unbiased Gradient Estimates for Discrete
     Latent Variable Models", NeurIPS 2017, eq. 5; the conditional noise of a categorical in Will
@@ -71,11 +72,12 @@ class Rebar(Estimator):
         scores = CoupledScores.of(draws, model)
         pricing = Pricing(self.credit)
         priced = pricing.price(scores.indices, model, cost)
-        _, relaxed = pricing.price_images(relax(scores.given, self.tau, model), cost)
-        path = scores.to_logits(
-            self._differentiate(scores.free, model, cost),
-            -self._differentiate(scores.given, model, cost),
-        )
+        _, grad_free = self._differentiate(scores.free, model, cost)
+        prices, grad_given = self._differentiate(scores.given, model, cost)
+        relaxed = spread(prices, scores.indices)
+        if self.credit == "local":
+            _, relaxed = pricing.price_images(relax(scores.given, self.tau, model), cost)
+        path = scores.to_logits(grad_free, -grad_given)
         controlled = replace(
             priced,
             control_gradient=self.eta * path,
@@ -83,14 +85,18 @@ class Rebar(Estimator):
         )
         weights = leave_out(priced.pixel_costs - self.eta * relaxed)
         estimate = controlled.estimate(model, weights)
-        return replace(estimate, num_evaluations=3 * self.num_samples), None
+        num_relaxed = 3 if self.credit == "local" else 2
+        num_evaluations = priced.num_evaluations + num_relaxed * self.num_samples
+        return replace(estimate, num_evaluations=num_evaluations), None
 
-    def _differentiate(self, scores: Scores, model: Categorical, cost: Cost) -> Scores:
-        """Differentiate the relaxed cost of each draw in its scores."""
-        _, grad_images = cost.price_with_gradient(relax(scores, self.tau, model))
+    def _differentiate(
+        self, scores: Scores, model: Categorical, cost: Cost
+    ) -> tuple[DrawCosts, Scores]:
+        """Price the relaxed picture of each draw, and differentiate the price in its scores."""
+        prices, grad_images = cost.price_with_gradient(relax(scores, self.tau, model))
         gradients = torch.empty_like(scores)
         for n, (score, grad) in enumerate(zip(scores, grad_images, strict=True)):
             along_colors = torch.einsum("bkc,bchw->bkhw", model.palette, grad)
             mixture = (score / self.tau).softmax(dim=1)
             gradients[n] = apply_softmax_jacobian(mixture, along_colors) / self.tau
-        return gradients
+        return prices, gradients

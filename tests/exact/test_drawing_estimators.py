@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from ditherlab.estimators import ESTIMATORS, ST, LeaveOneOut, ScoreFunction, drawn
+from ditherlab.estimators.enumeration import log_chances
+from ditherlab.estimators.linstat import LinearizedCost
 from ditherlab.estimators.score_function import MovingBaseline
 from ditherlab.objectives import Variance
 from ditherlab.protocol import Cost, Estimate, Estimator, Target
@@ -81,6 +83,27 @@ def test_linstat_has_no_variance_where_the_cost_is_linear_in_its_statistics(enum
     model = Categorical.from_logits(enumeration.logits, enumeration.palette)
     estimate, _ = ESTIMATORS.parse("linstat").estimate(model, cost, torch.Generator())
     assert_same(estimate.grad_logits, enumeration.truth(cost).grad_logits)
+
+
+@pytest.mark.parametrize("baseline", ["none", "ema"])
+def test_muprop_leaves_no_variance_where_the_cost_is_linear(baseline, enumeration, linear):
+    """Not even to the score function without a baseline, which keeps what a constant leaves."""
+    estimator = ScoreFunction(num_samples=1, baseline=baseline, control="muprop")
+    draws = enumeration.pictures.unsqueeze(0)
+    estimate, _ = estimator.weigh(draws, enumeration.repeat(draws.shape[1]), linear, None, None)
+    expected = enumeration.truth(linear).grad_logits
+    assert_same(estimate.grad_logits, expected.expand_as(estimate.grad_logits))
+
+
+def test_the_linearized_cost_has_mean_zero_in_every_window(enumeration, windowed):
+    model = enumeration.model
+    table = windowed.color_moments(model.palette)
+    linearized = LinearizedCost.around(model, windowed, table)
+    pictures = enumeration.pictures.unsqueeze(1)
+    moments = Categorical(model.probs, table.mT).images(pictures)
+    chances = log_chances(pictures, model.log_probs).exp()
+    mean = (chances[:, :, None, None] * linearized.cost_map(windowed.statistics(moments))).sum(0)
+    assert_same(mean, torch.zeros_like(mean))
 
 
 def test_a_moving_baseline_of_past_costs_keeps_the_score_function_unbiased(enumeration, cost):
