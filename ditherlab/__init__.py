@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ditherlab.errors import DitherlabError as DitherlabError
     from ditherlab.estimators import ESTIMATORS as ESTIMATORS
     from ditherlab.images import Picture as Picture
+    from ditherlab.images import ReadingOptions as ReadingOptions
     from ditherlab.images import read_picture as read_picture
     from ditherlab.metrics import measure as measure
     from ditherlab.objectives import OBJECTIVES as OBJECTIVES
@@ -39,6 +40,7 @@ _HOMES = {
     "Palette": "palette",
     "Picture": "images",
     "Problem": "problem",
+    "ReadingOptions": "images",
     "Recipe": "recipe.recipe",
     "STAGES": "stages",
     "Shorthands": "recipe.default",

@@ -51,11 +51,33 @@ def parse_levels(text: str) -> LevelsChoice:
     except ValueError:
         levels = Levels(math.nan, math.nan)
     if not (math.isfinite(levels.low) and math.isfinite(levels.high) and levels.low < levels.high):
-        raise RequestError(
-            f"`--levels` must be LOW:HIGH, two numbers of which the second is larger, or auto, got "
-            f"{text!r}. Try 0:4095 for 12 bits."
-        )
+        raise _no_levels(text)
     return levels
+
+
+def _no_levels(given: object) -> RequestError:
+    return RequestError(
+        f"`--levels` must be LOW:HIGH, two numbers of which the second is larger, or auto, got "
+        f"{given!r}. Try 0:4095 for 12 bits."
+    )
+
+
+def check_levels(levels: object) -> LevelsChoice:
+    """Return levels that a program gave: `auto`, or two numbers of which the second is larger.
+
+    Raises:
+        RequestError: For anything else.
+
+    Example:
+        >>> check_levels((0, 4095))
+        Levels(low=0.0, high=4095.0)
+    """
+    if isinstance(levels, str):
+        return parse_levels(levels)
+    match levels:
+        case (low, high):
+            return parse_levels(f"{low}:{high}")
+    raise _no_levels(levels)
 
 
 def is_deep(image: Image.Image) -> bool:

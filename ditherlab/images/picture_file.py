@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -19,6 +20,7 @@ from ditherlab.errors import PictureError, RequestError
 from ditherlab.images.alpha import read_alpha, with_alpha
 from ditherlab.images.gray_depth import (
     LevelsChoice,
+    check_levels,
     deep_to_gray,
     is_deep,
     refuse_levels,
@@ -34,6 +36,7 @@ from ditherlab.images.source_bytes import (
     register_plugins,
 )
 from ditherlab.naming import nearest_name, one_line
+from ditherlab.specs import check_choice
 from ditherlab.vision.stated_colors import to_stated_srgb
 
 # In these formats, further frames are views or layers of the picture, not an animation.
@@ -75,8 +78,8 @@ class ReadingOptions:
         allow_formats: Names of rarely used formats to read too, of `RARE_FORMATS`.
 
     Raises:
-        RequestError: If a background stands beside an `alpha` that does not use it, or a format
-            is unknown.
+        RequestError: If a background stands beside an `alpha` that does not use it, or a word is
+            unknown.
     """
 
     alpha: AlphaMode | None = None
@@ -85,11 +88,17 @@ class ReadingOptions:
     allow_formats: Collection[str] = ()
 
     def __post_init__(self) -> None:
+        if self.alpha is not None:
+            check_choice("ReadingOptions(alpha=...)", self.alpha, get_args(AlphaMode))
         if self.background is not None and self.alpha in ("cut", "keep"):
             raise RequestError(
                 f"`--background` needs `--alpha blend`, got `--alpha {self.alpha}`, which puts "
                 "nothing on a background. Leave one out."
             )
+        if self.background is not None:
+            object.__setattr__(self, "background", _checked_color(self.background))
+        if self.levels is not None:
+            object.__setattr__(self, "levels", check_levels(self.levels))
         names = tuple(name.strip().upper() for name in self.allow_formats)
         for name in names:
             if name not in RARE_FORMATS:
@@ -102,6 +111,16 @@ class ReadingOptions:
 
 
 _DEFAULT_OPTIONS = ReadingOptions()
+
+
+def _checked_color(color: object) -> tuple[int, int, int]:
+    match color:
+        case (int(red), int(green), int(blue)) if all(0 <= v <= 255 for v in (red, green, blue)):
+            return red, green, blue
+    raise RequestError(
+        f"`ReadingOptions(background=...)` must be three whole numbers from 0 to 255, got "
+        f"{color!r}. Write (255, 255, 255) for white."
+    )
 
 
 def read_picture(

@@ -126,6 +126,18 @@ def test_alpha_is_kept_on_request() -> None:
     assert cut.alpha.tolist() == [[51, 255]]
 
 
+@pytest.mark.parametrize("alpha", ["", "CUT", "blendd", "none", "opaque"])
+def test_other_words_are_refused(alpha: str) -> None:
+    with pytest.raises(RequestError, match=r"`ReadingOptions\(alpha=...\)` must be"):
+        ReadingOptions(alpha=alpha)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("color", ["#fff", (1, 2), (1, 2, 256), (0.5, 0, 0), 7])
+def test_other_backgrounds_are_refused(color: object) -> None:
+    with pytest.raises(RequestError, match=r"background=...\)` must be three whole numbers"):
+        ReadingOptions(background=color)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("alpha", ["cut", "keep"])
 def test_a_background_that_would_be_ignored_is_refused(alpha: str) -> None:
     with pytest.raises(RequestError, match="`--background` needs `--alpha blend`"):

@@ -102,6 +102,13 @@ def test_wrong_levels_are_refused(text: str) -> None:
         parse_levels(text)
 
 
+@pytest.mark.parametrize("levels", [7, (1,), (1, 2, 3), (5, 1), "x", (None, 1)])
+def test_wrong_levels_of_a_program_are_refused(levels: object) -> None:
+    with pytest.raises(RequestError, match=r"`--levels` must be LOW:HIGH"):
+        ReadingOptions(levels=levels)  # type: ignore[arg-type]
+    assert ReadingOptions(levels=(0, 5)).levels == (0.0, 5.0)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "P", "1", "RGBA"])
 def test_levels_of_other_pictures_are_refused(mode: str) -> None:
     file = BytesIO()
