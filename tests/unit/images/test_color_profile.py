@@ -5,9 +5,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from ditherlab.images import read_picture
+from tests.color_profiles import swapped_profile
 
 RANDOM = np.random.default_rng(5).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
@@ -47,15 +48,6 @@ def gray_profile_of_curve(*curve: int) -> bytes:
     head = head.ljust(36, b"\0") + b"acsp"
     head = head.ljust(68, b"\0") + white
     return head.ljust(128, b"\0") + body
-
-
-def swapped_profile() -> bytes:
-    """Take the sRGB profile and exchange what red and blue mean."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    for old, new in ((b"rXYZ", b"-XYZ"), (b"bXYZ", b"rXYZ"), (b"-XYZ", b"bXYZ")):
-        place = data.index(old, 128)
-        data[place : place + 4] = new
-    return bytes(data)
 
 
 def test_the_profile_of_a_colored_picture_is_applied() -> None:

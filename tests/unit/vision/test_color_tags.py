@@ -6,13 +6,14 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from ditherlab.errors import PaletteError
 from ditherlab.images import read_picture
 from ditherlab.palette import parse_palette
 from ditherlab.vision.color_encoding import PRIMARIES, ColorEncoding
 from ditherlab.vision.color_tags import read_color_tags
+from tests.color_profiles import swapped_profile
 from tests.png_files import chromaticities_chunk, gamma_chunk, png, rgb_png
 
 COLOR = (187, 221, 170)
@@ -29,15 +30,6 @@ def read(data: bytes) -> tuple[int, ...]:
 
 def icc_chunk(profile: bytes) -> bytes:
     return b"some\0\0" + zlib.compress(profile)
-
-
-def swapped_profile() -> bytes:
-    """Take the sRGB profile and exchange what red and blue mean."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    for old, new in ((b"rXYZ", b"-XYZ"), (b"bXYZ", b"rXYZ"), (b"-XYZ", b"bXYZ")):
-        place = data.index(old, 128)
-        data[place : place + 4] = new
-    return bytes(data)
 
 
 def srgb_of_light(light: float) -> int:
