@@ -9,7 +9,6 @@ from jaxtyping import Num, UInt8
 from PIL import Image
 
 from ditherlab.choices import AlphaMode
-from ditherlab.images.gray_depth import is_deep
 from ditherlab.images.picture import Picture
 
 OPAQUE_FROM = 128
@@ -38,8 +37,6 @@ def read_alpha(image: Image.Image, data: bytes) -> UInt8[np.ndarray, "h w"] | No
         wanted = np.array(key, dtype=np.int64) & ((1 << depth) - 1)
         is_key = (samples == wanted).reshape(*samples.shape[:2], -1).all(axis=2)
         return np.where(is_key, np.uint8(0), np.uint8(255))
-    if is_deep(image):
-        return np.where(np.asarray(image) == key, np.uint8(0), np.uint8(255))
     return np.array(image.convert("RGBA").getchannel("A"))
 
 

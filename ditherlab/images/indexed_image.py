@@ -78,11 +78,6 @@ class IndexedImage:
         """Return whether every pixel is opaque."""
         return not self.alphas or min(self.alphas[place] for place in np.unique(self.places)) == 255
 
-    @property
-    def has_soft_alpha(self) -> bool:
-        """Return whether an entry is partly transparent."""
-        return any(0 < alpha < 255 for alpha in self.alphas)
-
     def to_pillow(self) -> Image.Image:
         """Return an image of mode P, without alpha."""
         image = Image.fromarray(self.places)

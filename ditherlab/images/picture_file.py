@@ -33,7 +33,6 @@ from ditherlab.images.source_bytes import (
     RARE_FORMATS,
     ByteStream,
     read_source_bytes,
-    register_plugins,
 )
 from ditherlab.naming import nearest_name, one_line
 from ditherlab.specs import check_choice
@@ -182,7 +181,6 @@ def _explained(label: str) -> Iterator[None]:
 
 
 def _decode(data: bytes, options: ReadingOptions, allowed: Collection[str]) -> Picture:
-    register_plugins(data[:16])
     known = [file_format for file_format in allowed if file_format in Image.OPEN]
     with Image.open(BytesIO(data), formats=known) as image:
         frames = _frames_note(image)

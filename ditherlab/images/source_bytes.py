@@ -79,7 +79,7 @@ def read_source_bytes(
         raise PictureError(f"{label} cannot be read: {reason.lower()}.") from error
 
 
-def register_plugins(first: bytes) -> None:
+def _register_plugins(first: bytes) -> None:
     """Load Pillow's plug-ins, and that for HEIC if the first bytes need it and it is installed."""
     Image.init()
     if first[4:8] == b"ftyp" and "HEIF" not in Image.OPEN:
@@ -182,14 +182,13 @@ def _check_format(first: bytes, source: object, label: str, allowed: Collection[
     """Refuse a source that begins like no allowed format."""
     if not first:
         raise PictureError(f"{label} is empty.")
-    register_plugins(first)
+    _register_plugins(first)
     if any(_begins_like(first, known) for known in allowed):
         return
     suffix = Path(source).suffix.lower() if isinstance(source, str | os.PathLike) else ""
     for rare in RARE_FORMATS:
         is_suffix_known = suffix in _WITHOUT_MAGIC.get(rare, (f".{rare.lower()}",))
-        is_begun = rare in _WITHOUT_MAGIC or _begins_like(first, rare)
-        if rare not in allowed and is_begun and is_suffix_known:
+        if rare not in allowed and _begins_like(first, rare) and is_suffix_known:
             raise PictureError(
                 f"{label} is a {rare} picture, a format that is rarely used and whose decoder is "
                 f"little tested. If you trust the file, use `--allow-format {rare.lower()}`."

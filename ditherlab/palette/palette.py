@@ -284,8 +284,7 @@ def _checked_table(
 ) -> ColorTable | None:
     """Return the table of repeated or hidden entries; None if every entry is drawn."""
     if table is None:
-        fits = len(given) <= MAX_NUM_ENTRIES
-        table = ColorTable.of(given) if fits and len(given) > len(kept) else None
+        table = ColorTable.of(given) if len(given) <= MAX_NUM_ENTRIES else None
     elif table.colors != kept:
         raise PaletteRequestError(
             "The table of a palette must draw its colors, in their order, got others."

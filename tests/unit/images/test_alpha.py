@@ -158,6 +158,19 @@ def test_the_alpha_of_tiff_and_of_palettes_is_kept_too() -> None:
     assert picture.alpha.tolist() == [[0, 90, 180, 255]]
 
 
+def test_colors_that_a_tiff_multiplies_by_alpha_are_divided() -> None:
+    image = Image.fromarray(np.array([[[100, 50, 0, 128], [9, 8, 7, 255]]], dtype=np.uint8))
+    file = BytesIO()
+    image.save(file, "TIFF")
+    # ExtraSamples is 2 for other alpha, and 1 for colors that are multiplied by it.
+    separate, associated = (struct.pack("<HHII", 338, 3, 1, kind) for kind in (2, 1))
+    assert separate in file.getvalue()
+    data = file.getvalue().replace(separate, associated)
+    picture = read(BytesIO(data), alpha="keep")
+    assert abs(picture.pixels[0, 0].astype(int) - [199, 100, 0]).max() <= 1
+    assert picture.pixels[0, 1].tolist() == [9, 8, 7]
+
+
 def alphas_of(image: IndexedImage) -> np.ndarray:
     return np.array(image.alphas or [255] * len(image.colors))[image.places]
 

@@ -76,6 +76,7 @@ def test_levels_are_what_becomes_black_and_white(
         (ramp(0, 4095, np.uint16), {"tag281": 4095}),
         (ramp(100, 1000, np.uint16), {"tag280": 100, "tag281": 1000}),
         (ramp(0, 255, np.float32), {"tag340": 0.0, "tag341": 255.0}),
+        (ramp(0, 0.5, np.float32), {"tag341": 0.5}),
         (ramp(-1, 1, np.float32), {"tag340": -1.0, "tag341": 1.0}),
         (ramp(-500, 500, np.int32), {"tag340": -500, "tag341": 500}),
     ],

@@ -92,3 +92,28 @@ def test_transparent_pixels_give_no_light_to_a_smaller_picture(
     smaller = make_smaller(Picture(pixels, opaque), num_px)
     assert smaller.pixels.tolist() == [[[255] * 3] * 2] * 2
     assert smaller.opaque.all()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [(-1, 0, 2, 2), (0, -1, 2, 2), (0, 0, 0, 2), (0, 0, 2, 0), (4, 0, 2, 2), (0, 3, 2, 2)],
+)
+def test_a_crop_lies_inside(part: tuple[int, int, int, int]) -> None:
+    left, top, width, height = part
+    picture = Picture(*blank(4, 5))
+    with pytest.raises(PictureError, match=r"A crop must lie inside the picture of 5 x 4 pixels"):
+        picture.crop(left=left, top=top, width=width, height=height)
+    assert picture.crop(left=3, top=2, width=2, height=2).pixels.shape == (2, 2, 3)
+    assert picture.crop(left=0, top=0, width=5, height=4).pixels.shape == (4, 5, 3)
+
+
+def test_a_block_with_any_color_is_opaque_in_a_shrunk_picture() -> None:
+    pixels, opaque = blank(4, 4)
+    opaque[...] = False
+    opaque[0, 0] = opaque[2:, 2:] = True
+    picture = Picture(pixels, opaque)
+    assert picture.shrink(4).opaque.tolist() == [[True, False], [False, True]]
+    assert picture.shrink(16) is picture
+    # A picture that is narrower than a block stays as it is.
+    thin = Picture(*blank(1, 90))
+    assert thin.shrink(10) is thin

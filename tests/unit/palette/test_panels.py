@@ -64,3 +64,16 @@ def test_words_for_a_palette_mean_it(name):
     assert gamut.panel == (palette if palette.is_panel else None)
     renamed = Palette(palette.colors, name="mine", codes=palette.codes, shown=palette.shown)
     assert spell_palette(renamed).startswith("#")
+
+
+@pytest.mark.parametrize("corner", [(0, 0, 0), (255, 255, 255), (255, 0, 128), (0, 1, 254)])
+def test_a_color_that_is_taken_is_written_as_the_nearest_that_is_free(corner):
+    taken = corner
+    panel = Palette((taken, (9, 9, 9)), shown=((1, 2, 3), (4, 5, 6)))
+    # The panel writes what is seen as (1, 2, 3) as `taken`, so the color itself must move.
+    written = written_for([panel], Palette(((1, 2, 3), taken)))
+    assert written.colors[0] == taken
+    moved = written.colors[1]
+    assert all(0 <= level <= 255 for level in moved)
+    assert sum((a - b) ** 2 for a, b in zip(moved, taken, strict=True)) == 1
+    assert written.seen == ((1, 2, 3), taken)

@@ -1,4 +1,5 @@
 import random
+from contextlib import suppress
 
 import pytest
 from PIL import Image
@@ -170,3 +171,24 @@ def test_truncated_png_is_called_a_picture(tmp_path):
 
 def test_text_is_no_picture():
     assert not sniff(b"000000\nffffff\n")
+
+
+def test_a_picture_without_a_color_is_refused(tmp_path):
+    for mode, size in (("P", (3, 2)), ("RGBA", (2, 2))):
+        picture = Image.new(mode, size)
+        options = {"transparency": 0} if mode == "P" else {}
+        picture.save(tmp_path / "clear.png", **options)
+        with pytest.raises(PaletteError, match="2 to 256 different colors, got 0"):
+            read_palette_file(tmp_path / "clear.png")
+
+
+def test_libtiff_is_silent(tmp_path, capfd):
+    indexed([4, 4, 0, 2], width=2).save(tmp_path / "some.tif", compression="tiff_lzw")
+    whole = (tmp_path / "some.tif").read_bytes()
+    for place in range(8, len(whole), 3):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x55
+        (tmp_path / "some.tif").write_bytes(damaged)
+        with suppress(PaletteError):
+            read_palette_file(tmp_path / "some.tif")
+    assert capfd.readouterr() == ("", "")

@@ -70,7 +70,9 @@ def test_the_order_that_makes_sense_of_all_lines(
     "lines", ["ff0000ff\nffff00ff", "01020304\n05060708", "ffffffff\nff00ffff"]
 )
 def test_an_order_that_is_not_certain_is_said(lines: str) -> None:
-    assert "It is not clear where alpha stands; read as" in read(lines).notes[0]
+    palette = read(lines)
+    assert "It is not clear where alpha stands; read as aarrggbb." in palette.notes[0]
+    assert palette.hex == [f"#{line[2:]}" for line in lines.split()]
 
 
 def test_paint_net_has_an_order_of_its_own() -> None:
