@@ -5,12 +5,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
 
-from ditherlab.black_box.watcher import start_watcher
-from ditherlab.black_box.worker_process import can_start_processes
+from ditherlab.black_box.pool_process import set_up
 from ditherlab.errors import ProcessError
 
 
@@ -30,7 +28,7 @@ def local_pool(num_workers: int) -> Iterator[Executor]:
             lifeline, end = context.Pipe(duplex=False)
             stack.callback(lifeline.close)
             stack.callback(end.close)
-            pool = ProcessPoolExecutor(num_workers, context, _set_up, (lifeline,))
+            pool = ProcessPoolExecutor(num_workers, context, set_up, (lifeline,))
             # Closing the end first kills the processes, so that the pool need not wait for them.
             stack.callback(pool.shutdown, wait=True, cancel_futures=True)
             stack.callback(end.close)
@@ -70,24 +68,3 @@ def _ignoring_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _set_up(lifeline: "Connection[None, None]") -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    owner = parent_process()
-    if can_start_processes() and owner is not None and owner.pid is not None:
-        start_watcher(os.dup(lifeline.fileno()), owner.pid)
-    else:
-        threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
-    os.environ["OMP_NUM_THREADS"] = "1"
-
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _end_with(lifeline: "Connection[None, None]") -> None:
-    """End this process as soon as the other end of the pipe is closed."""
-    with suppress(EOFError, OSError):
-        lifeline.recv()
-    os._exit(1)

@@ -183,3 +183,17 @@ def test_a_worker_without_a_watcher_ends_with_a_message(write, monkeypatch, capf
     with pytest.raises(ObjectiveError, match="ended with exit code 1"):
         pool.price([Part(black, [0])])
     assert "No watcher process could be started: No such file" in capfd.readouterr().err
+
+
+def test_nothing_slow_is_imported_before_a_process_of_a_pool_is_watched():
+    code = (
+        "import sys, ditherlab.black_box.pool_process; print({'torch', 'numpy'} & {*sys.modules})"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ended.stdout == "set()\n"
