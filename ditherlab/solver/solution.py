@@ -307,10 +307,10 @@ def check_packable(picture: Picture) -> None:
     """Make sure that every pixel has a color.
 
     Raises:
-        PictureError: If one is transparent.
+        PictureError: If one is transparent, or partly so.
     """
-    if picture.has_transparency:
+    if picture.has_transparency or picture.alpha is not None:
         raise PictureError(
-            "A packed picture must have no transparent pixels, got some. Put it on a background "
-            "first."
+            "A packed picture must have no transparent pixels, got some. Put it on a background by "
+            "`--alpha blend`."
         )

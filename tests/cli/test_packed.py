@@ -55,6 +55,16 @@ def test_transparent_pixels_are_refused_before_any_work(
     assert not Path("x.png").exists()
 
 
+def test_partly_transparent_pixels_are_refused_too(run: Callable[..., Any], photo: Path) -> None:
+    with Image.open(photo) as image:
+        image.putalpha(90)
+        image.save("soft.png")
+    for mode, code in (("keep", 1), ("blend", 0)):
+        ended = run("optimize", "soft.png", *ONCE, "--alpha", mode, "--packed", "x.bin")
+        assert ended.code == code
+        assert ("must have no transparent pixels" in ended.err) is bool(code)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
