@@ -133,6 +133,15 @@ def test_a_decided_picture_has_no_jump_and_no_gradient(interacting):
         assert (found == 0).all()
 
 
+def test_a_single_jump_gives_a_gradient_to_its_pixel_only(enumeration, interacting):
+    model = enumeration.repeat(200)
+    estimator = StochasticTriples(pruning="picture")
+    draws = estimator.draw(model, torch.Generator().manual_seed(1))
+    estimate, _ = estimator.weigh(draws, model, interacting, None, None)
+    assert torch.equal(estimate.grad_logits.abs().amax(dim=1) > 0, (draws[0] != draws[1])[0])
+    assert ((draws[0] != draws[1]).sum(dim=(2, 3)) == 1).all()
+
+
 def test_pruning_takes_fewer_prices_and_lets_the_others_be(enumeration, windowed):
     generator = torch.Generator().manual_seed(1)
     counts = {
