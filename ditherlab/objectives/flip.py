@@ -26,7 +26,7 @@ class FLIP(BlackBoxObjective):
     pixels_per_degree: float = 67.0
 
     def __post_init__(self) -> None:
-        if not self.pixels_per_degree > 0:
+        if not 0 < self.pixels_per_degree < float("inf"):
             raise RequestError(
                 "`flip(pixels_per_degree=...)` must be above 0, got "
                 f"{self.pixels_per_degree:g}. Try 67."

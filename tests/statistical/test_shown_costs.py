@@ -111,7 +111,9 @@ def shown_costs(estimator, objective, size, num_steps, picture):
     cost = bind(objective, size, NUM_TRIALS)
     descent = Descent(cost, estimator, annealing, num_steps - 1)
     with torch.no_grad():
-        return torch.stack([step.cost for step in descent.run(context, state, Resting())])
+        costs = torch.stack([step.cost for step in descent.run(context, state, Resting())])
+    assert costs.shape == (num_steps, NUM_TRIALS)
+    return costs
 
 
 def deviation(costs, expected, known_error=0.0):
