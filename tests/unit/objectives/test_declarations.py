@@ -96,7 +96,8 @@ def test_the_ends_of_a_range_belong_to_it(name, parameter, inside, outside):
 
 
 @pytest.mark.parametrize(
-    ("distance", "crisp"), [(10, 0.05), (45, 0.05), (50.5, 0.0375), (56, 0.025), (67, 0), (90, 0)]
+    ("distance", "crisp"),
+    [(10, 0.05), (45, 0.05), (50.3, 0.038), (50.5, 0.0375), (56, 0.025), (67, 0), (90, 0)],
 )
 def test_learned_colors_are_crisp_from_near(distance, crisp):
     objective = Perceptual(pixels_per_degree=distance)
@@ -183,7 +184,22 @@ def test_a_decided_picture_with_holes_is_expected_at_its_price(words, generator)
     assert Moments().estimate(uncertain, cost, generator)[0].value.isfinite().all()
 
 
+def test_a_closed_sum_closes_its_parts(monkeypatch):
+    images = torch.full((1, 3, 4, 4), 0.5)
+    cost = parse_objective("viewed-error+0.5*variance(c=1)").bind(whole_target(images))
+    closed = []
+    for number, (_, part) in enumerate(cost.terms):
+        monkeypatch.setattr(type(part), "close", lambda self, number=number: closed.append(number))
+    cost.close()
+    assert closed == [0, 1]
+
+
+def test_functions_of_files_price_a_single_pixel():
+    assert parse_objective("png-bytes").min_size_px == 1
+
+
 def test_black_boxes_see_the_levels_of_a_written_file():
     levels = torch.arange(256, dtype=torch.float32)
     for shift in (-0.49, 0.0, 0.49):
+        assert _to_planes(torch.tensor([-0.01, 1.01])).tolist() == [0, 255]
         assert np.array_equal(_to_planes((levels + shift) / 255), np.arange(256))
