@@ -155,12 +155,15 @@ def test_an_estimate_says_how_many_pictures_it_priced(words, learns_palette):
     num_priced, num_differentiated = cost.counts
     assert estimate.num_evaluations == num_priced
     assert estimate.num_backward_passes == num_differentiated
+    assert (estimate.grad_palette is not None) == learns_palette
 
 
 @pytest.mark.parametrize(
     ("words", "counts"),
     [
         ("moments", (1, 1)),
+        ("arm(num_samples=6)", (6, 0)),
+        ("leave-one-out(num_samples=3)", (3, 0)),
         ("linstat", (4 + 1, 1)),
         ("score-function(num_samples=3, control=linstat)", (3 + 1, 1)),
         ("leave-one-out(num_samples=3, credit=local, control=muprop)", (3 + 1, 1)),

@@ -194,6 +194,16 @@ def test_rao_blackwell_with_all_colors_is_local_expectation(model, target, gener
     assert_same(blackwellized, weigh(LocalExpectation(2), draws[0], model, cost).grad_logits)
 
 
+def test_more_top_colors_than_there_are_is_all_of_them(enumeration, interacting, generator):
+    """Of three colors, in a picture of two rows."""
+    draws = RaoBlackwell(1, num_top=9, pricing="phases").draw(enumeration.model, generator)
+    found, expected = (
+        weigh(RaoBlackwell(1, num_top=number, pricing="phases"), draws, model, interacting)
+        for number, model in ((9, enumeration.model), (3, enumeration.model))
+    )
+    assert_same(found.grad_logits, expected.grad_logits)
+
+
 def test_the_other_names_are_the_same_estimators():
     for alias, name in [
         ("vargrad", "leave-one-out"),
