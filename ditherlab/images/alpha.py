@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import numpy as np
-from jaxtyping import Num, UInt8
+from jaxtyping import UInt8
 from PIL import Image
 
 from ditherlab.choices import AlphaMode
 from ditherlab.images.picture import Picture
+from ditherlab.images.png_samples import read_samples
 
 OPAQUE_FROM = 128
-_PNG_DEPTH_BYTE, _PNG_COLOR_TYPE_BYTE = 24, 25
-_PNG_RGB = 2
 _WHITE = (255, 255, 255)
 _BLEND_NOTE = (
     "Its partly transparent pixels were put on white. --background sets another color, "
@@ -32,11 +29,10 @@ def read_alpha(image: Image.Image, data: bytes) -> UInt8[np.ndarray, "h w"] | No
         return None
     key = image.info.get("transparency")
     if image.format == "PNG" and isinstance(key, int | tuple) and image.mode != "P":
-        samples, depth = _png_samples(image, data)
+        samples, depth = read_samples(image, data)
         # The unit of the key is the file's, whatever the depth to which Pillow converts.
         wanted = np.array(key, dtype=np.int64) & ((1 << depth) - 1)
-        is_key = (samples == wanted).reshape(*samples.shape[:2], -1).all(axis=2)
-        return np.where(is_key, np.uint8(0), np.uint8(255))
+        return np.where((samples == wanted).all(axis=2), np.uint8(0), np.uint8(255))
     return np.array(image.convert("RGBA").getchannel("A"))
 
 
@@ -67,28 +63,6 @@ def with_alpha(
     if chosen == "keep":
         return Picture(pixels, alpha > 0, alpha=alpha if is_soft else None)
     return Picture(pixels, alpha >= OPAQUE_FROM, notes=_cut_notes(alpha))
-
-
-def _png_samples(image: Image.Image, data: bytes) -> tuple[Num[np.ndarray, "h w *c"], int]:
-    """Return the samples of a PNG as its file has them, and their depth."""
-    depth, color_type = data[_PNG_DEPTH_BYTE], data[_PNG_COLOR_TYPE_BYTE]
-    if depth == 16 and color_type == _PNG_RGB:
-        high = np.asarray(image.convert("RGB"), dtype=np.int64)
-        return high << 8 | _low_bytes(data), depth
-    if depth == 16 or color_type == _PNG_RGB:
-        return np.asarray(image, dtype=np.int64), depth
-    # Pillow spreads gray samples of fewer bits over 0 to 255.
-    levels = np.asarray(image.convert("L"), dtype=np.int64)
-    return levels * ((1 << depth) - 1) // 255, depth
-
-
-def _low_bytes(data: bytes) -> UInt8[np.ndarray, "h w 3"]:
-    """Return the lower bytes of a PNG with 16 bits a channel; Pillow keeps the upper ones."""
-    with Image.open(BytesIO(data), formats=["PNG"]) as image:
-        # The second byte of two is the upper one, if samples are read as little-endian.
-        image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
-        image.load()
-        return np.asarray(image)
 
 
 def _blend(

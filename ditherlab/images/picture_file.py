@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import get_args
@@ -27,6 +28,7 @@ from ditherlab.images.gray_depth import (
 )
 from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
+from ditherlab.images.png_samples import read_16_bits
 from ditherlab.images.quiet_decoder import silent_c_libraries
 from ditherlab.images.source_bytes import (
     FORMATS,
@@ -189,7 +191,9 @@ def _decode(data: bytes, options: ReadingOptions, allowed: Collection[str]) -> P
             image.load()
         turn, turning = _turn(image)
         colors, depth = _colors(image, options.levels)
-        pixels, color_notes = to_stated_srgb(colors, image, data)
+        # Levels that were asked for are lost in the samples of the file.
+        read_deep = partial(read_16_bits, image, data) if options.levels is None else lambda: None
+        pixels, color_notes = to_stated_srgb(colors, image, data, read_deep)
         alpha = read_alpha(image, data)
         dpi = _dpi(image)
     if turn is not None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num, UInt8, UInt16
 
 from ditherlab.vision.transfer_functions import (
     DIFFUSE_WHITE_NITS,
@@ -115,21 +115,25 @@ class ColorEncoding:
         is_curve_same = self.transfer == SRGB and self.is_full_range
         return is_curve_same and bool(np.abs(self._to_linear_srgb() - np.eye(3)).max() < _SAME)
 
-    def to_srgb(self, samples: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w c"]:
+    def to_srgb(
+        self, samples: UInt8[np.ndarray, "h w c"] | UInt16[np.ndarray, "h w c"]
+    ) -> UInt8[np.ndarray, "h w c"]:
         """Convert pixels to display sRGB; white stays white, and colors out of gamut are clipped.
 
         Highlights of HDR pictures are compressed by `compress_highlights`.
 
         Args:
-            samples: Shape `[h w c]`, c = 3, or 1 for gray.
+            samples: Shape `[h w c]`, c = 3, or 1 for gray; white is the largest number of their
+                type.
         """
-        decoded = self._decode(np.arange(256) / 255)
+        white = np.iinfo(samples.dtype).max
+        decoded = self._decode(np.arange(white + 1) / white)
         matrix = self._to_linear_srgb() if samples.shape[2] == 3 else np.eye(1)
         peak = 1.0
         if self.transfer.is_hdr:
             bands = _bands(samples)
             peak = max(float(self._light(decoded[band], matrix).max()) for band in bands)
-        converted = np.empty_like(samples)
+        converted = np.empty_like(samples, dtype=np.uint8)
         for band, rows in zip(_bands(samples), _bands(converted), strict=True):
             light = self._light(decoded[band], matrix)
             if peak > 1:
@@ -186,7 +190,7 @@ def compress_highlights(
     return np.asarray(light * ratio, dtype=np.float32)
 
 
-def _bands(pixels: UInt8[np.ndarray, "h w c"]) -> list[UInt8[np.ndarray, "_ w c"]]:
+def _bands(pixels: Num[np.ndarray, "h w c"]) -> list[Num[np.ndarray, "_ w c"]]:
     """Return views of bands of rows, so that the memory of a conversion is bounded."""
     num_rows = max(1, _BAND_NUM_PX // pixels.shape[1])
     return [pixels[top : top + num_rows] for top in range(0, len(pixels), num_rows)]

@@ -137,6 +137,27 @@ def test_hdr_that_stays_below_white_is_not_compressed() -> None:
     assert abs(int(level) - srgb_of_light(100 / 203)) <= 2
 
 
+@pytest.mark.parametrize("color_type", [0, 2, 6])
+@pytest.mark.parametrize(
+    "chunks", [{"gAMA": gamma_chunk(1)}, {"cICP": bytes([1, 16, 0, 1])}], ids=["linear", "PQ"]
+)
+def test_16_bits_are_decoded_with_all_their_bits(color_type: int, chunks: dict[str, bytes]) -> None:
+    """8 bits of linear light would leave only 13 of the darkest 50 levels of sRGB."""
+    num_channels = {0: 1, 2: 3, 6: 4}[color_type]
+    top = 3000 if "gAMA" in chunks else 36_000
+    samples = np.linspace(0, top, 512).round().astype(">u2")[:, np.newaxis].repeat(num_channels, 1)
+    if color_type == 6:
+        samples[:, 3] = 65535
+    picture = read_picture(
+        BytesIO(png(512, 1, 16, color_type, b"\0" + samples.tobytes(), **chunks))
+    )
+    levels = picture.pixels[0].astype(int)
+    assert (levels == levels[:, :1]).all()
+    assert (np.diff(levels[:, 0]) >= 0).all()
+    assert len(set(levels[:, 0])) == levels.max() + 1
+    assert picture.opaque.all()
+
+
 def test_a_camera_states_adobe_rgb() -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
