@@ -34,9 +34,7 @@ class LinearizedCost:
         with torch.enable_grad():
             moments: Moments = mix_moments(table, model.probs).requires_grad_()
             statistics = cost.statistics(moments.unsqueeze(0))
-            (slopes,) = torch.autograd.grad(
-                cost.map_from_statistics(statistics).sum(), statistics, retain_graph=True
-            )
+            (slopes,) = torch.autograd.grad(cost.map_from_statistics(statistics).sum(), statistics)
             (field,) = torch.autograd.grad(statistics, moments, slopes)
         return cls(slopes, statistics.detach(), ColorCosts(table, field))
 

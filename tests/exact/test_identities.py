@@ -196,11 +196,10 @@ def test_rao_blackwell_with_all_colors_is_local_expectation(model, target, gener
 
 def test_more_top_colors_than_there_are_is_all_of_them(enumeration, interacting, generator):
     """Of three colors, in a picture of two rows."""
-    draws = RaoBlackwell(1, num_top=9, pricing="phases").draw(enumeration.model, generator)
-    found, expected = (
-        weigh(RaoBlackwell(1, num_top=number, pricing="phases"), draws, model, interacting)
-        for number, model in ((9, enumeration.model), (3, enumeration.model))
-    )
+    model, estimator = enumeration.model, RaoBlackwell(1, num_top=9, pricing="phases")
+    draws = estimator.draw(model, generator)
+    expected = weigh(LocalExpectation(1, pricing="phases"), draws[0], model, interacting)
+    found = weigh(estimator, draws, model, interacting)
     assert_same(found.grad_logits, expected.grad_logits)
 
 

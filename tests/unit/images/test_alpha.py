@@ -101,6 +101,12 @@ def test_a_background_blends(alphas: tuple[int, ...], options: dict[str, object]
     assert picture.notes == ()
 
 
+@pytest.mark.parametrize("alpha", [1, 2, 127, 254])
+def test_a_single_soft_alpha_is_enough_to_blend(alpha: int) -> None:
+    assert read(with_alpha(0, alpha, 255, 255)).notes
+    assert not read(with_alpha(0, 255, 255, 255)).notes
+
+
 def test_alpha_is_cut_on_request() -> None:
     picture = read(with_alpha(0, 127, 128, 255), alpha="cut")
     assert picture.opaque.tolist() == [[False, False, True, True]]

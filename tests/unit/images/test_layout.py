@@ -64,3 +64,18 @@ def test_reducing_averages_light_and_keeps_transparency_out():
 def test_the_gaps_of_a_tiny_picture_do_not_fill_the_copy(size):
     joint = lay_out([flat(128, 128, 10), flat(size, size, 20)], num_px=16_384, gap_px=9)
     assert joint.height * joint.width < 4 * 16_384
+
+
+def test_partly_transparent_pictures_are_laid_out_and_empty_ones_are_not():
+    half = flat(4, 4, 70)
+    opaque = np.arange(16).reshape(4, 4) % 4 < 2
+    empty = Picture(flat(4, 4, 80).pixels, opaque=np.zeros((4, 4), dtype=bool))
+    joint = lay_out(
+        [Picture(half.pixels, opaque=opaque), empty, flat(2, 4, 90)], num_px=16, gap_px=1
+    )
+    assert counts(joint) == {70: 8, 90: 8}
+
+
+def test_a_narrow_picture_stays_one_pixel_wide():
+    assert flat(1, 400, 9).reduce(10).pixels.shape == (1, 63, 3)
+    assert flat(400, 1, 9).reduce(10).pixels.shape == (63, 1, 3)
