@@ -5,14 +5,19 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 import ditherlab.__main__
+import ditherlab.experiments
 from ditherlab.cli import main
 from tests.faults import Faults
+from tests.processes import TIMEOUT_S
 from tests.written_files import OLD, RUNS, is_whole, make_folder, outputs, results
 
 WRITES = ("open", "write", "flush", "close", "fsync", "fsync_folder", "link", "replace")
@@ -21,9 +26,22 @@ ENDED = ("optimize", "sweep", "convert-again")
 _FAILED_IN_THE_TEST = 99
 
 
+class _Here(Executor):
+    """Runs everything in this thread: in a copy of a process, torch starts no other threads."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **_: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments))
+        return future
+
+
 @pytest.fixture(autouse=True)
-def cells_in_this_process(threads: None) -> None:
-    """Run the cells of a sweep in threads."""
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(ditherlab.experiments, "local_pool", lambda _: _Here())
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(num_threads)
 
 
 def in_a_fork(words: tuple[str, ...], faults: Faults) -> int:
@@ -34,6 +52,7 @@ def in_a_fork(words: tuple[str, ...], faults: Faults) -> int:
         process = os.fork()
     if process == 0:
         try:
+            signal.alarm(TIMEOUT_S)
             sys.argv[1:] = words
             with faults.active():
                 ditherlab.__main__.main()
