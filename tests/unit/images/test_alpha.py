@@ -103,8 +103,8 @@ def test_a_background_blends(alphas: tuple[int, ...], options: dict[str, object]
 
 @pytest.mark.parametrize("alpha", [1, 2, 127, 254])
 def test_a_single_soft_alpha_is_enough_to_blend(alpha: int) -> None:
-    assert read(with_alpha(0, alpha, 255, 255)).notes
-    assert not read(with_alpha(0, 255, 255, 255)).notes
+    assert read(with_alpha(0, alpha, 255, 255)).opaque.all()
+    assert not read(with_alpha(0, 255, 255, 255)).opaque.all()
 
 
 def test_alpha_is_cut_on_request() -> None:

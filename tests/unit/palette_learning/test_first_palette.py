@@ -67,6 +67,13 @@ def test_spread_colors_keep_away_from_locked_ones():
     assert gray.shape == (3, 1)
 
 
+@pytest.mark.parametrize("locked", [(255, 0, 0), (0, 200, 0), (255, 255, 255), (40, 60, 255)])
+def test_the_first_spread_color_is_the_farthest_from_the_locked_one(locked):
+    near = tuple(max(0, level - 3) for level in locked)
+    found = spread_colors(pixels(near, BLACK, near), 2, locked=pixels(locked))
+    assert levels(found)[1] == BLACK
+
+
 def test_spread_colors_repeat_where_there_are_too_few():
     assert spread_colors(pixels(RED, RED), 3).shape == (3, 3)
 
