@@ -91,7 +91,12 @@ class Companion:
 EXCLUSIONS = (
     Exclusion(
         "cells",
-        ("palette", "colors", "lock", "measured", "gamut", "transparent_index"),
+        ("transparent_index",),
+        "{setting} needs all colors of the machine, and {other} takes one away: leave one out.",
+    ),
+    Exclusion(
+        "cells",
+        ("palette", "colors", "lock", "measured", "gamut"),
         "{setting} fixes the colors to those of the machine, and {other} asks for others: give one "
         "of the two.",
     ),
