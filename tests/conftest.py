@@ -1,6 +1,7 @@
 """What all tests share: pictures to try things on."""
 
 import gc
+import signal
 
 import numpy as np
 import pytest
@@ -10,6 +11,11 @@ from ditherlab.images import Picture
 
 # As in the program: full collections visit all that torch, hypothesis and pytest have loaded.
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
+
+# A shell has signals ignored in jobs in the background, and `nohup` too; tests send them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for _ending in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(_ending, signal.SIG_DFL)
 
 
 @pytest.fixture

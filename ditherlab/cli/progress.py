@@ -44,9 +44,9 @@ class Interruption:
 
     @contextmanager
     def listen(self) -> Iterator["Interruption"]:
-        """Handle signals inside the block; those that are ignored stay ignored."""
-        before = {}
-        for name in ("SIGINT", *_ENDING_SIGNALS):
+        """Handle signals inside the block; those to end stay ignored if they are."""
+        before = {signal.SIGINT: signal.signal(signal.SIGINT, self._on_signal)}
+        for name in _ENDING_SIGNALS:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, self._on_signal)
