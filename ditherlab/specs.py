@@ -86,7 +86,7 @@ def check_choice(what: str, value: object, choices: Iterable[object]) -> None:
     Raises:
         RequestError: If it is another value, or an equal one of another type.
     """
-    if not any(value == choice and type(value) is type(choice) for choice in choices):
+    if not any(type(value) is type(choice) and value == choice for choice in choices):
         known = [str(choice) for choice in choices if choice is not None]
         given = f"'{value}'" if isinstance(value, str) else repr(value)
         raise RequestError(
