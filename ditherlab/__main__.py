@@ -58,7 +58,7 @@ def main() -> None:
 
         run_command()
     except SystemExit as end:
-        code = end.code
+        code = 0 if end.code is None else end.code
     except KeyboardInterrupt:
         _write_message()
         code = _INTERRUPTED
@@ -67,7 +67,7 @@ def main() -> None:
         with suppress(AttributeError, OSError, ValueError):
             stream.flush()
     # Without this, torch is torn down for a while, in which Python handles no signal any more.
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def _is_importing(frame: FrameType | None) -> bool:

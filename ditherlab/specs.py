@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import wraps
+from inspect import get_annotations
 from types import UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -49,13 +50,27 @@ class Strategy:
 
 def choices_of(strategy: type) -> Mapping[str, tuple[Any, ...]]:
     """Return the only values of each parameter that has a closed set of them."""
-    hints = get_type_hints(strategy)
-    kinds = {f.name: _without_none(hints[f.name]) for f in fields(strategy)}
+    hints = _known_hints(strategy)
+    kinds = {f.name: _without_none(hints[f.name]) for f in fields(strategy) if f.name in hints}
     return {
         name: (*get_args(kind), *([] if kind is hints[name] else [None]))
         for name, kind in kinds.items()
         if get_origin(kind) is Literal
     }
+
+
+def _known_hints(strategy: type) -> Mapping[str, Any]:
+    """Return the types of parameters, but those that are imported for type checkers only."""
+    try:
+        return get_type_hints(strategy)
+    except NameError:
+        known: dict[str, Any] = {}
+        for home in reversed(strategy.__mro__):
+            for name, hint in get_annotations(home).items():
+                members = {"__annotations__": {name: hint}, "__module__": home.__module__}
+                with suppress(NameError):
+                    known[name] = get_type_hints(type(name, (), members))[name]
+        return known
 
 
 def variants_of(strategy: S) -> Iterator[S]:

@@ -1,6 +1,7 @@
 """Destinations of a run's picture and of its packed indices."""
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Destination:
-    """The destination of a picture: a file, a folder, standard output, or a name from the source's.
+    """The destination of a picture: a file, a folder, a device or pipe, or standard output.
 
     Attributes:
         source: The file of the source picture, or `-`.
@@ -71,7 +72,7 @@ class Destination:
         """
         if self.output is None or self.output == STANDARD_STREAM or self._folder is not None:
             return PNG
-        return encoder_for(self.output)
+        return PNG if _is_device(self.output) else encoder_for(self.output)
 
     def check(self, report: str | None) -> None:
         """Raise an error before any work is done if the file could not be written.
@@ -149,6 +150,14 @@ class Destination:
         # Unlike `Path.is_dir`, this never raises, for example for names that are too long.
         is_folder = self.output.endswith(separators) or os.path.isdir(self.output)  # noqa: PTH112
         return Path(self.output) if is_folder else None
+
+
+def _is_device(output: str) -> bool:
+    """Return whether a path is that of a device or a pipe, which is written to directly."""
+    try:
+        return not stat.S_ISREG(os.stat(output).st_mode)  # noqa: PTH116
+    except (OSError, ValueError):
+        return False
 
 
 @dataclass(frozen=True)

@@ -294,9 +294,9 @@ def optimize(context: click.Context, /, **options: Any) -> int:
         console.report_job(job)
         solution = _solve(job, interruption, is_quiet=console.is_quiet)
         written = destination.write(solution)
-        packed_message = packed.write(solution)
         interruption.end_at_once()
         try:
+            packed_message = packed.write(solution)
             console.report_solution(solution, written)
             console.report_packed(packed_message)
             run_report = _report(solution, written)
@@ -357,4 +357,4 @@ def _solve(job: "Job", interruption: Interruption, *, is_quiet: bool) -> "Soluti
 def _report(solution: "Solution", written: Written) -> "RunReport":
     from ditherlab.report import RunReport
 
-    return RunReport.of(solution, written.name, written.encoder)
+    return RunReport.of(solution, written.name, written.encoder, written.num_bytes)

@@ -18,7 +18,7 @@ from ditherlab.palette import (
     Palette,
     PaletteFormat,
     format_to_write,
-    parse_palette,
+    read_palette_stream,
     resolve_palette,
 )
 
@@ -55,7 +55,7 @@ def read_palette_argument(text: str, argument: str = "PALETTE") -> Palette:
     """
     if text != STANDARD_STREAM:
         return resolve_palette(text, argument)
-    return parse_palette(standard_input().read(), "standard input")
+    return read_palette_stream(standard_input(), "standard input")
 
 
 @dataclass(frozen=True)

@@ -155,8 +155,8 @@ class Jumps:
         bound_above = probs.cumsum(dim=1).gather(1, by_picture).transpose(0, 1)
         below, above = (bound_above - chance).clamp_min(0), (1 - bound_above).clamp_min(0)
         # Rounding draws a color of probability 0 once in a million pixels; it gets no weight.
-        is_odd = is_shown(probs).gather(1, by_picture).transpose(0, 1).logical_not()
-        odds = chance.masked_fill(is_odd, torch.inf).reciprocal()
+        is_empty = is_shown(probs).gather(1, by_picture).transpose(0, 1).logical_not()
+        odds = chance.masked_fill(is_empty, torch.inf).reciprocal()
         return cls(
             sorted_colors, probs, ranks, below, above, bound_above * odds, (1 - below) * odds
         )

@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from ditherlab.errors import AbilityError, CodeError, DitherlabError, PictureErr
 from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, num_points, points, read_axes
 from ditherlab.images import Picture, path_label, read_picture
+from ditherlab.images.source_bytes import read_bounded
 from ditherlab.naming import hide_folders, spell_value
 from ditherlab.objectives import place_files
 from ditherlab.request.optimize_request import OptimizeRequest, crop_picture
@@ -64,8 +64,10 @@ def read_sweep(path: Path, max_cells: int = MAX_CELLS) -> tuple[Cell, ...]:
 
 
 def _read_text(path: Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(_MAX_BYTES + 1)
+    try:
+        content = read_bounded(path, path_label(path), _MAX_BYTES)
+    except PictureError as error:
+        raise ValueError(str(error).rstrip(".")) from None
     if len(content) > _MAX_BYTES:
         raise ValueError(f"it has more than {_MAX_BYTES} bytes")
     return content.decode()
@@ -80,7 +82,8 @@ class _Source:
 
     @classmethod
     def read(cls, path: Path) -> "_Source":
-        return cls(read_picture(path), sha256(path.read_bytes()).hexdigest())
+        picture = read_picture(path)
+        return cls(picture, picture.file_hash)
 
 
 class _Reader:

@@ -129,8 +129,8 @@ def _values(image: Image.Image, tags: Mapping[int, Any]) -> Float[np.ndarray, "h
     values: Num[np.ndarray, "h w"] = np.asarray(image)
     if image.mode == "I" and not _is_signed(tags) and _num_bits(tags) == 32:
         values = values.view(np.uint32)
-    # Whole numbers of 32 bits are not exact as float32.
-    is_wide = values.dtype.itemsize == 4 and values.dtype.kind != "f"
+    # Whole numbers of 32 bits are not exact as float32, and differences of floats may overflow.
+    is_wide = values.dtype.itemsize == 4
     return values.astype(np.float64 if is_wide else np.float32)
 
 
@@ -179,15 +179,21 @@ def _note(
     # The range may be stated with fewer digits than the values have.
     slack = _SLACK * (levels.high - levels.low) if has_fractions else 0.0
     is_inside = found.low >= levels.low - slack and found.high <= levels.high + slack
-    if not (is_inside and np.isfinite(values).all()):
+    num_odd = int(values.size - np.isfinite(values).sum())
+    if num_odd:
+        return (
+            f"Its gray values reach {spelled}, but for {num_odd} that are NaN or infinite, which "
+            "were clipped to black or white."
+        )
+    if not is_inside:
         return (
             f"Its gray values reach {spelled}, and those outside {levels.low:g} to "
             f"{levels.high:g} were clipped. Use {_SPELLED_LEVELS} to set another range."
         )
-    if found.high - levels.low < _SMALL_PART * (levels.high - levels.low):
+    if found.high - found.low < _SMALL_PART * (levels.high - levels.low):
         return (
             f"Its gray values reach {spelled}, a small part of {levels.low:g} to {levels.high:g}. "
-            f"If it is too dark, use {_SPELLED_LEVELS}."
+            f"If it is too dark or too pale, use {_SPELLED_LEVELS}."
         )
     return ""
 

@@ -51,12 +51,12 @@ class IndexedImage:
             transparent: The entry for all other pixels; None to append one where it is needed.
             alpha: Alpha of the pixels, 0 to 255; None if those with a color are opaque. The colors
                 are repeated with as many alphas as there is room for, and each pixel gets the
-                nearest.
+                nearest; that takes room for at least one more alpha of every color.
             dpi: Pixels per inch, horizontal and vertical.
 
         Raises:
             PictureError: If `places` or `opaque` has the wrong shape or dtype, a place or a color
-                is out of range, or there are too many entries.
+                is out of range, or there are too many entries for colors or alphas.
         """
         _check_pixels(places, colors, opaque)
         entries = list(colors)
@@ -104,13 +104,19 @@ def _add_alphas(
         places[is_soft].astype(np.uint32) << 8 | alpha[is_soft], return_inverse=True
     )
     room = MAX_ENTRIES - len(colors)
-    levels = np.unique(pairs & 255)
+    num_levels = len(np.unique(pairs & 255))
     rounded = pairs
-    while len(soft := np.unique(rounded[rounded & 255 < 255])) > room:
-        # Fewer levels, spread evenly; without room for any, all pixels become opaque.
-        num_levels = min(len(levels) - 1, room)
-        levels = np.floor(np.linspace(0, 255, num_levels + 2)[1:-1] + 0.5).astype(np.uint32)
-        rounded = pairs & ~np.uint32(255) | _nearest_level(pairs & 255, levels)
+    while len(soft := np.unique(rounded[rounded & 255 < 255])) > room and num_levels:
+        # Fewer levels, spread evenly. Of alpha 0, the color does not matter.
+        num_levels = min(num_levels - 1, room)
+        levels = np.floor(np.linspace(0, 255, num_levels + 2)[:-1] + 0.5).astype(np.uint32)
+        nearest = _nearest_level(pairs & 255, levels)
+        rounded = np.where(nearest > 0, pairs & ~np.uint32(255) | nearest, np.uint32(0))
+    if len(soft) > room:
+        raise PictureError(
+            f"Partly transparent pixels need entries beside the {len(colors)} of the palette, of "
+            f"{MAX_ENTRIES} in all. Use a smaller palette."
+        )
     entries = [*colors, *(colors[int(pair) >> 8] for pair in soft)]
     alphas = [255] * len(colors) + [int(pair) & 255 for pair in soft]
     new_places = np.where(

@@ -35,6 +35,7 @@ class Picture:
             pixel is opaque or transparent. Where it is not 0, `opaque` is True.
         dpi: pixels per inch, horizontal and vertical; None if unknown.
         num_file_bytes: size of the file that the picture was read from; None if there is none.
+        file_hash: SHA-256 of that file, in hexadecimal; empty if there is none.
 
     Raises:
         PictureError: for a wrong shape or dtype, or a picture without pixels.
@@ -53,6 +54,7 @@ class Picture:
     alpha: UInt8[np.ndarray, "h w"] | None = field(default=None, kw_only=True)
     dpi: tuple[float, float] | None = field(default=None, kw_only=True)
     num_file_bytes: int | None = field(default=None, kw_only=True)
+    file_hash: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         pixels, opaque = self.pixels, self.opaque

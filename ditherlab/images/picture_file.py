@@ -6,9 +6,10 @@ import math
 import os
 import warnings
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import get_args
@@ -29,7 +30,7 @@ from ditherlab.images.gray_depth import (
 from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
 from ditherlab.images.png_samples import read_16_bits
-from ditherlab.images.quiet_decoder import silent_c_libraries
+from ditherlab.images.quiet_decoder import quiet_decoding
 from ditherlab.images.source_bytes import (
     FORMATS,
     RARE_FORMATS,
@@ -42,8 +43,6 @@ from ditherlab.vision.stated_colors import to_stated_srgb
 
 # In these formats, further frames are views or layers of the picture, not an animation.
 _STACKED_FORMATS = ("MPO", "PSD")
-# Formats that libtiff decodes.
-_NOISY_FORMATS = ("TIFF",)
 # A resolution outside is that of a damaged file.
 _MIN_DPI, _MAX_DPI = 1.0, 100_000.0
 _ORIENTATION = 0x0112
@@ -158,7 +157,13 @@ def read_picture(
         picture = _decode(data, options, allowed)
     warned = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
     notes = (*picture.notes, *warned)
-    return replace(picture, name=name, notes=notes, num_file_bytes=len(data))
+    return replace(
+        picture,
+        name=name,
+        notes=notes,
+        num_file_bytes=len(data),
+        file_hash=sha256(data).hexdigest(),
+    )
 
 
 @contextmanager
@@ -186,8 +191,7 @@ def _decode(data: bytes, options: ReadingOptions, allowed: Collection[str]) -> P
     known = [file_format for file_format in allowed if file_format in Image.OPEN]
     with Image.open(BytesIO(data), formats=known) as image:
         frames = _frames_note(image)
-        is_noisy = image.format in _NOISY_FORMATS
-        with silent_c_libraries() if is_noisy else nullcontext():
+        with quiet_decoding(image.format):
             image.load()
         turn, turning = _turn(image)
         colors, depth = _colors(image, options.levels)

@@ -2,12 +2,19 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
 
 _STANDARD_ERROR = 2
 _LOCK = Lock()
+# Formats that libtiff decodes.
+_NOISY_FORMATS = ("TIFF",)
+
+
+def quiet_decoding(file_format: str | None) -> AbstractContextManager[None]:
+    """Silence the C library that decodes a format of Pillow, if it writes to standard error."""
+    return silent_c_libraries() if file_format in _NOISY_FORMATS else nullcontext()
 
 
 @contextmanager

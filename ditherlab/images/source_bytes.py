@@ -137,6 +137,23 @@ class _Pipe(RawIOBase):
         super().close()
 
 
+def read_bounded(source: str | os.PathLike[str] | ByteStream, label: str, max_bytes: int) -> bytes:
+    """Read a file, a pipe, a device or a stream, up to one byte more than a limit.
+
+    Raises:
+        PictureError: For a pipe without a writer, or a terminal.
+        OSError: If the file cannot be read.
+    """
+    data = bytearray()
+    with _opened(source, label) as stream:
+        while len(data) <= max_bytes:
+            part = stream.read(min(_NUM_CHUNK_BYTES, max_bytes + 1 - len(data)))
+            if not part:
+                break
+            data += part
+    return bytes(data)
+
+
 @contextmanager
 def _opened(source: str | os.PathLike[str] | ByteStream, label: str) -> Iterator[ByteStream]:
     if not isinstance(source, str | os.PathLike):

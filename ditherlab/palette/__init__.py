@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         merged,
         spell_colors,
     )
-    from ditherlab.palette.files import parse_palette, read_palette_file
+    from ditherlab.palette.files import parse_palette, read_palette_file, read_palette_stream
     from ditherlab.palette.formats import FORMATS, WRITABLE_FORMATS, PaletteFormat, format_to_write
     from ditherlab.palette.hardware_gamut import HardwareGamut, parse_gamut
     from ditherlab.palette.named import named_palette, named_palettes
@@ -50,6 +50,7 @@ __all__ = [
     "parse_palette",
     "place_palette",
     "read_palette_file",
+    "read_palette_stream",
     "resolve_colors",
     "resolve_palette",
     "spell_colors",
@@ -83,6 +84,7 @@ __getattr__ = lazy_names(
         "parse_palette": "files",
         "place_palette": "request",
         "read_palette_file": "files",
+        "read_palette_stream": "files",
         "resolve_colors": "request",
         "resolve_palette": "request",
         "spell_colors": "colors",

@@ -1,7 +1,7 @@
 """The table of a palette: all entries of its file, also those that are never drawn."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ditherlab.errors import PaletteRequestError
 from ditherlab.palette.colors import Color
@@ -19,6 +19,7 @@ class ColorTable:
         entries: 8-bit display sRGB, in the order of the file, also repeated and unused ones.
         places: The place in `entries` of each color that is drawn.
         transparent: The place of the entry for transparent pixels; None if there is none.
+        never: Places of entries that are not drawn whatever else changes, unlike repeated colors.
 
     Raises:
         PaletteRequestError: If there are more than 256 entries.
@@ -27,6 +28,7 @@ class ColorTable:
     entries: tuple[Color, ...]
     places: tuple[int, ...]
     transparent: int | None = None
+    never: frozenset[int] = field(default=frozenset(), compare=False)
 
     def __post_init__(self) -> None:
         if len(self.entries) > MAX_NUM_ENTRIES:
@@ -52,7 +54,7 @@ class ColorTable:
         for place, color in enumerate(entries):
             if place not in hidden and place != transparent:
                 first.setdefault(color, place)
-        return cls(tuple(entries), tuple(first.values()), transparent)
+        return cls(tuple(entries), tuple(first.values()), transparent, frozenset(hidden))
 
     @property
     def colors(self) -> tuple[Color, ...]:
@@ -83,9 +85,7 @@ class ColorTable:
             )
         num_fillers = max(0, place + 1 - len(self.entries))
         fillers = range(len(self.entries), len(self.entries) + num_fillers)
-        never = {hidden for hidden in self.hidden if self.entries[hidden] not in self.colors} | set(
-            fillers
-        )
+        never = self.never | {*fillers, *([] if self.transparent is None else [self.transparent])}
         entries = (*self.entries, *[_FILLER] * num_fillers)
         return ColorTable.of(entries, never, place)
 
@@ -98,5 +98,5 @@ class ColorTable:
         if place >= len(self.entries):
             return self.with_transparent(place)
         entries = (*self.entries[:place], _FILLER, *self.entries[place:])
-        hidden = {other + (other >= place) for other in self.hidden} | {place}
-        return ColorTable.of(entries, hidden).with_transparent(place)
+        never = {other + (other >= place) for other in self.never}
+        return ColorTable.of(entries, never, place)

@@ -2,10 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.errors import PaletteError, PaletteRequestError, PictureError
 from ditherlab.palette.colors import quoted
 from ditherlab.palette.palette import Palette
+
+if TYPE_CHECKING:
+    from ditherlab.images.source_bytes import ByteStream
 
 # Far more than any palette needs; the largest picture that can serve as one may be as long.
 _MAX_NUM_BYTES = 2**28
@@ -33,7 +37,7 @@ def read_palette_file(path: str | os.PathLike[str]) -> Palette:
         ('ember', ['#000000', '#ff8000'])
     """
     file = os.fspath(path)
-    return parse_palette(_content(file), file)
+    return parse_palette(_content(file, file), file)
 
 
 def parse_palette(content: bytes, file: str) -> Palette:
@@ -75,13 +79,29 @@ def parse_palette(content: bytes, file: str) -> Palette:
             notes=swatches.notes,
         )
     except PaletteRequestError as error:
-        raise PaletteError(f"{file}: {error}") from None
+        raise PaletteError(" ".join([f"{file}: {error}", *swatches.notes])) from None
 
 
-def _content(file: str) -> bytes:
+def read_palette_stream(stream: "ByteStream", name: str) -> Palette:
+    """Read a palette from a stream to its end.
+
+    Args:
+        stream: Such as `sys.stdin.buffer`.
+        name: The name of the stream in messages.
+
+    Raises:
+        PaletteError: If the contents are not a palette, or too long.
+    """
+    return parse_palette(_content(stream, name), name)
+
+
+def _content(source: "str | ByteStream", file: str) -> bytes:
+    from ditherlab.images.source_bytes import read_bounded
+
     try:
-        with Path(file).open("rb") as stream:
-            content = stream.read(_MAX_NUM_BYTES + 1)
+        content = read_bounded(source, file, _MAX_NUM_BYTES)
+    except PictureError as error:
+        raise PaletteError(str(error)) from None
     except FileNotFoundError:
         raise PaletteError(f"{file} does not exist. Give the path of a palette file.") from None
     except IsADirectoryError:

@@ -54,13 +54,20 @@ class RunReport:
     baselines: tuple[Row, ...]
 
     @classmethod
-    def of(cls, solution: Solution, output: str, encoder: Encoder = PNG) -> "RunReport":
+    def of(
+        cls,
+        solution: Solution,
+        output: str,
+        encoder: Encoder = PNG,
+        num_bytes: int | None = None,
+    ) -> "RunReport":
         """Measure a solution and its baselines, with a gray palette against the luminance.
 
         Args:
             solution: The solution.
             output: The file that was written, or `-`.
             encoder: The format of that file, in which sizes are measured.
+            num_bytes: The size of that file; None to encode it again.
         """
         problem = solution.problem
         target = problem.source_target(solution.device)
@@ -74,7 +81,7 @@ class RunReport:
         pictures = [solution.show(indices, target) for indices in index_images.values()]
         figures = measure_all(target.images, pictures, target.opaque)
         names, indexed = zip(*index_images.items(), strict=True)
-        sizes = [len(solution.encode(encoder))]
+        sizes = [len(solution.encode(encoder)) if num_bytes is None else num_bytes]
         sizes += [len(encoder.encode(solution.indexed(0, i), {})) for i in indexed[1:]]
         result, *baselines = map(Row, names, figures, sizes)
         return cls(solution, output, result, tuple(baselines))

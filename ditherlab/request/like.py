@@ -1,14 +1,17 @@
 """The settings that an earlier picture carries, as options of `optimize`."""
 
 import json
+import warnings
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from ditherlab.errors import RequestError
+from ditherlab.errors import PictureError, RequestError
 from ditherlab.images import path_label
+from ditherlab.images.source_bytes import read_source_bytes
 from ditherlab.palette import named_palettes
 
 # The text chunk of a PNG that holds the settings.
@@ -65,13 +68,17 @@ def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
 
 def _read_settings(path: str, label: str) -> Mapping[str, Any]:
     try:
-        with Image.open(Path(path)) as image:
-            text = getattr(image, "text", {}).get(_CHUNK)
-    except FileNotFoundError:
-        raise RequestError(
-            f"`--like` must be a picture, got {label}, which does not exist."
-        ) from None
-    except (OSError, ValueError) as error:
+        data = read_source_bytes(path, label, ("PNG",))
+    except PictureError as error:
+        raise RequestError(f"`--like` must be a PNG that ditherlab wrote: {error}") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(data), formats=["PNG"]) as image:
+                text = getattr(image, "text", {}).get(_CHUNK)
+    # On damaged files, Pillow raises many kinds of errors.
+    except Exception as error:
         raise RequestError(f"`--like` must be a PNG that ditherlab wrote, got {label}.") from error
     try:
         settings: dict[str, Any] = json.loads(text or "")
@@ -92,6 +99,7 @@ def _palette_options(settings: Mapping[str, Any], label: str) -> dict[str, Any]:
     if "cells" in settings:
         return {"cells": str(settings["cells"])}
     palette, panel = settings["palette"], settings.get("panel")
+    panel = panel if isinstance(panel, str) else None
     is_known = panel in named_palettes()
     place = settings.get("transparent_index")
     transparent = {"transparent_index": place if isinstance(place, int) else None}

@@ -17,7 +17,6 @@ from ditherlab.images import (
     Encoder,
     IndexedImage,
     Picture,
-    encode_indexed_png,
     encoder_for,
     pack_indices,
     packed_bits,
@@ -240,8 +239,11 @@ class Solution:
         write_atomically(path, self.encode(encoder), overwrite=overwrite)
 
     def _repr_png_(self) -> bytes:
-        opaque = self.problem.pictures[0].opaque
-        return encode_indexed_png(self.index_images[0], self.palette.seen, opaque, {})
+        source = self.problem.pictures[0]
+        shown = IndexedImage.of(
+            self.index_images[0], self.palette.seen, source.opaque, alpha=source.alpha
+        )
+        return PNG.encode(shown, {})
 
 
 def _only(values: Sequence[Value], name: str, instead: str) -> Value:
@@ -288,7 +290,16 @@ def check_encodable(problem: Problem, encoder: Encoder = PNG) -> None:
     """
     learned = problem.learned
     reserves = learned is not None and learned.transparent_index is not None
+    num_entries = problem.num_colors if learned else len(problem.fixed_palette.entries)
     for picture in problem.pictures:
+        # A transparent entry, and another alpha for each color.
+        room = MAX_NUM_COLORS - num_entries - 1
+        if picture.alpha is not None and room < problem.num_colors:
+            raise RequestError(
+                f"A palette beside partly transparent pixels must have at most "
+                f"{(MAX_NUM_COLORS - 1) // 2} colors, got {problem.num_colors}: each needs entries "
+                "of several alphas. Use fewer, or `--alpha blend`."
+            )
         is_full = problem.num_colors >= MAX_NUM_COLORS
         if (picture.has_transparency or reserves) and is_full:
             raise RequestError(

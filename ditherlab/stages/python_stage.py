@@ -172,7 +172,7 @@ def _explaining(
         raise
     except DitherlabError as error:
         raise kind(str(error)) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise kind(f"`{source.words}` failed: {source.describe(error)}.") from error
 
 

@@ -22,7 +22,11 @@ def default_estimator(objective: Objective) -> Estimator:
     for estimator in (GumbelSoftmax(), LeaveOneOut()):
         if estimator.needs <= objective.abilities:
             return estimator
-    raise AbilityError(f"`{objective}` offers nothing that an estimator could work with.")
+    reason = objective.why_without("expectation")
+    raise AbilityError(
+        f"`{objective}` offers nothing that an estimator could work with"
+        f"{reason and ': '}{reason}. Use an objective that prices drawn pictures, such as `ssim`."
+    )
 
 
 def default_optimizer(objective: Objective, estimator: Estimator) -> Optimizer:

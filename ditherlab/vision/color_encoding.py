@@ -86,6 +86,9 @@ PRIMARIES: Mapping[int, Primaries] = MappingProxyType(
 )
 
 
+_BT_2020 = 9
+
+
 @dataclass(frozen=True)
 class ColorEncoding:
     """The meaning of RGB samples: primaries, a transfer function and the range of the samples.
@@ -104,10 +107,15 @@ class ColorEncoding:
     def from_code_points(
         cls, primaries: int, transfer: int, *, is_full_range: bool = True
     ) -> ColorEncoding | None:
-        """Return the encoding of code points of ITU-T H.273; None if one is not specified."""
-        if primaries not in PRIMARIES or transfer not in TRANSFER_FUNCTIONS:
+        """Return the encoding of code points of ITU-T H.273; None if the transfer is unknown.
+
+        Without known primaries, those of BT.2020 are assumed for HDR, and those of sRGB otherwise.
+        """
+        if transfer not in TRANSFER_FUNCTIONS:
             return None
-        return cls(PRIMARIES[primaries], TRANSFER_FUNCTIONS[transfer], is_full_range)
+        curve = TRANSFER_FUNCTIONS[transfer]
+        assumed = PRIMARIES[_BT_2020] if curve.is_hdr else SRGB_PRIMARIES
+        return cls(PRIMARIES.get(primaries, assumed), curve, is_full_range)
 
     @property
     def is_srgb(self) -> bool:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ditherlab.vision.color_encoding import (
     ADOBE_RGB_PRIMARIES,
+    PRIMARIES,
     SRGB_PRIMARIES,
     ColorEncoding,
     Primaries,
@@ -19,6 +20,8 @@ from ditherlab.vision.transfer_functions import SRGB, TransferFunction, power_la
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEAST_GAMMA = 0.01
+# Of ITU-T H.273.
+_UNSPECIFIED = 2
 _HALF_OF_GAMMA_2_2, _NEAR = 0.5**2.2, 0.005
 _EXIF_INTEROPERABILITY, _INTEROPERABILITY_INDEX = 0xA005, 1
 _ADOBE_RGB_GAMMA = 563 / 256
@@ -85,14 +88,25 @@ def _read_png(data: bytes) -> ColorTags:
     stated, note = None, ""
     if len(chunks.get(b"cICP", b"")) == 4:
         primaries, transfer, _, full_range = chunks[b"cICP"]
-        stated = ColorEncoding.from_code_points(primaries, transfer, is_full_range=bool(full_range))
-        if stated is None:
-            note = (
-                f"Its color code points {primaries} and {transfer} are unknown, and were ignored."
-            )
+        stated, note = _from_code_points(primaries, transfer, is_full_range=bool(full_range))
     if b"sRGB" in chunks:
         return ColorTags(stated, None, note)
     return ColorTags(stated, _from_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")), note)
+
+
+def _from_code_points(
+    primaries: int, transfer: int, *, is_full_range: bool
+) -> tuple[ColorEncoding | None, str]:
+    """Return the encoding of code points, and a note if one is unknown."""
+    stated = ColorEncoding.from_code_points(primaries, transfer, is_full_range=is_full_range)
+    if stated is None:
+        is_unspecified = (primaries, transfer) == (_UNSPECIFIED, _UNSPECIFIED)
+        note = f"Its color code points {primaries} and {transfer} are unknown, and were ignored."
+        return None, "" if is_unspecified else note
+    if primaries in PRIMARIES or stated.is_srgb:
+        return stated, ""
+    assumed = "BT.2020" if stated.transfer.is_hdr else "sRGB"
+    return stated, f"Its primaries are not specified; those of {assumed} were assumed."
 
 
 def _from_gamma(gamma: bytes, chromaticities: bytes) -> ColorEncoding | None:
@@ -130,7 +144,8 @@ def _read_nclx(data: bytes) -> ColorTags:
     if position < 0 or position + 12 > len(data):
         return ColorTags()
     primaries, transfer = struct.unpack_from(">HH", data, position + 8)
-    return ColorTags(under_profile=ColorEncoding.from_code_points(primaries, transfer))
+    stated, note = _from_code_points(primaries, transfer, is_full_range=True)
+    return ColorTags(under_profile=stated, note=note)
 
 
 def _is_adobe_rgb(image: Image.Image) -> bool:

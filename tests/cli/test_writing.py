@@ -124,7 +124,19 @@ def test_soft_alpha_is_kept_on_request(holed: Path, optimize: Optimize) -> None:
         with Image.open(name) as image:
             shown = np.asarray(image.convert("RGBA"))[..., 3].astype(int)
         assert abs(shown - alpha).max() <= 4
-        assert ((shown == 0) == (alpha == 0)).all()
+        assert (shown[alpha == 0] == 0).all()
+
+
+@pytest.mark.parametrize("num_colors", [128, 200, 256])
+def test_soft_alpha_needs_room_for_each_color(num_colors: int, photo: Path, run: Run) -> None:
+    with Image.open(photo) as image:
+        image.putalpha(90)
+        image.save("soft.png")
+    ended = run("optimize", "soft.png", "--alpha", "keep", "--colors", num_colors)
+    assert ended.code == 2
+    assert ended.error.startswith(
+        "A palette beside partly transparent pixels must have at most 127"
+    )
 
 
 @pytest.mark.parametrize(

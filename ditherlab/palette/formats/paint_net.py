@@ -80,16 +80,16 @@ def _order(spelled: Sequence[str], *, is_paint_net: bool) -> tuple[bool, tuple[s
     """
     if is_paint_net:
         return False, ()
-    if all(digits.startswith("#") for digits in spelled):
-        return True, ()
     digits = [text.removeprefix("#").lower() for text in spelled]
     likeness = [
         (len(set(alphas)) == 1, sum(alpha == "ff" for alpha in alphas))
         for alphas in ([text[:2] for text in digits], [text[-2:] for text in digits])
     ]
     first, last = likeness
-    is_alpha_last = last > first
-    if max(first, last) > min(first, last) and max(first, last)[1] > 0:
+    # CSS writes alpha last, behind `#`.
+    is_css = all(text.startswith("#") for text in spelled)
+    is_alpha_last = last > first or (is_css and last == first)
+    if (is_css and is_alpha_last) or (first != last and max(first, last)[1] > 0):
         return is_alpha_last, ()
     spelled_order = "rrggbbaa" if is_alpha_last else "aarrggbb"
     return is_alpha_last, (f"It is not clear where alpha stands; read as {spelled_order}.",)

@@ -8,11 +8,10 @@ import re
 import struct
 import sys
 import warnings
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ditherlab.errors import PaletteError
-from ditherlab.images.quiet_decoder import silent_c_libraries
+from ditherlab.images.quiet_decoder import quiet_decoding
 from ditherlab.palette.colors import Color
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.palette import MAX_NUM_COLORS, Palette
@@ -56,7 +55,7 @@ def parse(data: bytes, file: str) -> Swatches:
         try:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 _check(image, file)
-                with silent_c_libraries() if image.format == "TIFF" else nullcontext():
+                with quiet_decoding(image.format):
                     image.load()
                 return _swatches(image, data, file)
         except PaletteError:
@@ -88,13 +87,13 @@ def _swatches(image: "Image", data: bytes, file: str) -> Swatches:
     # Pillow opens a color table of grays as a gray picture, whose values are in table order.
     table_of_grays = image.mode == "L" and image.format in ("GIF", "BMP")
     if image.mode != "P" and not table_of_grays:
-        colors, notes = _as_srgb(_pixel_colors(image, file), image, data)
+        colors, notes = _as_srgb(_pixel_colors(image, data, file), image, data)
         return Swatches(colors, notes=notes)
     used = [index for index, count in enumerate(image.histogram()) if count]
     entries = image.crop((0, 0, used[-1] + 1, 1))
     entries.frombytes(bytes(range(used[-1] + 1)))
     rgba = list(struct.iter_unpack("4B", entries.convert("RGBA").tobytes()))
-    # A transparent entry after all colors is where one is put without being told.
+    # The place after all colors is the default one for a transparent entry.
     while len(rgba) > 1 and rgba[-1][3] == 0:
         rgba.pop()
     colors, notes = _as_srgb([color[:3] for color in rgba], image, data)
@@ -119,9 +118,14 @@ def _as_srgb(
     return [(red, green, blue) for red, green, blue in pixels[0].tolist()], notes
 
 
-def _pixel_colors(image: "Image", file: str) -> list[Color]:
+def _pixel_colors(image: "Image", data: bytes, file: str) -> list[Color]:
     """Return the different colors of all pixels that are not fully transparent."""
-    pixels = image.convert("RGBA")
+    from PIL import Image
+
+    from ditherlab.images.alpha import read_alpha
+
+    pixels, mask = image.convert("RGBA"), read_alpha(image, data)
+    pixels.putalpha(255 if mask is None else Image.fromarray(mask))
 
     seen: set[int] = set()
     colors: dict[Color, None] = {}

@@ -24,13 +24,13 @@ def starts_with(data: bytes, first: str) -> bool:
 
 
 def decode_text(data: bytes, file: str) -> str:
-    """Decode UTF-8; drop a byte order mark, and the end-of-file mark of DOS.
+    """Decode UTF-8; drop a byte order mark, and all from the end-of-file mark of DOS.
 
     Raises:
         PaletteError: If the bytes are not UTF-8; the message names the first wrong one.
     """
     try:
-        return data.decode("utf-8-sig").rstrip("\x1a")
+        return data.decode("utf-8-sig").partition("\x1a")[0]
     except UnicodeDecodeError as error:
         raise PaletteError(
             f"{file}, byte {error.start}: the text must be UTF-8, got {data[error.start]:#04x}. "

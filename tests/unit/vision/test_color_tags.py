@@ -100,11 +100,31 @@ def test_a_profile_that_cannot_be_used_leaves_the_chunks() -> None:
     assert picture.notes == ("Its color profile cannot be read, and was ignored.",)
 
 
-@pytest.mark.parametrize("codes", [(2, 2), (1, 2), (0, 13), (200, 13), (9, 99)])
+@pytest.mark.parametrize("codes", [(1, 2), (0, 3), (200, 255), (9, 99), (12, 0)])
 def test_unknown_code_points_are_ignored_with_a_note(codes: tuple[int, int]) -> None:
     picture = read_picture(BytesIO(rgb_png(COLOR, cICP=bytes([*codes, 0, 1]))))
     assert tuple(picture.pixels[0, 0].tolist()) == COLOR
     assert f"code points {codes[0]} and {codes[1]} are unknown" in picture.notes[0]
+
+
+@pytest.mark.parametrize("primaries", [0, 2, 3, 77, 255])
+def test_hdr_is_never_taken_as_srgb(primaries: int) -> None:
+    for transfer in (16, 18):
+        expected = read_picture(BytesIO(rgb_png(COLOR, cICP=bytes([9, transfer, 0, 1]))))
+        got = read_picture(BytesIO(rgb_png(COLOR, cICP=bytes([primaries, transfer, 0, 1]))))
+        assert (got.pixels == expected.pixels).all()
+        assert got.notes[0] == "Its primaries are not specified; those of BT.2020 were assumed."
+        assert "HDR" in got.notes[1]
+        assert "BT.2020" in read_picture(BytesIO(avif(primaries, transfer, COLOR))).notes[0]
+    # Colors that are sRGB by their curve stay as they are.
+    assert read(rgb_png(COLOR, cICP=bytes([primaries, 13, 0, 1]))) == COLOR
+    linear = read(rgb_png(COLOR, cICP=bytes([primaries, 8, 0, 1])))
+    assert linear == read(rgb_png(COLOR, cICP=bytes([1, 8, 0, 1])))
+
+
+def test_unspecified_code_points_say_nothing() -> None:
+    picture = read_picture(BytesIO(rgb_png(COLOR, cICP=bytes([2, 2, 0, 1]))))
+    assert (picture.notes, tuple(picture.pixels[0, 0].tolist())) == ((), COLOR)
 
 
 def test_a_narrow_range_is_widened() -> None:
