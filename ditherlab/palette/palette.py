@@ -179,15 +179,22 @@ class Palette:
         An entry that is never drawn becomes a copy of the first color: when the file is read, it
         keeps its place and is not drawn, if it does not stand before all drawn entries.
         """
+        return self._listed(keeps_transparent=False)
+
+    @property
+    def listed_with_transparent(self) -> tuple[tuple[Color, str], ...]:
+        """The same for a file that can hold a transparent entry, whose color stays as it is."""
+        return self._listed(keeps_transparent=True)
+
+    def _listed(self, *, keeps_transparent: bool) -> tuple[tuple[Color, str], ...]:
         called = dict(zip(self.places, self.entry_names, strict=True))
         drawn = dict(zip(self.colors, self.places, strict=True))
-        return tuple(
-            (
-                color if drawn.get(color, place + 1) <= place else self.colors[0],
-                called.get(place, ""),
-            )
+        kept = self.transparent if keeps_transparent else None
+        colors = (
+            color if place == kept or drawn.get(color, place + 1) <= place else self.colors[0]
             for place, color in enumerate(self.entries)
         )
+        return tuple((color, called.get(place, "")) for place, color in enumerate(colors))
 
     def with_transparent_index(self, place: int) -> "Palette":
         """Reserve an entry for transparent pixels: its color is not drawn.

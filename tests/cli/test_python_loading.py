@@ -114,3 +114,14 @@ def test_an_objective_runs_in_other_processes_only(run: Run) -> None:
     write("open('log', 'a').write(f'{os.getpid()} ')")
     assert run(*OPTIMIZE[0].values[0]).code == 0
     assert str(os.getpid()) not in Path("log").read_text().split()
+
+
+@pytest.mark.parametrize(
+    "call", ["sys.exit('bye')", "sys.exit()", "sys.exit(0)", "raise SystemExit"]
+)
+def test_a_stage_that_exits_while_it_runs_has_failed(call: str, photo: Path, run: Run) -> None:
+    Path("stage.py").write_text(START + IDLE.replace('print("noise")', call))
+    ended = run("optimize", photo, "--palette", "ega", *STAGE)
+    assert ended.code == 1
+    assert "`python:stage.py:Idle` failed: SystemExit" in ended.err
+    assert Path("photo-dithered.png").exists()

@@ -1,5 +1,6 @@
 """What is fuzzed: every reader of files, and every little language of options."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from ditherlab.errors import DitherlabError, PaletteError, PictureError, RequestError
 from ditherlab.estimators import ESTIMATORS
@@ -29,6 +31,7 @@ from ditherlab.palette import (
     split_palettes,
 )
 from ditherlab.recipe import Recipe
+from ditherlab.request.like import read_like
 from ditherlab.request.optimize_request import crop_picture
 from ditherlab.schedules import parse_temperatures
 from ditherlab.stages import METHODS
@@ -98,6 +101,31 @@ def _read_sweep(data: bytes) -> None:
             read_sweep(path, max_cells=20)
         except RequestError as error:
             _check_message(error)
+
+
+def _read_like(data: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "like.png"
+        path.write_bytes(data)
+        try:
+            read_like(str(path), {})
+        except DitherlabError as error:
+            _check_message(error)
+
+
+def _like(**settings: object) -> bytes:
+    """Write a picture with the settings of a run."""
+    notes = PngInfo()
+    stated = {
+        "fit": "none",
+        "objective": "perceptual",
+        "strength": 1.0,
+        "seed": 0,
+        "recipe": "error-diffusion | polish",
+        **settings,
+    }
+    notes.add_text("ditherlab", json.dumps(stated))
+    return _picture("PNG", Image.fromarray(GRAY), pnginfo=notes)
 
 
 def _words(parse: Callable[[str], object]) -> Callable[[bytes], None]:
@@ -186,6 +214,11 @@ def _pictures() -> dict[str, list[bytes]]:
     }
 
 
+LIKES = [
+    _like(palette=["#000000", "(#ff00ff)", "#ffffff"], transparent_index=1),
+    _like(palette=4, locked=["#000000"], gamut="rgb444", panel="e-ink-4"),
+    _like(palette=[], panel=[], palette_shown={}, cells="zx-spectrum", max_evaluations=9),
+]
 SWEEPS = [
     b'pictures = ["a.png"]\ncolors = [2, 4]\nseeds = [0, 1]\n',
     b'picture = "a.png"\npalette = ["pico-8", "#000,#fff"]\nstrength = [0.5, 1]\n'
@@ -278,6 +311,7 @@ TARGETS = [
         Target(f"words of {name}", [text.encode() for text in texts], _words(parse), num_examples)
         for name, (parse, texts, num_examples) in _LANGUAGES.items()
     ),
+    Target("like of a picture", LIKES, _read_like, 500),
     Target("sweep file", SWEEPS, _read_sweep, 250),
 ]
 

@@ -130,3 +130,17 @@ def test_shorthands_are_checked(name):
     for value in wrong_values(choices_of(Shorthands)[name]):
         with pytest.raises(RequestError, match=f"^`{name}` must be one of"):
             Shorthands(**{name: value})
+
+
+def test_a_type_that_only_type_checkers_know_is_left_out():
+    """As in a stage of the user's own, with types imported under `TYPE_CHECKING`."""
+
+    @dataclass(frozen=True)
+    class Own(Strategy):
+        place: "NowhereToBeFound | None" = None
+        word: Literal["a", "b"] = "a"
+
+    assert str(Own()) == "own"
+    assert choices_of(Own) == {"word": ("a", "b")}
+    with pytest.raises(RequestError, match="must be one of a, b"):
+        Own(word="c")

@@ -60,15 +60,18 @@ def parse(data: bytes, file: str) -> Swatches:
 
 
 def write(palette: Palette) -> bytes:
-    """Write a table with its number of colors, none of them transparent.
+    """Write a table with its number of colors and its transparent entry, if there is one.
 
     Example:
         >>> table = write(Palette.from_hex(["#000", "#f80"]))
         >>> len(table), table[:6], table[-4:]
         (772, b'\\x00\\x00\\x00\\xff\\x88\\x00', b'\\x00\\x02\\xff\\xff')
     """
-    table = b"".join(bytes(color) for color, _ in palette.listed).ljust(_NUM_TABLE_BYTES, b"\0")
-    return table + struct.pack(">HH", len(palette.entries), _NONE_TRANSPARENT)
+    table = b"".join(bytes(color) for color, _ in palette.listed_with_transparent).ljust(
+        _NUM_TABLE_BYTES, b"\0"
+    )
+    transparent = _NONE_TRANSPARENT if palette.transparent is None else palette.transparent
+    return table + struct.pack(">HH", len(palette.entries), transparent)
 
 
 ADOBE_ACT = PaletteFormat("adobe-act", "Adobe .act (color table)", (".act",), sniff, parse, write)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ditherlab.errors import PaletteError
 from ditherlab.naming import one_line
 from ditherlab.palette.colors import quoted
-from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches, spelled_entries
+from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
     encode_text,
@@ -96,7 +96,7 @@ def _order(spelled: Sequence[str], *, is_paint_net: bool) -> tuple[bool, tuple[s
 
 
 def write(palette: Palette) -> bytes:
-    """Write opaque colors, with the palette's name in a comment, as Lospec does.
+    """Write the colors with alpha, and the palette's name in a comment, as Lospec does.
 
     Example:
         >>> write(Palette.from_hex(["#000", "#f80"], name="ember")).splitlines()[1:]
@@ -106,7 +106,9 @@ def write(palette: Palette) -> bytes:
     if name := one_line(palette.name):
         lines.append(f";Palette Name: {name}")
     lines.append(f";Colors: {len(palette.entries)}")
-    lines += [f"FF{spelled.removeprefix('#').upper()}" for spelled in spelled_entries(palette)]
+    for place, (color, _) in enumerate(palette.listed_with_transparent):
+        alpha = 0 if place == palette.transparent else 255
+        lines.append(bytes([alpha, *color]).hex().upper())
     return encode_text("".join(f"{line}\n" for line in lines))
 
 

@@ -158,7 +158,7 @@ def write(palette: Palette) -> bytes:
     """
     from PIL import Image
 
-    listed = [color for color, _ in palette.listed]
+    listed = [color for color, _ in palette.listed_with_transparent]
     num_columns = min(len(listed), _SWATCHES_PER_ROW)
     num_rows = -(-len(listed) // num_columns)
     cells = bytes(min(cell, len(listed)) for cell in range(num_rows * num_columns))
@@ -170,7 +170,9 @@ def write(palette: Palette) -> bytes:
         (num_columns * _SWATCH_PX, num_rows * _SWATCH_PX), Image.Resampling.NEAREST
     )
     file = io.BytesIO()
-    large.save(file, "PNG", **({} if is_full else {"transparency": len(listed)}))
+    clear = {palette.transparent, None if is_full else len(listed)} - {None}
+    alphas = bytes(0 if place in clear else 255 for place in range(len(entries)))
+    large.save(file, "PNG", **({"transparency": alphas} if clear else {}))
     return file.getvalue()
 
 

@@ -48,6 +48,18 @@ def test_a_small_part_of_the_range_is_said(low: float, high: float, kind: object
     assert "--levels LOW:HIGH or --levels auto" in note
 
 
+@pytest.mark.parametrize(("low", "high"), [(60_000, 65_535), (30_000, 32_000), (32_768, 36_863)])
+def test_so_is_a_small_part_that_does_not_begin_at_black(low: int, high: int) -> None:
+    (note,) = read_picture(tiff(ramp(low, high, np.uint16))).notes
+    assert f"from {low:g} to {high:g}, a small part of" in note
+
+
+def test_floats_near_the_largest_do_not_overflow() -> None:
+    picture = read_picture(tiff(ramp(-3e38, 3e38, np.float32)), ReadingOptions(levels="auto"))
+    assert abs(gray(picture) - EXPECTED).max() <= 1
+    assert picture.notes == ()
+
+
 WIDE = [(0, 255, np.float32), (-3, 1, np.float32), (0, 1000, np.float32), (-9, 9e6, np.int32)]
 
 

@@ -81,6 +81,36 @@ def test_a_file_keeps_the_places(
     assert len(again.entries) == len(entries)
 
 
+@pytest.mark.parametrize("name", ["png", "adobe-act", "paint-net"])
+@pytest.mark.parametrize("place", [0, 1, 4, 6])
+def test_formats_with_alpha_keep_a_transparent_entry(name: str, place: int) -> None:
+    palette = Palette(tuple(PANEL)).with_transparent_index(place)
+    write = WRITABLE_FORMATS[name].write
+    assert write is not None
+    again = parse_palette(write(palette), "some.file")
+    assert (again.colors, again.places) == (palette.colors, palette.places)
+    # A transparent entry after all colors is where one is put by default.
+    assert again.transparent == (None if name == "png" and place == 6 else place)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "places"),
+    [
+        ("(#000),(#000),#f00,#000,#fff", 0, (2, 3, 4)),
+        ("(#000),(#000),#f00,#000,#fff", 1, (2, 3, 4)),
+        ("(#f00),#f00,#000,#f00,#fff", 1, (2, 3, 4)),
+        ("#000,#f00,(#fff),(#000),#fff", 0, (1, 4)),
+        ("(#111),#111,(#111),#222,#333", 5, (1, 3, 4)),
+    ],
+)
+def test_what_is_never_drawn_stays_so(text: str, place: int, places: tuple[int, ...]) -> None:
+    palette = resolve_palette(text).with_transparent_index(place)
+    assert palette.places == places
+    # The settings of a picture give the same palette.
+    again = resolve_palette(",".join(spell_entries(palette))).with_transparent_index(place)
+    assert (again.places, again.entries) == (palette.places, palette.entries)
+
+
 @pytest.mark.parametrize("place", [0, 1, 3, 4, 6, 7, 12, 255])
 def test_a_transparent_index_is_reserved(place: int) -> None:
     palette = Palette(tuple(PANEL)).with_transparent_index(place)

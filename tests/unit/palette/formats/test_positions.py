@@ -75,6 +75,17 @@ def test_an_order_that_is_not_certain_is_said(lines: str) -> None:
     assert palette.hex == [f"#{line[2:]}" for line in lines.split()]
 
 
+@pytest.mark.parametrize("colors", SEVERAL, ids=len)
+def test_alpha_may_come_first_behind_a_hash_too(colors: list[tuple[int, int, int]]) -> None:
+    palette = read("\n".join("#ff{:02x}{:02x}{:02x}".format(*color) for color in colors))
+    assert (list(palette.colors), palette.notes) == (colors, ())
+
+
+def test_an_order_that_leaves_too_few_colors_is_said_in_the_error() -> None:
+    with pytest.raises(PaletteError, match=r"got 1\. Add a color\. It is not clear where alpha"):
+        read("ff0000ff\n00ff0080\n0000ff00")
+
+
 def test_paint_net_has_an_order_of_its_own() -> None:
     palette = read(";paint.net Palette File\nFF0000FF\nFF00FFFF\n")
     assert (palette.hex, palette.notes) == (["#0000ff", "#00ffff"], ())
@@ -117,7 +128,8 @@ def test_6_bits_of_vga(seed: int) -> None:
     ],
 )
 def test_the_end_mark_of_dos_is_no_color(text: str) -> None:
-    assert read(text + "\x1a").hex == ["#000000", "#090909"]
+    for end in ("\x1a", "\x1a\r\n", "\x1a\0\0", "\x1a\x1a", "\x1aold text"):
+        assert read(text + end).hex == ["#000000", "#090909"]
 
 
 def test_a_transparent_entry_of_act_keeps_its_place() -> None:
