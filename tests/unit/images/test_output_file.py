@@ -234,7 +234,7 @@ def test_a_temporary_file_has_the_name_that_is_recognized(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
-        pass
+        """As if by a signal that cannot be handled."""
 
     def kill(*_: object) -> None:
         raise Killed
