@@ -7,6 +7,8 @@ from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.palette.colors import Color, quoted
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# DOS ends a text here, whatever follows in the file.
+_END_OF_FILE = "\x1a"
 
 
 def is_text(data: bytes) -> bool:
@@ -30,7 +32,7 @@ def decode_text(data: bytes, file: str) -> str:
         PaletteError: If the bytes are not UTF-8; the message names the first wrong one.
     """
     try:
-        return data.decode("utf-8-sig").partition("\x1a")[0]
+        return data.decode("utf-8-sig").partition(_END_OF_FILE)[0]
     except UnicodeDecodeError as error:
         raise PaletteError(
             f"{file}, byte {error.start}: the text must be UTF-8, got {data[error.start]:#04x}. "
@@ -39,8 +41,11 @@ def decode_text(data: bytes, file: str) -> str:
 
 
 def encode_text(text: str) -> bytes:
-    """Encode as UTF-8; lone surrogates, which names in odd files may contain, become `?`."""
-    return text.encode(errors="replace")
+    """Encode as UTF-8.
+
+    Lone surrogates and end-of-file marks of DOS, which names in odd files may contain, become `?`.
+    """
+    return text.replace(_END_OF_FILE, "?").encode(errors="replace")
 
 
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:

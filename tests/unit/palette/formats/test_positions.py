@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from ditherlab.errors import PaletteError
-from ditherlab.palette import Palette, parse_palette, resolve_palette, split_palettes
+from ditherlab.palette import (
+    WRITABLE_FORMATS,
+    Palette,
+    parse_palette,
+    resolve_palette,
+    split_palettes,
+)
 
 
 def read(content: bytes | str, file: str = "some.file") -> Palette:
@@ -130,6 +136,14 @@ def test_6_bits_of_vga(seed: int) -> None:
 def test_the_end_mark_of_dos_is_no_color(text: str) -> None:
     for end in ("\x1a", "\x1a\r\n", "\x1a\0\0", "\x1a\x1a", "\x1aold text"):
         assert read(text + end).hex == ["#000000", "#090909"]
+
+
+@pytest.mark.parametrize("name", ["gimp", "paint-net", "css", "lospec-json", "adobe-ase"])
+def test_an_end_mark_in_a_name_ends_no_file(name: str) -> None:
+    write = WRITABLE_FORMATS[name].write
+    assert write is not None
+    odd = Palette(((0, 0, 0), (9, 9, 9)), name="a\x1ab", names=("c\x1a", "\x1ad"))
+    assert read(write(odd)).colors == odd.colors
 
 
 def test_a_transparent_entry_of_act_keeps_its_place() -> None:
