@@ -121,6 +121,25 @@ def test_where_nothing_is_left_the_message_says_what_to_do(alphas: tuple[int, ..
     assert all(word in note for word in ("one half", "--alpha blend", "--alpha keep"))
 
 
+def test_one_half_is_not_below_one_half() -> None:
+    picture = read(with_alpha(128, 0), alpha="cut")
+    assert picture.opaque.tolist() == [[True, False]]
+    assert not any("Every pixel" in note for note in picture.notes)
+    black = read(with_alpha(0, 255), background=(0, 0, 0))
+    assert black.pixels[0, 0].tolist() == [0, 0, 0]
+
+
+def test_alpha_and_mask_agree_in_every_pixel() -> None:
+    alpha = np.array([[9, 0, 255]], dtype=np.uint8)
+    pixels = np.zeros((1, 3, 3), dtype=np.uint8)
+    for wrong in range(3):
+        opaque = alpha > 0
+        opaque[0, wrong] ^= True
+        with pytest.raises(PictureError, match="must be 0 exactly where `opaque` is False"):
+            Picture(pixels, opaque, alpha=alpha)
+    assert Picture(pixels, alpha > 0, alpha=alpha).has_transparency
+
+
 def test_alpha_is_kept_on_request() -> None:
     picture = read(with_alpha(0, 51, 255), alpha="keep")
     assert picture.alpha is not None

@@ -133,6 +133,15 @@ def test_names_and_codes_follow_their_colors() -> None:
     assert (left.names, left.codes, left.places) == (("white", "red"), (1, 7), (0, 2))
 
 
+def test_names_follow_a_color_that_is_drawn_at_a_later_place() -> None:
+    entries = [(0, 0, 0), (255, 255, 255), (0, 0, 0), (255, 0, 0)]
+    palette = Palette.of_entries(entries, names=("ink", "paper", "ink again", "red"))
+    left = palette.with_transparent_index(0)
+    assert left.colors == ((255, 255, 255), (0, 0, 0), (255, 0, 0))
+    assert left.names == ("paper", "ink", "red")
+    assert left.places == (1, 2, 3)
+
+
 @pytest.mark.parametrize("place", [-1, 256, 1000])
 def test_an_index_out_of_range_is_refused(place: int) -> None:
     with pytest.raises(PaletteRequestError, match="`--transparent-index` must be from 0 to 255"):

@@ -86,3 +86,13 @@ def test_wu_stops_where_no_box_can_be_cut() -> None:
     # Colors that share a bin of 5 bits a channel stay together.
     pixels = np.array([[0, 0, 0], [7, 7, 7], [200, 0, 0]], dtype=np.uint8)
     assert wu_colors(pixels, 3) == [(4, 4, 4), (200, 0, 0)]
+
+
+@pytest.mark.parametrize("method", ["max-coverage", "k-means", "wu"])
+def test_channels_keep_their_places(method: str) -> None:
+    """Three colors, each with a little noise, so that there are more colors than asked for."""
+    centers = np.array([(250, 20, 120), (10, 200, 60), (90, 40, 230)])
+    noise = np.random.default_rng(5).integers(-1, 2, (300, 3))
+    pixels = (centers.repeat(100, axis=0) + noise).astype(np.uint8)
+    found = np.array(sorted(extract_palette(pixels, 3, method).colors))
+    assert abs(found - np.array(sorted(map(tuple, centers.tolist())))).max() <= 2
