@@ -6,8 +6,7 @@ import weakref
 
 from ditherlab.black_box.function_source import FunctionSource
 from ditherlab.black_box.messages import Load, TensorCosts, Tensors, TensorTargets
-from ditherlab.black_box.worker_process import WorkerProcess, end_processes
-from ditherlab.errors import CodeError, ObjectiveError
+from ditherlab.black_box.worker_process import WorkerProcess, closing_on_error, end_processes
 
 
 class TensorWorker:
@@ -35,20 +34,13 @@ class TensorWorker:
             ObjectiveError: If the function fails, or its process ends.
             DeadlineError: If the deadline passes first.
         """
-        try:
+        with closing_on_error(self.close):
             if not self._worker:
                 self._worker.append(WorkerProcess(self._load, self._num_threads))
                 self._worker[0].wait_for_reply()
                 self._worker[0].send(self._targets)
             self._worker[0].send(request)
             reply = self._worker[0].wait_for_reply()
-        except CodeError as error:
-            # It was loaded when the objective was made, but cannot be loaded again.
-            self.close()
-            raise ObjectiveError(str(error)) from error
-        except BaseException:
-            self.close()
-            raise
         if not isinstance(reply, TensorCosts):
             raise TypeError(f"The reply must be costs, got {reply!r}.")
         return reply

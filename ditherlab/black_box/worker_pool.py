@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 from ditherlab.black_box.deadline import check_deadline
 from ditherlab.black_box.function_source import FunctionSource
 from ditherlab.black_box.messages import Costs, Load, Part, PixelTargets, Ready
-from ditherlab.black_box.worker_process import POLL_INTERVAL_S, WorkerProcess, end_processes
-from ditherlab.errors import CodeError, ObjectiveError
+from ditherlab.black_box.worker_process import (
+    POLL_INTERVAL_S,
+    WorkerProcess,
+    closing_on_error,
+    end_processes,
+)
 
 if TYPE_CHECKING:
     from ditherlab.black_box.arrays import Masks, Planes
@@ -70,18 +74,10 @@ class WorkerPool:
             ObjectiveError: If the function fails, or its process ends.
             DeadlineError: If the deadline passes first.
         """
-        try:
+        with closing_on_error(self.close):
             while len(self._workers) < min(len(parts), num_cores()):
                 self._workers.append(_Worker(Load(self.source), self._targets))
             found = self._collect(parts)
-        except CodeError as error:
-            # It was loaded when the objective was made, but cannot be loaded again.
-            self.close()
-            raise ObjectiveError(str(error)) from error
-        except BaseException:
-            # Some workers may still be computing costs that are no longer needed.
-            self.close()
-            raise
         return [cost for costs in found for cost in costs]
 
     def close(self) -> None:

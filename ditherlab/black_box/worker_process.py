@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing.connection import Connection, wait
@@ -136,6 +136,24 @@ def end_processes(workers: Iterable[WorkerProcess]) -> None:
     for worker in ended:
         worker.connection.close()
         worker.process.wait()
+
+
+@contextmanager
+def closing_on_error(close: Callable[[], None]) -> Iterator[None]:
+    """End all workers if the block fails: some may still compute what is no longer needed.
+
+    Raises:
+        ObjectiveError: In place of `CodeError`: the code was loaded when the objective was made,
+            but cannot be loaded again.
+    """
+    try:
+        yield
+    except CodeError as error:
+        close()
+        raise ObjectiveError(str(error)) from error
+    except BaseException:
+        close()
+        raise
 
 
 def can_start_processes() -> bool:

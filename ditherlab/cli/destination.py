@@ -44,7 +44,7 @@ class Written:
     @property
     def label(self) -> str:
         """The name as messages show it."""
-        return "standard output" if self.name == STANDARD_STREAM else path_label(self.name)
+        return spell_destination(self.name)
 
 
 @dataclass(frozen=True)
@@ -218,3 +218,8 @@ class PackedDestination:
         write_atomically(self.path, solution.to_packed(), overwrite=self.overwrite)
         unit = "bit" if solution.packed_bits == 1 else "bits"
         return f"Wrote {path_label(self.path)}: {solution.packed_bits} {unit} a pixel."
+
+
+def spell_destination(output: str) -> str:
+    """Return the name of a destination as messages show it."""
+    return "standard output" if output == STANDARD_STREAM else path_label(output)

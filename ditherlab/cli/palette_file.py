@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import click
 
+from ditherlab.cli.destination import spell_destination
 from ditherlab.cli.streams import (
     STANDARD_STREAM,
     check_standard_output,
@@ -12,7 +13,7 @@ from ditherlab.cli.streams import (
     write_to_stdout,
 )
 from ditherlab.errors import PaletteRequestError
-from ditherlab.images import check_writable, path_label, write_atomically
+from ditherlab.images import check_writable, write_atomically
 from ditherlab.palette import (
     WRITABLE_FORMATS,
     Palette,
@@ -104,8 +105,7 @@ class PaletteDestination:
             write_to_stdout(content)
         else:
             write_atomically(self.output, content, overwrite=self.overwrite)
-        where = "standard output" if self.is_stdout else path_label(self.output)
-        return f"Wrote {where}: {len(palette)} colors, {written_as.title}."
+        return f"Wrote {spell_destination(self.output)}: {len(palette)} colors, {written_as.title}."
 
     def report(self, text: str) -> None:
         """Print a message, on standard error if the palette goes to standard output."""

@@ -4,13 +4,15 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ditherlab.errors import AbilityError, CodeError, DitherlabError, PictureError, RequestError
 from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, num_points, points, read_axes
-from ditherlab.images import Picture, path_label, read_picture
+from ditherlab.images import Picture, path_label
+from ditherlab.images.picture_file import read_picture_with_bytes
 from ditherlab.images.source_bytes import read_bounded
 from ditherlab.naming import hide_folders, spell_value
 from ditherlab.objectives import place_files
@@ -82,8 +84,8 @@ class _Source:
 
     @classmethod
     def read(cls, path: Path) -> "_Source":
-        picture = read_picture(path)
-        return cls(picture, picture.file_hash)
+        picture, data = read_picture_with_bytes(path)
+        return cls(picture, sha256(data).hexdigest())
 
 
 class _Reader:

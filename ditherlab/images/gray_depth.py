@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Num, UInt8
 from PIL import Image
 
-from ditherlab.errors import PictureError, RequestError
+from ditherlab.errors import RequestError
 
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
 # The lowest and the highest value in use, for whole numbers and for any sample format.
@@ -111,18 +111,6 @@ def deep_to_gray(image: Image.Image, choice: LevelsChoice | None) -> tuple[Image
         clipped = 1 - clipped
     note = _note(values, found, levels, has_fractions=image.mode == "F")
     return Image.fromarray(_gray_levels(clipped)), note
-
-
-def refuse_levels(image: Image.Image) -> None:
-    """Refuse levels for a picture that has no deep gray.
-
-    Raises:
-        PictureError: Always.
-    """
-    raise PictureError(
-        f"`--levels` needs a gray picture with more than 8 bits a pixel, got mode {image.mode}. "
-        "Leave it out."
-    )
 
 
 def _values(image: Image.Image, tags: Mapping[int, Any]) -> Float[np.ndarray, "h w"]:

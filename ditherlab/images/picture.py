@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from ditherlab.errors import PictureError
+from ditherlab.vision.transfer_functions import decode_srgb
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
-# The light of each 8-bit level, IEC 61966-2-1:1999.
-_DECODED = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
+# The light of each 8-bit level.
+_DECODED = decode_srgb(_LEVELS)
 _DECODED_MIDDLES = (_DECODED[1:] + _DECODED[:-1]) / 2
 
 
@@ -35,7 +36,6 @@ class Picture:
             pixel is opaque or transparent. Where it is not 0, `opaque` is True.
         dpi: pixels per inch, horizontal and vertical; None if unknown.
         num_file_bytes: size of the file that the picture was read from; None if there is none.
-        file_hash: SHA-256 of that file, in hexadecimal; empty if there is none.
 
     Raises:
         PictureError: for a wrong shape or dtype, or a picture without pixels.
@@ -54,7 +54,6 @@ class Picture:
     alpha: UInt8[np.ndarray, "h w"] | None = field(default=None, kw_only=True)
     dpi: tuple[float, float] | None = field(default=None, kw_only=True)
     num_file_bytes: int | None = field(default=None, kw_only=True)
-    file_hash: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         pixels, opaque = self.pixels, self.opaque

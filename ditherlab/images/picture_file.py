@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import get_args
@@ -25,7 +24,6 @@ from ditherlab.images.gray_depth import (
     check_levels,
     deep_to_gray,
     is_deep,
-    refuse_levels,
 )
 from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
@@ -145,6 +143,13 @@ def read_picture(
             `MAX_SOURCE_BYTES`, or is so large that Pillow suspects a decompression bomb. The
             message is one line that names the file.
     """
+    return read_picture_with_bytes(source, options)[0]
+
+
+def read_picture_with_bytes(
+    source: str | os.PathLike[str] | ByteStream, options: ReadingOptions = _DEFAULT_OPTIONS
+) -> tuple[Picture, bytes]:
+    """Read a picture as `read_picture` does, and also return the contents of its file."""
     if isinstance(source, str | os.PathLike):
         label, name = path_label(Path(source)), Path(source).stem
     else:
@@ -157,13 +162,7 @@ def read_picture(
         picture = _decode(data, options, allowed)
     warned = dict.fromkeys(_sentence(f"Pillow says: {warning.message}") for warning in caught)
     notes = (*picture.notes, *warned)
-    return replace(
-        picture,
-        name=name,
-        notes=notes,
-        num_file_bytes=len(data),
-        file_hash=sha256(data).hexdigest(),
-    )
+    return replace(picture, name=name, notes=notes, num_file_bytes=len(data)), data
 
 
 @contextmanager
@@ -244,7 +243,10 @@ def _colors(image: Image.Image, levels: LevelsChoice | None) -> tuple[Image.Imag
     if is_deep(image):
         return deep_to_gray(image, levels)
     if levels is not None:
-        refuse_levels(image)
+        raise PictureError(
+            "`--levels` needs a gray picture with more than 8 bits a pixel, got mode "
+            f"{image.mode}. Leave it out."
+        )
     if image.mode in ("L", "RGB", "CMYK", "LAB"):
         return image, ""
     if image.mode in ("1", "LA", "La"):

@@ -146,12 +146,17 @@ def read_bounded(source: str | os.PathLike[str] | ByteStream, label: str, max_by
     """
     data = bytearray()
     with _opened(source, label) as stream:
-        while len(data) <= max_bytes:
-            part = stream.read(min(_NUM_CHUNK_BYTES, max_bytes + 1 - len(data)))
-            if not part:
-                break
-            data += part
+        _fill(data, stream, max_bytes + 1)
     return bytes(data)
+
+
+def _fill(data: bytearray, stream: ByteStream, num_bytes: int) -> None:
+    """Read until there are so many bytes in all, or the stream ends."""
+    while len(data) < num_bytes:
+        part = stream.read(min(_NUM_CHUNK_BYTES, num_bytes - len(data)))
+        if not part:
+            return
+        data += part
 
 
 @contextmanager
@@ -178,21 +183,15 @@ def _read(
     max_bytes: int,
 ) -> bytes:
     data = bytearray()
-    is_checked = False
-    while True:
-        part = stream.read(_NUM_CHUNK_BYTES if is_checked else _NUM_FIRST_BYTES)
-        data += part or b""
-        is_at_end = not part
-        if not is_checked and (is_at_end or len(data) >= _NUM_FIRST_BYTES):
-            _check_format(bytes(data[:_NUM_FIRST_BYTES]), source, label, allowed)
-            is_checked = True
-        if is_at_end:
-            return bytes(data)
-        if len(data) > max_bytes:
-            raise PictureError(
-                f"{label} must be at most {max_bytes / 1e6:.0f} MB, got more. Make the picture "
-                "smaller first."
-            )
+    _fill(data, stream, _NUM_FIRST_BYTES)
+    _check_format(bytes(data), source, label, allowed)
+    _fill(data, stream, max_bytes + 1)
+    if len(data) > max_bytes:
+        raise PictureError(
+            f"{label} must be at most {max_bytes / 1e6:.0f} MB, got more. Make the picture "
+            "smaller first."
+        )
+    return bytes(data)
 
 
 def _check_format(first: bytes, source: object, label: str, allowed: Collection[str]) -> None:

@@ -8,24 +8,19 @@ from jaxtyping import Float
 
 from ditherlab.palette.colors import Color
 from ditherlab.vision.colorimetry import (
-    ENCODED_KNEE,
     LINEAR_TO_LMS,
     LMS_TO_OKLAB,
     LUMINANCE_WEIGHTS,
 )
+from ditherlab.vision.transfer_functions import decode_srgb
 
 # Added to both luminances of a contrast ratio, for the glare of a screen.
 _GLARE = 0.05
 
 
 def colors_to_linear(colors: Sequence[Color]) -> Float[np.ndarray, "k 3"]:
-    """Decode 8-bit display sRGB to linear light in [0, 1].
-
-    Source: IEC 61966-2-1:1999, section 5.2.
-    """
-    srgb = np.array(colors, dtype=np.float64).reshape(-1, 3) / 255
-    curve: Float[np.ndarray, "k 3"] = ((srgb + 0.055) / 1.055) ** 2.4
-    return np.where(srgb <= ENCODED_KNEE, srgb / 12.92, curve)
+    """Decode 8-bit display sRGB to linear light in [0, 1]."""
+    return decode_srgb(np.array(colors, dtype=np.float64).reshape(-1, 3) / 255)
 
 
 def colors_to_oklab(colors: Sequence[Color]) -> Float[np.ndarray, "k 3"]:

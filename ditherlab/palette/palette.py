@@ -211,9 +211,8 @@ class Palette:
             (['#000000', '#ffffff'], (1, 2), 0)
         """
         table = (self.table or ColorTable.of(self.colors)).with_transparent(place)
-        kept = [index for index, color in enumerate(self.colors) if color in table.colors]
         # Without its first entry, a color may be drawn at a later place.
-        kept.sort(key=lambda index: table.colors.index(self.colors[index]))
+        kept = [self.colors.index(color) for color in table.colors]
 
         def keep(values: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
             return None if values is None else tuple(values[index] for index in kept)

@@ -86,7 +86,11 @@ def nits_to_pq(nits: Samples) -> Samples:
     return np.asarray(((_PQ_C1 + _PQ_C2 * power) / (1 + _PQ_C3 * power)) ** _PQ_M2)
 
 
-def _decode_srgb(samples: Samples) -> Samples:
+def decode_srgb(samples: Samples) -> Samples:
+    """Decode display sRGB in [0, 1] to linear light.
+
+    Source: IEC 61966-2-1:1999, section 5.2.
+    """
     return np.where(samples <= ENCODED_KNEE, samples / 12.92, ((samples + 0.055) / 1.055) ** 2.4)
 
 
@@ -104,7 +108,7 @@ def _decode_hlg(samples: Samples) -> Samples:
     return np.where(samples <= 0.5, samples**2 / 3, bright)
 
 
-SRGB = TransferFunction("sRGB", _decode_srgb)
+SRGB = TransferFunction("sRGB", decode_srgb)
 HLG = TransferFunction("HLG", _decode_hlg, is_hdr=True, system_gamma=_HLG_SYSTEM_GAMMA)
 HLG_PEAK = _HLG_PEAK_NITS / DIFFUSE_WHITE_NITS
 _PQ = TransferFunction("PQ", lambda samples: pq_to_nits(samples) / DIFFUSE_WHITE_NITS, is_hdr=True)

@@ -1,9 +1,14 @@
 """Lospec's `.hex`: one rrggbb per line; the fallback format for text files."""
 
-from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.palette.colors import hex_to_color
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches, spelled_entries
-from ditherlab.palette.formats.text_lines import decode_text, encode_text, is_text, numbered_lines
+from ditherlab.palette.formats.text_lines import (
+    decode_text,
+    encode_text,
+    is_text,
+    lines_to_colors,
+    numbered_lines,
+)
 from ditherlab.palette.palette import Palette
 
 
@@ -17,16 +22,9 @@ def parse(data: bytes, file: str) -> Swatches:
         >>> parse(b"#112233\\n\\n; a comment\\nff8000", "some.hex").colors
         [(17, 34, 51), (255, 128, 0)]
     """
-    colors = []
-    for number, line in numbered_lines(decode_text(data, file)):
-        spelled = line.partition(";")[0].strip()
-        if not spelled:
-            continue
-        try:
-            colors.append(hex_to_color(spelled))
-        except PaletteRequestError as error:
-            raise PaletteError(f"{file}, line {number}: {error}") from None
-    return Swatches(colors)
+    lines = numbered_lines(decode_text(data, file))
+    spelled = ((number, line.partition(";")[0].strip()) for number, line in lines)
+    return Swatches(lines_to_colors(spelled, file, hex_to_color))
 
 
 def write(palette: Palette) -> bytes:

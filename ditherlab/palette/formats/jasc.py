@@ -3,12 +3,13 @@
 Source: Jasc Software, Paint Shop Pro: the form of the palettes that come with it.
 """
 
-from ditherlab.errors import PaletteError, PaletteRequestError
+from ditherlab.errors import PaletteError
 from ditherlab.palette.colors import quoted
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
     encode_text,
+    lines_to_colors,
     numbered_lines,
     numbers_to_color,
     starts_with,
@@ -54,13 +55,7 @@ def parse(data: bytes, file: str) -> Swatches:
             f"{file}, line {lines[2][0]}: {int(announced)} colors must follow, got "
             f"{len(lines) - 3}. The file is cut off or damaged: get it again."
         )
-    colors = []
-    for number, line in lines[3:]:
-        try:
-            colors.append(numbers_to_color(line))
-        except PaletteRequestError as error:
-            raise PaletteError(f"{file}, line {number}: {error}") from None
-    return Swatches(colors)
+    return Swatches(lines_to_colors(lines[3:], file, numbers_to_color))
 
 
 def write(palette: Palette) -> bytes:

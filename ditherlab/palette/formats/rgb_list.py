@@ -2,11 +2,11 @@
 
 import re
 
-from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.palette.formats.palette_format import PaletteFormat, Swatches
 from ditherlab.palette.formats.text_lines import (
     decode_text,
     is_text,
+    lines_to_colors,
     numbered_lines,
     numbers_to_color,
 )
@@ -37,15 +37,11 @@ def parse(data: bytes, file: str) -> Swatches:
         >>> parse(b"0,0,0\\n255; 128; 0\\n", "some.csv").colors
         [(0, 0, 0), (255, 128, 0)]
     """
-    colors = []
-    for number, line in numbered_lines(decode_text(data, file)):
-        if not line or _COMMENT.match(line):
-            continue
-        try:
-            colors.append(numbers_to_color(_SEPARATORS.sub(" ", line)))
-        except PaletteRequestError as error:
-            raise PaletteError(f"{file}, line {number}: {error}") from None
-    return Swatches(colors)
+    lines = numbered_lines(decode_text(data, file))
+    spelled = (
+        (number, _SEPARATORS.sub(" ", line)) for number, line in lines if not _COMMENT.match(line)
+    )
+    return Swatches(lines_to_colors(spelled, file, numbers_to_color))
 
 
 RGB_LIST = PaletteFormat("rgb-list", "list of r,g,b", (".csv", ".txt"), sniff, parse)

@@ -1,7 +1,7 @@
 """Text in palette files: UTF-8, any line ends, and line numbers as editors count them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ditherlab.errors import PaletteError, PaletteRequestError
 from ditherlab.palette.colors import Color, quoted
@@ -53,6 +53,25 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
     # `str.splitlines` also splits at form feeds and the like, which editors do not count as lines.
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         yield number, line.strip()
+
+
+def lines_to_colors(
+    lines: Iterable[tuple[int, str]], file: str, to_color: Callable[[str], Color]
+) -> list[Color]:
+    """Read one color from each numbered line that is not empty.
+
+    Raises:
+        PaletteError: If a line is not a color; the message names file and line.
+    """
+    colors = []
+    for number, line in lines:
+        if not line:
+            continue
+        try:
+            colors.append(to_color(line))
+        except PaletteRequestError as error:
+            raise PaletteError(f"{file}, line {number}: {error}") from None
+    return colors
 
 
 def leading_numbers(line: str) -> list[str]:
