@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ditherlab.discrete.allowed_colors import AllowedColors
+from ditherlab.discrete.polish_search import PolishSearch
 from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
 from ditherlab.schedules import exponential
 from ditherlab.types import Colors, MomentTable
@@ -56,7 +57,7 @@ class Cooling:
         return exponential(1, _COLDEST)(share / _COOLING_PART) * self.heat * self.scale
 
 
-class Polisher:
+class Polisher(PolishSearch):
     """One index image that improves in place by direct binary search, in parallel.
 
     A pixel may take another color (a flip), or swap colors with one of its eight neighbors (a
@@ -70,8 +71,6 @@ class Polisher:
     Human Vision, Visual Processing, and Digital Display III, 1992, for flips and swaps.
 
     Attributes:
-        indices: The picture.
-        palette: Its colors, display sRGB, `[1 k c]`.
         allowed: The colors that each pixel may take, and has; None for all.
     """
 
@@ -88,13 +87,36 @@ class Polisher:
     ) -> None:
         self.cost, self.target, self.generator = cost, target, generator
         self.allowed = allowed
-        self.indices, self.palette = indices.clone(), palette
+        self._indices, self.palette = indices.long().clone(), palette
+        self._order: list[int] = []
+        self._field: Tensor | None = None
         self._neighbors = _NEIGHBORS if swaps else ()
         half = self._neighbors[: len(_HALF_OF_NEIGHBORS)]
         pairs = [cost.pair_weights(*offset)[0] for offset in half]
         # The pair weights of squared colors are zero.
         self._pairs = [weights[: len(weights) // 2] for weights in pairs]
         self.show(palette)
+
+    @property
+    def indices(self) -> Int[Tensor, "h w"]:
+        return self._indices
+
+    @property
+    def num_parts(self) -> int:
+        return NUM_CLASSES
+
+    def begin_sweep(self, number: int) -> None:
+        self._order = self.shuffle_classes()
+
+    def price_part(self, part: int) -> Float[Tensor, ""]:
+        value, self._field = self.price_with_slopes()
+        return value
+
+    def move_part(self, part: int, temperature: float) -> None:
+        if self._field is None:
+            raise ValueError("A part is priced before it moves.")
+        field, self._field = self._field, None
+        self.move_class(self._order[part], field, temperature)
 
     def price_with_slopes(self) -> tuple[Float[Tensor, ""], Float[Tensor, "m h w"]]:
         """Return the cost, and its gradient with respect to the moments of each pixel."""
@@ -128,7 +150,6 @@ class Polisher:
             self._recolor(*there, old)
 
     def price(self) -> Float[Tensor, ""]:
-        """Return the cost of the current picture."""
         return self.cost.expected_from_moments(self._moments.unsqueeze(0))[0]
 
     def shuffle_classes(self) -> list[int]:
@@ -140,19 +161,16 @@ class Polisher:
         return order
 
     def palette_equations(self) -> PaletteEquations:
-        """Return the cost of this picture as a function of the palette alone."""
         height, width = self.indices.shape
         num_rows = max(1, PART_OF_COLORS // (width * self.palette.shape[1]))
         bands = [range(top, min(top + num_rows, height)) for top in range(0, height, num_rows)]
         return reduce(add, (self._equations_of(rows) for rows in bands))
 
     def count_colors(self) -> Int[Tensor, "k"]:
-        """Return the number of opaque pixels of each color."""
         shown = self.indices[self.target.opaque[0, 0]]
         return shown.bincount(minlength=self.palette.shape[1])
 
     def show(self, palette: Colors) -> None:
-        """Set the palette, with the same indices."""
         self.palette = palette
         self._table: MomentTable = self.cost.expected_color_moments(palette)[0]
         self._moments = self._table[:, self.indices]

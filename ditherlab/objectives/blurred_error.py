@@ -1,14 +1,15 @@
 """The weighted squared error of blurred light: a cost whose expectation is exact and quadratic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ditherlab.kernels import FormLayer, QuadraticForm
 from ditherlab.protocol import (
     Ability,
     Cost,
@@ -56,12 +57,19 @@ class Layer:
     Attributes:
         channel: Index of the channel.
         taps: The filter weights of the low-pass.
-        weights: The cost of a unit squared error at each blurred pixel.
+        weights: The cost of a unit squared error at each blurred pixel; layers may share them.
+        scale: A factor on the weights.
     """
 
     channel: int
     taps: Taps
     weights: Planes
+    scale: float = 1.0
+
+    @property
+    def scaled_weights(self) -> Planes:
+        """The weights with their factor."""
+        return self.weights if self.scale == 1 else self.weights * self.scale
 
     def blur(self, planes: Planes) -> Planes:
         """Blur planes of the channel; borders reflect."""
@@ -84,7 +92,6 @@ class BlurredErrorCost(Cost):
         mixing: `M`: the matrix from linear light to the priced channels.
         values: `y`: the target in the priced channels.
         layers: The terms of the error, at least one for each channel.
-        variance_weights: The cost of a unit variance of each pixel.
     """
 
     abilities: frozenset[Ability]
@@ -92,7 +99,6 @@ class BlurredErrorCost(Cost):
     mixing: Float[Tensor, "c r"]
     values: Images
     layers: tuple[Layer, ...]
-    variance_weights: Images
 
     @classmethod
     def of(
@@ -102,11 +108,21 @@ class BlurredErrorCost(Cost):
         values: Images,
         layers: tuple[Layer, ...],
     ) -> "BlurredErrorCost":
-        """Make the cost; the weights of the variances are computed once."""
+        """Make the cost with all abilities of a squared error."""
+        return cls(SQUARED_ERROR_ABILITIES, target, mixing, values, layers)
+
+    @cached_property
+    def variance_weights(self) -> Images:
+        """The cost of a unit variance of each pixel."""
         # `h` is symmetric, so the weight of each pixel's variance is `h^2 * w`.
-        prices = _add_up(layers, values, lambda x: filter_reflected_squared(x.weights, x.taps))
-        variance_weights = prices * target.opaque
-        return cls(SQUARED_ERROR_ABILITIES, target, mixing, values, layers, variance_weights)
+        prices = _add_up(
+            self.layers, self.values, lambda x: filter_reflected_squared(x.scaled_weights, x.taps)
+        )
+        return prices * self.target.opaque
+
+    @property
+    def quadratic_forms(self) -> Sequence[QuadraticForm]:
+        return [self._form(number) for number in range(len(self.values))]
 
     def cost(self, images: DrawnImages) -> DrawCosts:
         return self.cost_map(images).sum(dim=(2, 3))
@@ -154,7 +170,7 @@ class BlurredErrorCost(Cost):
         return torch.stack(weights).to(self.values)
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
-        weights = torch.stack([layer.weights for layer in self.layers], dim=1)
+        weights = torch.stack([layer.scaled_weights for layer in self.layers], dim=1)
         return (weights * statistics.square()).sum(dim=2)
 
     @property
@@ -170,7 +186,7 @@ class BlurredErrorCost(Cost):
         costs = (self.variance_weights * (mean_square - mean.square())).sum(dim=(1, 2, 3))
         for layer in self.layers:
             seen = layer.blur(error[:, layer.channel])
-            costs = costs + (layer.weights * seen.square()).sum(dim=(1, 2))
+            costs = costs + (layer.scaled_weights * seen.square()).sum(dim=(1, 2))
         return costs
 
     def expected_with_field(self, moments: Moments) -> tuple[PictureCosts, Moments]:
@@ -181,7 +197,7 @@ class BlurredErrorCost(Cost):
         opaque = self.target.opaque[:, 0].to(field)
         for layer in self.layers:
             seen = layer.blur(error[:, layer.channel])
-            weighted = layer.weights * seen
+            weighted = layer.scaled_weights * seen
             value = value + (weighted * seen).sum(dim=(1, 2))
             field[:, layer.channel].addcmul_(layer.blur(weighted), opaque, value=2)
         return value, field
@@ -190,7 +206,7 @@ class BlurredErrorCost(Cost):
         shared = _add_up(
             self.layers,
             self.values,
-            lambda x: filter_reflected_products(x.weights, x.taps, rows, columns),
+            lambda x: filter_reflected_products(x.scaled_weights, x.taps, rows, columns),
         )
         # Pixels paired across the border by `roll` share no weight.
         partners = self.target.opaque.roll((-rows, -columns), dims=(-2, -1))
@@ -198,7 +214,7 @@ class BlurredErrorCost(Cost):
         return torch.cat([pairs, torch.zeros_like(pairs)], dim=1)
 
     def pixel_error(self) -> PixelError:
-        weights = _add_up(self.layers, self.values, lambda layer: layer.weights)
+        weights = _add_up(self.layers, self.values, lambda layer: layer.scaled_weights)
         return PixelError(self.values, weights * self.target.opaque)
 
     def palette_equations(self, probs: Probs) -> PaletteEquations:
@@ -216,7 +232,7 @@ class BlurredErrorCost(Cost):
         for layer in self.layers:
             mixing = self.mixing[layer.channel].double()
             seen, seen_values = blurred[layer.taps].flatten(1), layer.blur(values[layer.channel])
-            weighted = seen * layer.weights[0].flatten()
+            weighted = seen * layer.scaled_weights[0].flatten()
             matrix += torch.kron(torch.outer(mixing, mixing), (weighted @ seen.T).double())
             right += torch.kron(mixing, (weighted @ seen_values.flatten()).double())
         for prices, row in zip(self.variance_weights[0].flatten(1), self.mixing, strict=True):
@@ -234,8 +250,15 @@ class BlurredErrorCost(Cost):
             target=Target(self.target.images[one], self.target.opaque[one]),
             values=self.values[one],
             layers=layers,
-            variance_weights=self.variance_weights[one],
         )
+
+    def _form(self, number: int) -> QuadraticForm:
+        layers = tuple(
+            FormLayer(layer.channel, layer.taps, layer.weights[number], layer.scale)
+            for layer in self.layers
+        )
+        opaque = self.target.opaque[number, 0]
+        return QuadraticForm(self.values[number], opaque, layers, self.mixing)
 
     def _error(self, values: Channels) -> Channels:
         return (values - self.values) * self.target.opaque

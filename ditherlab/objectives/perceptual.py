@@ -119,16 +119,17 @@ class Perceptual(Objective):
         slope = lightness_slope(filter_reflected(values[:, 0], taps[0]), darkest=_DARKEST)
         visibility = slope.square() * target.opaque[:, 0] / target.num_opaque.view(-1, 1, 1)
         scales = [gain**2 * (_COLOR_WEIGHT if c else 1) for c, gain in enumerate(_GAINS)]
-        weights = [visibility * scale for scale in scales[:num_channels]]
-        layers = [Layer(c, seen, weights[c]) for c, seen in enumerate(taps)]
+        layers = [Layer(c, seen, visibility, scales[c]) for c, seen in enumerate(taps)]
         layers += [
-            Layer(0, _taps(spreads[0] * distance), weights[0] * weight)
+            Layer(0, _taps(spreads[0] * distance), visibility, scales[0] * weight)
             for distance, weight in _OTHER_DISTANCES
         ]
         if self._crisp_weight:
             pixel = gaussian_taps(0.0)
-            crisp = [weight * self._crisp_weight for weight in weights]
-            layers += [Layer(c, pixel, weight) for c, weight in enumerate(crisp)]
+            layers += [
+                Layer(c, pixel, visibility, scale * self._crisp_weight)
+                for c, scale in enumerate(scales[:num_channels])
+            ]
         return BlurredErrorCost.of(target, mixing, values, tuple(layers))
 
 

@@ -1,7 +1,10 @@
 """The interface of a cost, an objective bound to its target, and its abilities."""
 
 from abc import ABC
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Literal, final
 
 import torch
@@ -9,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.errors import AbilityError
+from ditherlab.kernels import QuadraticForm
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import (
     Colors,
@@ -83,6 +87,27 @@ class PaletteEquations:
 
     matrix: Float[Tensor, "n n"]
     right: Float[Tensor, "n"]
+
+    @classmethod
+    def of_channels(
+        cls,
+        mixing: Float[Tensor, "c r"],
+        matrices: Float[Tensor, "c k k"],
+        rights: Float[Tensor, "c k"],
+    ) -> "PaletteEquations":
+        """Make the equations of a cost that is a sum over channels.
+
+        Args:
+            mixing: From linear light to the channels.
+            matrices: `A` of each channel, in the channel's values of the colors.
+            rights: `b` of each channel.
+        """
+        channels = zip(mixing.to(matrices), matrices, rights, strict=True)
+        parts = [
+            cls(torch.kron(torch.outer(row, row), matrix), torch.kron(row, right))
+            for row, matrix, right in channels
+        ]
+        return reduce(add, parts)
 
     def __add__(self, other: "PaletteEquations") -> "PaletteEquations":
         return PaletteEquations(self.matrix + other.matrix, self.right + other.right)
@@ -219,6 +244,11 @@ class Cost(ABC):
     def palette_equations(self, probs: Probs) -> PaletteEquations:
         """Return the expected cost as a function of the palette alone (ability `quadratic`)."""
         raise self._lacks("quadratic")
+
+    @property
+    def quadratic_forms(self) -> Sequence[QuadraticForm]:
+        """The cost of each picture for the compiled kernels; empty if they do not know it."""
+        return ()
 
     @final
     def expected(self, probs: Probs, palette: Colors) -> PictureCosts:

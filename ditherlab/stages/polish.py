@@ -1,6 +1,6 @@
 """The stage `polish`: exact flips and swaps of pixels, with refits of a learned palette."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import inf
@@ -10,7 +10,9 @@ from typing import ClassVar, Literal
 import torch
 
 from ditherlab.discrete.allowed_colors import AllowedColors
-from ditherlab.discrete.direct_binary_search import NUM_CLASSES, Cooling, Polisher
+from ditherlab.discrete.direct_binary_search import Cooling, Polisher
+from ditherlab.discrete.polish_search import PolishSearch
+from ditherlab.discrete.tile_search import TilePolisher
 from ditherlab.errors import RequestError
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
@@ -68,26 +70,25 @@ class Polish(Stage):
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         polishers = self._start(context, state)
         coolings = [Cooling(self.temperature) for _ in polishers]
-        num_moves = self.sweeps * NUM_CLASSES
-        orders: list[list[int]] = []
+        num_parts = polishers[0].num_parts
+        num_moves = self.sweeps * num_parts
         for number in range(num_moves):
-            sweep, place = divmod(number, NUM_CLASSES)
-            if place == 0:
-                orders = [polisher.shuffle_classes() for polisher in polishers]
+            sweep, part = divmod(number, num_parts)
+            if part == 0:
+                for polisher in polishers:
+                    polisher.begin_sweep(sweep)
                 if state.palette_is_free and self._is_time_to_refit(sweep):
                     refit_palette(polishers, context, state)
             share = context.share(number / num_moves)
             temperatures = [cooling.temperature(share) for cooling in coolings]
-            prices = [polisher.price_with_slopes() for polisher in polishers]
-            values = [value for value, _ in prices]
-            for cooling, value, polisher in zip(coolings, values, polishers, strict=True):
+            known = [polisher.price_part(part) for polisher in polishers]
+            values = [value for value in known if value is not None]
+            for cooling, value, polisher in zip(coolings, values, polishers, strict=False):
                 cooling.see(value, polisher.indices.numel())
-            yield Progress(share, torch.stack(values), number, num_evaluations=1)
-            for picture, polisher in enumerate(polishers):
-                field = prices[picture][1]
-                polisher.move_class(orders[picture][place], field, temperatures[picture])
-            # The next gradients need the memory of these.
-            del field, prices
+            costs = torch.stack(values) if values else None
+            yield Progress(share, costs, number, num_evaluations=1 if values else 0)
+            for polisher, temperature in zip(polishers, temperatures, strict=True):
+                polisher.move_part(part, temperature)
             self._keep(polishers, state)
         costs = torch.stack([polisher.price() for polisher in polishers])
         yield Progress(1.0, costs, num_moves, num_evaluations=1, in_history=False)
@@ -104,17 +105,18 @@ class Polish(Stage):
         num_refits = sum(map(self._is_time_to_refit, range(self.sweeps))) * problem.learns_palette
         return problem.num_pixels * (self.sweeps * sweep + num_refits * _REFIT_WORK * colors)
 
-    def _start(self, context: StageContext, state: State) -> list[Polisher]:
+    def _start(self, context: StageContext, state: State) -> list[PolishSearch]:
         each = context.bind_each(state.palette)
         pictures = state.picture()
         generators = copy_generators(state.generator, len(each))
         rule = context.problem.cells
-        polishers = []
+        polishers: list[PolishSearch] = []
         for number, (bound, generator) in enumerate(zip(each, generators, strict=True)):
             choices = None if state.cell_choices is None else state.cell_choices[number]
             allowed = None if rule is None or choices is None else AllowedColors.of(rule, choices)
+            begin = make_polisher(context)
             polishers.append(
-                Polisher(
+                begin(
                     bound.cost,
                     bound.target,
                     pictures[number],
@@ -127,7 +129,7 @@ class Polish(Stage):
         self._keep(polishers, state)
         return polishers
 
-    def _keep(self, polishers: list[Polisher], state: State) -> None:
+    def _keep(self, polishers: Sequence[PolishSearch], state: State) -> None:
         keep_generator(state.generator, polishers[0].generator)
         state.show_indices(stack_pictures([polisher.indices for polisher in polishers]))
 
@@ -136,7 +138,7 @@ class Polish(Stage):
         return sweep & (sweep + 1) == 0 and 0 < sweep < _REFITTING_PART * self.sweeps
 
 
-def refit_palette(polishers: list[Polisher], context: StageContext, state: State) -> None:
+def refit_palette(polishers: Sequence[PolishSearch], context: StageContext, state: State) -> None:
     """Move the palette to its best place for all pictures, in 8-bit steps.
 
     A color that no pixel shows goes where it is missed most.

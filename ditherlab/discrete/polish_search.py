@@ -1,0 +1,62 @@
+"""The protocol of a polish: sweeps over one index image, made in parts."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ditherlab.protocol import PaletteEquations
+from ditherlab.types import Colors
+
+
+class PolishSearch(ABC):
+    """An index image that improves in place, part by part of a sweep.
+
+    Attributes:
+        palette: The colors, display sRGB, `[1 k c]`.
+    """
+
+    palette: Colors
+
+    @property
+    @abstractmethod
+    def indices(self) -> Int[Tensor, "h w"]:
+        """The picture."""
+
+    @property
+    @abstractmethod
+    def num_parts(self) -> int:
+        """The number of parts of a sweep."""
+
+    @abstractmethod
+    def begin_sweep(self, number: int) -> None:
+        """Prepare a sweep, the first of which has number 0."""
+
+    @abstractmethod
+    def price_part(self, part: int) -> Float[Tensor, ""] | None:
+        """Return the cost before a part of the sweep; None if it is not known."""
+
+    @abstractmethod
+    def move_part(self, part: int, temperature: float) -> None:
+        """Let the pixels of one part move, after `price_part`.
+
+        Args:
+            part: Its number in the sweep.
+            temperature: The scale of noise on the gains of moves; 0 makes the best moves.
+        """
+
+    @abstractmethod
+    def price(self) -> Float[Tensor, ""]:
+        """Return the cost of the current picture."""
+
+    @abstractmethod
+    def palette_equations(self) -> PaletteEquations:
+        """Return the cost of this picture as a function of the palette alone."""
+
+    @abstractmethod
+    def count_colors(self) -> Int[Tensor, "k"]:
+        """Return the number of opaque pixels of each color."""
+
+    @abstractmethod
+    def show(self, palette: Colors) -> None:
+        """Set the palette, with the same indices."""

@@ -1,0 +1,133 @@
+"""Direct binary search with the compiled kernels, one pixel after the other in each tile."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ditherlab.discrete.allowed_colors import AllowedColors
+from ditherlab.discrete.polish_search import PolishSearch
+from ditherlab.kernels import QuadraticForm
+from ditherlab.kernels.color_limits import ColorLimits
+from ditherlab.kernels.library import Library
+from ditherlab.kernels.palette_sums import sum_for_indices
+from ditherlab.kernels.polish import NUM_PHASES, CompiledPolish, SweepSettings
+from ditherlab.protocol import Cost, PaletteEquations, Target
+from ditherlab.types import Colors
+
+# Moves that gain a smaller part of a pixel's mean cost are rounding errors.
+_LEAST_GAIN = 1e-6
+
+# Tiles visited by one call: between calls a run may be stopped.
+_TILES_OF_PART = 256
+
+
+@dataclass(frozen=True)
+class TileWork:
+    """How the kernels work: results do not depend on it.
+
+    Attributes:
+        library: The compiled kernels.
+        num_threads: Threads that work on tiles.
+        cache_bytes: Memory for the weights of tiles that are kept between visits.
+    """
+
+    library: Library
+    num_threads: int = 1
+    cache_bytes: int = 1 << 26
+
+
+class TilePolisher(PolishSearch):
+    """An index image that improves by the moves of `Polisher`, made one after the other.
+
+    Tiles of one phase, which do not touch, are visited together; in a tile, each move takes effect
+    at once. Pixels near which nothing has changed since their last visit are left out.
+    """
+
+    def __init__(
+        self,
+        cost: Cost,
+        target: Target,
+        indices: Int[Tensor, "h w"],
+        palette: Colors,
+        generator: torch.Generator,
+        work: TileWork,
+        *,
+        swaps: bool = True,
+        allowed: AllowedColors | None = None,
+    ) -> None:
+        self.cost, self.target, self.generator, self.work = cost, target, generator, work
+        self._form: QuadraticForm = cost.quadratic_forms[0]
+        self._polish = CompiledPolish(work.library, self._form, indices.to(torch.uint8, copy=True))
+        self._polish.set_cache(work.cache_bytes // self._polish.tile_bytes)
+        self._swaps, self._allowed = swaps, allowed
+        self._parts = [
+            (phase, range(first, min(first + _TILES_OF_PART, count)))
+            for phase, count in enumerate(self._polish.num_tiles)
+            for first in range(0, count, _TILES_OF_PART)
+        ]
+        self._sweep, self._seed = 0, 0
+        self._was_hot = False
+        self.show(palette)
+        self._cost: float | None = self._polish.price(work.num_threads)
+        self._least_gain = _LEAST_GAIN * self._cost / max(1, indices.numel())
+
+    @property
+    def indices(self) -> Int[Tensor, "h w"]:
+        return self._polish.indices
+
+    @property
+    def num_parts(self) -> int:
+        return len(self._parts)
+
+    def begin_sweep(self, number: int) -> None:
+        self._sweep = number
+        draw = torch.randint(2**62, (1,), generator=self.generator)
+        self._seed = int(draw)
+
+    def price_part(self, part: int) -> Float[Tensor, ""] | None:
+        return None if part else self.price()
+
+    def move_part(self, part: int, temperature: float) -> None:
+        phase, tiles = self._parts[part]
+        if self._was_hot and not temperature:
+            self._polish.look_everywhere()
+        self._was_hot = temperature > 0
+        settings = SweepSettings(
+            temperature=temperature,
+            least_gain=self._least_gain,
+            seed=self._seed,
+            has_swaps=self._swaps,
+            is_backward=self._sweep % 2 == 1,
+            num_threads=self.work.num_threads,
+        )
+        if self._polish.visit(phase, tiles, settings).num_moves:
+            self._cost = None
+
+    def price(self) -> Float[Tensor, ""]:
+        if self._cost is None:
+            self._cost = self._polish.price(self.work.num_threads)
+        return torch.tensor(self._cost, dtype=torch.float32)
+
+    def palette_equations(self) -> PaletteEquations:
+        sums = sum_for_indices(
+            self.work.library,
+            self._form,
+            self.indices,
+            self.palette.shape[1],
+            self.work.num_threads,
+        )
+        return PaletteEquations.of_channels(self._form.mixing, *sums)
+
+    def count_colors(self) -> Int[Tensor, "k"]:
+        shown = self.indices[self.target.opaque[0, 0]]
+        return shown.bincount(minlength=self.palette.shape[1])
+
+    def show(self, palette: Colors) -> None:
+        self.palette, self._cost = palette, None
+        table = self.cost.expected_color_moments(palette)[0, : len(self._form.values)]
+        limits = ColorLimits()
+        if self._allowed is not None:
+            limits = ColorLimits(self._allowed.members, self._allowed.subpalettes.int())
+        self._polish.set_colors(table, limits)

@@ -1,0 +1,130 @@
+// The functions that Python calls, through a plain C interface.
+#include <cstdint>
+
+#include "error_diffusion.hpp"
+#include "form.hpp"
+#include "mean_field.hpp"
+#include "palette_equations.hpp"
+#include "polish.hpp"
+
+#ifdef _WIN32
+#define DITHERLAB_API extern "C" __declspec(dllexport)
+#else
+#define DITHERLAB_API extern "C" __attribute__((visibility("default")))
+#endif
+
+using namespace ditherlab;
+
+// Of this interface; `library.py` has the same number.
+DITHERLAB_API std::int32_t ditherlab_version() { return 1; }
+
+// Whether this machine has the instructions that the library named here was compiled for.
+DITHERLAB_API std::int32_t ditherlab_runs_x86_64_v3() {
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi2");
+#else
+    return 0;
+#endif
+}
+
+DITHERLAB_API Polish* ditherlab_polish_new(const Form* form, std::uint8_t* indices,
+                                           std::uint8_t* unsettled) {
+    return new Polish(*form, indices, unsettled);
+}
+
+DITHERLAB_API void ditherlab_polish_delete(Polish* polish) { delete polish; }
+
+DITHERLAB_API void ditherlab_polish_set_colors(Polish* polish, const float* table,
+                                               std::int32_t num_colors) {
+    polish->set_colors(table, num_colors);
+}
+
+DITHERLAB_API void ditherlab_polish_set_prices(Polish* polish, const std::uint8_t* allowed,
+                                               std::int32_t num_groups,
+                                               const std::int32_t* group_of, const float* linear) {
+    polish->set_prices(allowed, num_groups, group_of, linear);
+}
+
+DITHERLAB_API void ditherlab_polish_set_cache(Polish* polish, std::int64_t num_tiles) {
+    polish->set_cache(num_tiles);
+}
+
+DITHERLAB_API std::int64_t ditherlab_polish_tile_bytes(const Polish* polish) {
+    return polish->tile_bytes();
+}
+
+DITHERLAB_API std::int32_t ditherlab_polish_num_tiles(const Polish* polish, std::int32_t phase) {
+    std::int32_t count = 0;
+    for (int tile = 0; tile < polish->grid().num_tiles(); ++tile) {
+        count += polish->grid().phase(tile) == phase;
+    }
+    return count;
+}
+
+DITHERLAB_API std::int64_t ditherlab_polish_visit(Polish* polish, std::int32_t phase,
+                                                  std::int32_t first, std::int32_t last,
+                                                  const SweepSettings* settings, double* gain) {
+    return polish->visit(phase, first, last, *settings, gain);
+}
+
+DITHERLAB_API double ditherlab_polish_price(Polish* polish, std::int32_t num_threads) {
+    return polish->price(num_threads);
+}
+
+DITHERLAB_API void ditherlab_polish_replay(Polish* polish, const std::int64_t* pixels,
+                                           const std::uint8_t* colors, std::int32_t count,
+                                           float* kept, float* computed) {
+    polish->replay(pixels, colors, count, kept, computed);
+}
+
+DITHERLAB_API void ditherlab_diffuse_error(const Form* form, const float* table,
+                                           std::int32_t num_colors, const std::uint8_t* allowed,
+                                           std::int32_t num_groups, const std::int32_t* group_of,
+                                           const DiffusionPlanes* planes, std::uint8_t* indices) {
+    Colors colors;
+    colors.set(table, form->num_channels, num_colors);
+    Prices prices;
+    prices.set(allowed, num_groups, group_of, nullptr, *form, num_colors);
+    diffuse_error(*form, colors, prices, *planes, indices);
+}
+
+DITHERLAB_API MeanField* ditherlab_mean_field_new(const Form* form, float* probs) {
+    return new MeanField(*form, probs);
+}
+
+DITHERLAB_API void ditherlab_mean_field_delete(MeanField* field) { delete field; }
+
+DITHERLAB_API void ditherlab_mean_field_set_colors(MeanField* field, const float* table,
+                                                   std::int32_t num_colors) {
+    field->set_colors(table, num_colors);
+}
+
+DITHERLAB_API double ditherlab_mean_field_estimate(MeanField* field, std::int32_t num_threads) {
+    return field->estimate(num_threads);
+}
+
+DITHERLAB_API void ditherlab_mean_field_respond(MeanField* field, const std::int64_t* pixels,
+                                                std::int64_t count, float scale) {
+    field->respond(pixels, count, scale);
+}
+
+DITHERLAB_API void ditherlab_mean_field_price(const MeanField* field, const std::int64_t* pixels,
+                                              std::int64_t count, float* prices) {
+    field->price(pixels, count, prices);
+}
+
+DITHERLAB_API const float* ditherlab_mean_field_slopes(const MeanField* field) {
+    return field->slopes();
+}
+
+DITHERLAB_API const float* ditherlab_mean_field_variance_weights(const MeanField* field) {
+    return field->variance_weights();
+}
+
+DITHERLAB_API void ditherlab_add_palette_equations(const Form* form, const Choice* choice,
+                                                   std::int32_t num_threads, double* matrix,
+                                                   double* right) {
+    add_palette_equations(*form, *choice, num_threads, matrix, right);
+}

@@ -1,0 +1,87 @@
+#include "error_diffusion.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace ditherlab {
+
+namespace {
+
+// Parts of the error that go to the right, below left, below, below right.
+constexpr float kRight = 7.0f / 16, kBelowLeft = 3.0f / 16, kBelow = 5.0f / 16;
+constexpr float kBelowRight = 1.0f / 16;
+
+// How far, in ranges of the palette, wanted values may leave it.
+constexpr float kHeadroom = 0.25f;
+
+template <int kChannels>
+void diffuse_channels(const Form& form, const Colors& colors, const Prices& prices,
+                      const DiffusionPlanes& planes, std::uint8_t* indices) {
+    const std::int64_t plane = num_pixels(form);
+    const int width = form.width;
+    float lowest[kChannels], highest[kChannels];
+    for (int c = 0; c < kChannels; ++c) {
+        const float* values = colors.channel(c);
+        lowest[c] = *std::min_element(values, values + colors.num_colors);
+        highest[c] = *std::max_element(values, values + colors.num_colors);
+        const float margin = kHeadroom * (highest[c] - lowest[c]);
+        lowest[c] -= margin;
+        highest[c] += margin;
+    }
+    // The errors that reach this row and the next one, with a margin for those that leave.
+    std::vector<float> here(static_cast<std::size_t>(kChannels) * (width + 2), 0.0f), below(here);
+    std::vector<float> distances(static_cast<std::size_t>(colors.stride));
+    for (int y = 0; y < form.height; ++y) {
+        std::fill(below.begin(), below.end(), 0.0f);
+        for (int x = 0; x < width; ++x) {
+            const std::int64_t pixel = static_cast<std::int64_t>(y) * width + x;
+            float* __restrict distance = distances.data();
+            const float* __restrict group = prices.group(pixel);
+            for (int k = 0; k < colors.stride; ++k) distance[k] = group[k];
+            float wanted[kChannels];
+            for (int c = 0; c < kChannels; ++c) {
+                const float value = form.values[c * plane + pixel] + here[c * (width + 2) + x + 1];
+                wanted[c] = std::min(std::max(value, lowest[c]), highest[c]);
+                const float sought =
+                    planes.noise == nullptr ? wanted[c] : wanted[c] + planes.noise[c * plane + pixel];
+                const float weight = planes.weights[c * plane + pixel];
+                const float* __restrict values = colors.channel(c);
+                for (int k = 0; k < colors.stride; ++k) {
+                    const float deviation = sought - values[k];
+                    distance[k] += weight * deviation * deviation;
+                }
+            }
+            float least = distance[0];
+            for (int k = 1; k < colors.num_colors; ++k) least = std::min(least, distance[k]);
+            const int chosen =
+                static_cast<int>(std::find(distance, distance + colors.num_colors, least) - distance);
+            indices[pixel] = static_cast<std::uint8_t>(chosen);
+            if (form.opaque != nullptr && !form.opaque[pixel]) continue;
+            float to_right = 0.0f, to_left = 0.0f;
+            if (planes.shifts != nullptr) {
+                to_right = planes.shifts[pixel] * kBelow;
+                to_left = planes.shifts[plane + pixel] * kBelowRight;
+            }
+            for (int c = 0; c < kChannels; ++c) {
+                const float error = wanted[c] - colors.channel(c)[chosen];
+                float* next = &here[c * (width + 2) + x + 2];
+                float* under = &below[c * (width + 2) + x + 1];
+                next[0] += error * (kRight + to_right);
+                under[-1] += error * (kBelowLeft + to_left);
+                under[0] += error * (kBelow - to_right);
+                under[1] += error * (kBelowRight - to_left);
+            }
+        }
+        std::swap(here, below);
+    }
+}
+
+}  // namespace
+
+void diffuse_error(const Form& form, const Colors& colors, const Prices& prices,
+                   const DiffusionPlanes& planes, std::uint8_t* indices) {
+    if (form.num_channels == 1) diffuse_channels<1>(form, colors, prices, planes, indices);
+    if (form.num_channels == 3) diffuse_channels<3>(form, colors, prices, planes, indices);
+}
+
+}  // namespace ditherlab

@@ -1,0 +1,303 @@
+#include "palette_equations.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "lanes.hpp"
+#include "parallel.hpp"
+#include "tiles.hpp"
+
+namespace ditherlab {
+
+namespace {
+
+// Blocks are small, so that only some of many colors occur in them, and their windows fit into a
+// cache.
+constexpr int kBlockRows = 16;
+constexpr int kBlockColumns = 32;
+
+// Probabilities below this in a whole block leave the sums as they are, in single precision.
+constexpr float kNoProbability = 1e-8f;
+
+// The sums of one row of blocks, and its buffers.
+struct BlockRow {
+    const Form& form;
+    const Choice& choice;
+    int reach;
+    std::vector<double> matrix, right;
+    std::vector<float> source, between, blurred, weighted, values, seen_values, sums;
+    std::vector<int> active;
+    std::vector<std::int16_t> slot_of;
+    int stride = 0;
+
+    BlockRow(const Form& owner, const Choice& colors, int radius)
+        : form(owner),
+          choice(colors),
+          reach(radius),
+          matrix(static_cast<std::size_t>(owner.num_channels) * colors.num_colors *
+                 colors.num_colors),
+          right(static_cast<std::size_t>(owner.num_channels) * colors.num_colors),
+          slot_of(static_cast<std::size_t>(colors.num_colors)) {}
+
+    void add(Span rows) {
+        std::fill(matrix.begin(), matrix.end(), 0.0);
+        std::fill(right.begin(), right.end(), 0.0);
+        for (int x = 0; x < form.width; x += kBlockColumns) {
+            add_block(rows, {x, std::min(form.width, x + kBlockColumns)});
+        }
+    }
+
+    void add_block(Span rows, Span columns) {
+        find_active(rows, columns);
+        if (active.empty()) return;
+        load_source(rows, columns);
+        const int num_pixels = rows.size() * columns.size();
+        for (int l = 0; l < form.num_layers; ++l) {
+            const Layer& layer = form.layers[l];
+            blur(layer, rows, columns);
+            blur_values(layer, rows, columns);
+            weighted.resize(static_cast<std::size_t>(num_pixels));
+            int n = 0;
+            for (int y = rows.begin; y < rows.end; ++y) {
+                for (int x = columns.begin; x < columns.end; ++x) {
+                    weighted[n++] = layer.scale *
+                                    layer.weights[static_cast<std::int64_t>(y) * form.width + x];
+                }
+            }
+            add_gram(layer.channel, blurred.data(), num_pixels);
+            add_right(layer.channel, num_pixels);
+        }
+        if (choice.probs != nullptr) add_variances(rows, columns);
+    }
+
+    // Lists the colors that occur in a block or around it.
+    void find_active(Span rows, Span columns) {
+        std::vector<bool> occurs(static_cast<std::size_t>(choice.num_colors), false);
+        const std::int64_t plane = ditherlab::num_pixels(form);
+        const int top = std::max(0, rows.begin - reach);
+        const int bottom = std::min(form.height, rows.end + reach);
+        const int left = std::max(0, columns.begin - reach);
+        const int right_end = std::min(form.width, columns.end + reach);
+        for (int y = top; y < bottom; ++y) {
+            const std::int64_t start = static_cast<std::int64_t>(y) * form.width;
+            if (choice.probs == nullptr) {
+                for (int x = left; x < right_end; ++x) occurs[choice.indices[start + x]] = true;
+                continue;
+            }
+            for (int k = 0; k < choice.num_colors; ++k) {
+                if (occurs[k]) continue;
+                const float* probs = choice.probs + k * plane + start;
+                float most = 0.0f;
+                for (int x = left; x < right_end; ++x) most = std::max(most, probs[x]);
+                occurs[k] = most > kNoProbability;
+            }
+        }
+        active.clear();
+        for (int k = 0; k < choice.num_colors; ++k) {
+            if (!occurs[k]) continue;
+            slot_of[k] = static_cast<std::int16_t>(active.size());
+            active.push_back(k);
+        }
+        stride = padded(static_cast<int>(active.size()));
+    }
+
+    int source_width(Span columns) const { return columns.size() + 2 * reach; }
+
+    // Loads the choice of each pixel of the block and around it: `[pixel color]`.
+    void load_source(Span rows, Span columns) {
+        const int width = source_width(columns), height = rows.size() + 2 * reach;
+        const std::int64_t plane = ditherlab::num_pixels(form);
+        source.assign(static_cast<std::size_t>(width) * height * stride, 0.0f);
+        values.resize(static_cast<std::size_t>(form.num_channels) * width * height);
+        for (int row = 0; row < height; ++row) {
+            const std::int64_t y = mirrored(rows.begin - reach + row, form.height);
+            for (int column = 0; column < width; ++column) {
+                const int x = mirrored(columns.begin - reach + column, form.width);
+                const std::int64_t pixel = y * form.width + x;
+                const bool is_opaque = form.opaque == nullptr || form.opaque[pixel] != 0;
+                const std::size_t place = static_cast<std::size_t>(row) * width + column;
+                for (int c = 0; c < form.num_channels; ++c) {
+                    values[static_cast<std::size_t>(c) * width * height + place] =
+                        is_opaque ? form.values[c * plane + pixel] : 0.0f;
+                }
+                if (!is_opaque) continue;
+                float* target = &source[place * stride];
+                if (choice.probs == nullptr) {
+                    target[slot_of[choice.indices[pixel]]] = 1.0f;
+                    continue;
+                }
+                for (std::size_t n = 0; n < active.size(); ++n) {
+                    target[n] = choice.probs[active[n] * plane + pixel];
+                }
+            }
+        }
+    }
+
+    void blur(const Layer& layer, Span rows, Span columns) {
+        const int width = source_width(columns), r = layer.radius, inset = reach - r;
+        const int num_rows = rows.size(), num_columns = columns.size();
+        const int between_width = num_columns + 2 * r;
+        between.resize(static_cast<std::size_t>(num_rows) * between_width * stride);
+        blurred.resize(static_cast<std::size_t>(num_rows) * num_columns * stride);
+        for (int row = 0; row < num_rows; ++row) {
+            for (int column = 0; column < between_width; ++column) {
+                const float* from =
+                    &source[(static_cast<std::size_t>(row + inset) * width + column + inset) *
+                            stride];
+                float* to =
+                    &between[(static_cast<std::size_t>(row) * between_width + column) * stride];
+                add_taps(layer, from, static_cast<std::size_t>(width) * stride, to);
+            }
+        }
+        for (int row = 0; row < num_rows; ++row) {
+            for (int column = 0; column < num_columns; ++column) {
+                const float* from =
+                    &between[(static_cast<std::size_t>(row) * between_width + column) * stride];
+                float* to =
+                    &blurred[(static_cast<std::size_t>(row) * num_columns + column) * stride];
+                add_taps(layer, from, static_cast<std::size_t>(stride), to);
+            }
+        }
+    }
+
+    void add_taps(const Layer& layer, const float* from, std::size_t step, float* to) const {
+        const int num_taps = 2 * layer.radius + 1;
+        for (int k = 0; k < stride; k += kLanes) {
+            Lanes sum = spread_lanes(0.0f);
+            for (int tap = 0; tap < num_taps; ++tap) {
+                sum += spread_lanes(layer.taps[tap]) * load_lanes(from + tap * step + k);
+            }
+            store_lanes(sum, to + k);
+        }
+    }
+
+    void blur_values(const Layer& layer, Span rows, Span columns) {
+        const int width = source_width(columns), height = rows.size() + 2 * reach;
+        const int r = layer.radius, inset = reach - r, num_columns = columns.size();
+        const int between_width = num_columns + 2 * r;
+        const float* plane = &values[static_cast<std::size_t>(layer.channel) * width * height];
+        sums.resize(static_cast<std::size_t>(between_width));
+        seen_values.resize(static_cast<std::size_t>(rows.size()) * num_columns);
+        for (int row = 0; row < rows.size(); ++row) {
+            std::fill(sums.begin(), sums.end(), 0.0f);
+            for (int tap = 0; tap <= 2 * r; ++tap) {
+                const float* from = plane + static_cast<std::size_t>(row + inset + tap) * width + inset;
+                for (int x = 0; x < between_width; ++x) sums[x] += layer.taps[tap] * from[x];
+            }
+            float* to = &seen_values[static_cast<std::size_t>(row) * num_columns];
+            for (int x = 0; x < num_columns; ++x) to[x] = 0.0f;
+            for (int tap = 0; tap <= 2 * r; ++tap) {
+                for (int x = 0; x < num_columns; ++x) to[x] += layer.taps[tap] * sums[x + tap];
+            }
+        }
+    }
+
+    // Adds `sum_x weighted_x colors_xk colors_xl` for the active colors k and l.
+    void add_gram(int channel, const float* colors, int num_pixels) {
+        constexpr int kHeight = 4;
+        const int count = static_cast<int>(active.size());
+        double* target = &matrix[static_cast<std::size_t>(channel) * choice.num_colors *
+                                 choice.num_colors];
+        for (int k = 0; k < count; k += kHeight) {
+            for (int l = k / kLanes * kLanes; l < stride; l += kLanes) {
+                Lanes totals[kHeight];
+                for (Lanes& total : totals) total = spread_lanes(0.0f);
+                for (int x = 0; x < num_pixels; ++x) {
+                    const float* pixel = colors + static_cast<std::size_t>(x) * stride;
+                    const Lanes others = load_lanes(pixel + l);
+                    const float weight = weighted[x];
+                    for (int n = 0; n < kHeight; ++n) {
+                        totals[n] += spread_lanes(weight * pixel[k + n]) * others;
+                    }
+                }
+                for (int n = 0; n < kHeight && k + n < count; ++n) {
+                    for (int lane = 0; lane < kLanes; ++lane) {
+                        const int other = l + lane;
+                        if (other < k + n || other >= count) continue;
+                        const double sum = totals[n][lane];
+                        const int row = active[k + n], column = active[other];
+                        target[static_cast<std::size_t>(row) * choice.num_colors + column] += sum;
+                        if (row == column) continue;
+                        target[static_cast<std::size_t>(column) * choice.num_colors + row] += sum;
+                    }
+                }
+            }
+        }
+    }
+
+    void add_right(int channel, int num_pixels) {
+        double* target = &right[static_cast<std::size_t>(channel) * choice.num_colors];
+        for (int k = 0; k < stride; k += kLanes) {
+            Lanes total = spread_lanes(0.0f);
+            for (int x = 0; x < num_pixels; ++x) {
+                total += spread_lanes(weighted[x] * seen_values[x]) *
+                         load_lanes(&blurred[static_cast<std::size_t>(x) * stride + k]);
+            }
+            for (int lane = 0; lane < kLanes; ++lane) {
+                if (k + lane < static_cast<int>(active.size())) {
+                    target[active[k + lane]] += total[lane];
+                }
+            }
+        }
+    }
+
+    // Adds the variance of each pixel, `diag(p) - p p'`, times its weight.
+    void add_variances(Span rows, Span columns) {
+        const std::int64_t plane = ditherlab::num_pixels(form);
+        const int width = source_width(columns), num_pixels = rows.size() * columns.size();
+        blurred.resize(static_cast<std::size_t>(num_pixels) * stride);
+        for (int row = 0; row < rows.size(); ++row) {
+            const float* from =
+                &source[(static_cast<std::size_t>(row + reach) * width + reach) * stride];
+            std::copy(from, from + static_cast<std::size_t>(columns.size()) * stride,
+                      &blurred[static_cast<std::size_t>(row) * columns.size() * stride]);
+        }
+        for (int c = 0; c < form.num_channels; ++c) {
+            int n = 0;
+            for (int y = rows.begin; y < rows.end; ++y) {
+                for (int x = columns.begin; x < columns.end; ++x) {
+                    weighted[n++] = -choice.variance_weights[c * plane +
+                                                             static_cast<std::int64_t>(y) *
+                                                                 form.width +
+                                                             x];
+                }
+            }
+            add_gram(c, blurred.data(), num_pixels);
+            for (std::size_t k = 0; k < active.size(); ++k) {
+                double sum = 0.0;
+                for (int x = 0; x < num_pixels; ++x) {
+                    sum -= weighted[x] * blurred[static_cast<std::size_t>(x) * stride + k];
+                }
+                const std::size_t color = static_cast<std::size_t>(active[k]);
+                const std::size_t size = static_cast<std::size_t>(choice.num_colors);
+                matrix[(c * size + color) * size + color] += sum;
+            }
+        }
+    }
+};
+
+}  // namespace
+
+void add_palette_equations(const Form& form, const Choice& choice, int num_threads, double* matrix,
+                           double* right) {
+    const int reach = reach_px(form) / 2;
+    const int num_rows = (form.height + kBlockRows - 1) / kBlockRows;
+    const int num_workers = std::max(1, std::min(num_threads, num_rows));
+    std::vector<BlockRow> parts;
+    for (int n = 0; n < num_workers; ++n) parts.emplace_back(form, choice, reach);
+    // Some rows at a time, whose sums are added in the order of the rows.
+    for (int first = 0; first < num_rows; first += num_workers) {
+        const int count = std::min(num_workers, num_rows - first);
+        run_parallel(count, num_workers, [&](int task, int) {
+            const int y = (first + task) * kBlockRows;
+            parts[static_cast<std::size_t>(task)].add({y, std::min(form.height, y + kBlockRows)});
+        });
+        for (int n = 0; n < count; ++n) {
+            const BlockRow& part = parts[static_cast<std::size_t>(n)];
+            for (std::size_t i = 0; i < part.matrix.size(); ++i) matrix[i] += part.matrix[i];
+            for (std::size_t i = 0; i < part.right.size(); ++i) right[i] += part.right[i];
+        }
+    }
+}
+
+}  // namespace ditherlab
