@@ -1,8 +1,7 @@
 """`ditherlab experiment`: rerun published experiments."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from ditherlab.cli.reporting import (
 from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name
+from ditherlab.threads import one_thread
 
 if TYPE_CHECKING:
     from ditherlab.experiments.published import Experiment
@@ -86,7 +86,7 @@ def experiment(
     not_run: dict[str, str] = {}
     command = command_line(context)
     with (
-        _one_thread(),
+        one_thread(),
         Interruption().listen() as interruption,
         CountdownBar(is_hidden=quiet) as bar,
     ):
@@ -128,19 +128,6 @@ def _chosen(
             f"The experiment must be a known one, got '{name}'. {nearest_name(name or '', known)}"
         )
     return {name: known[name]}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute in one thread: the tensors are too small for more threads to pay off."""
-    import torch
-
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(num_threads)
 
 
 class _Progress:

@@ -4,11 +4,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ditherlab.threads import one_thread
 from ditherlab.vision.color import srgb_to_oklab
 
 _MAX_POINTS = 1 << 16
 
 
+@one_thread()
 def cluster_colors(
     srgb: Float[Tensor, "n c"],
     num_colors: int,

@@ -17,6 +17,7 @@ from ditherlab.palette import Palette
 from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.problem.learned_palette import LearnedPalette
 from ditherlab.protocol import Objective, Target
+from ditherlab.threads import one_thread
 from ditherlab.types import Images, Mask
 from ditherlab.vision.color import srgb_to_gray
 from ditherlab.vision.gamut import clip_images, compress_images, mean_distance
@@ -180,7 +181,8 @@ class Problem:
     def _fitted(self, device: torch.device | str) -> tuple[Fit, Target]:
         known: dict[str, tuple[Fit, Target]] = self.__dict__.setdefault("_fits", {})
         if str(device) not in known:
-            known[str(device)] = self._fit_to_palette(self.source_target(device))
+            with one_thread():
+                known[str(device)] = self._fit_to_palette(self.source_target(device))
         return known[str(device)]
 
     def _fit_to_palette(self, source: Target) -> tuple[Fit, Target]:

@@ -18,6 +18,7 @@ from ditherlab.solver.plan import plan_stages
 from ditherlab.solver.snapshot import Outcome, Snapshot
 from ditherlab.solver.solution import Solution
 from ditherlab.stages import StageContext, State
+from ditherlab.threads import one_thread
 
 SECONDS_BETWEEN_REPORTS = 0.2
 
@@ -83,7 +84,7 @@ def optimize(
     memory_need(problem, planned).check(free_bytes)
     context = StageContext(problem=problem, device=place, seed=seed)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), one_thread() as context.num_threads:
             loop = Loop(
                 _first_state(context),
                 context,

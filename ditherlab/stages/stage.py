@@ -71,6 +71,7 @@ class StageContext:
         problem: What is asked for.
         device: Where tensors live.
         seed: Of the run; the state's generator was made from it.
+        num_threads: Threads that compiled code may use; torch itself computes on one.
         spent: Returns which part of the stage's time and evaluations is spent, from 0 to 1, so that
             annealing keeps pace with the clock.
         notes: Sentences for the user; stages may add to them.
@@ -81,6 +82,7 @@ class StageContext:
     problem: Problem
     device: torch.device
     seed: int = 0
+    num_threads: int = 1
     spent: Callable[[], float] = field(default=lambda: 0.0)
     notes: list[str] = field(default_factory=list)
     kept: State | None = None
