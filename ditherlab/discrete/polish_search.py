@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -14,9 +15,11 @@ class PolishSearch(ABC):
 
     Attributes:
         palette: The colors, display sRGB, `[1 k c]`.
+        generator: Orders the moves and makes their noise.
     """
 
     palette: Colors
+    generator: torch.Generator
 
     @property
     @abstractmethod

@@ -1,7 +1,5 @@
 """Direct binary search with the compiled kernels, one pixel after the other in each tile."""
 
-from dataclasses import dataclass
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -10,9 +8,9 @@ from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.polish_search import PolishSearch
 from ditherlab.kernels import QuadraticForm
 from ditherlab.kernels.color_limits import ColorLimits
-from ditherlab.kernels.library import Library
 from ditherlab.kernels.palette_sums import sum_for_indices
-from ditherlab.kernels.polish import NUM_PHASES, CompiledPolish, SweepSettings
+from ditherlab.kernels.polish import CompiledPolish, SweepSettings
+from ditherlab.kernels.work import KernelWork
 from ditherlab.protocol import Cost, PaletteEquations, Target
 from ditherlab.types import Colors
 
@@ -21,21 +19,6 @@ _LEAST_GAIN = 1e-6
 
 # Tiles visited by one call: between calls a run may be stopped.
 _TILES_OF_PART = 256
-
-
-@dataclass(frozen=True)
-class TileWork:
-    """How the kernels work: results do not depend on it.
-
-    Attributes:
-        library: The compiled kernels.
-        num_threads: Threads that work on tiles.
-        cache_bytes: Memory for the weights of tiles that are kept between visits.
-    """
-
-    library: Library
-    num_threads: int = 1
-    cache_bytes: int = 1 << 26
 
 
 class TilePolisher(PolishSearch):
@@ -52,8 +35,8 @@ class TilePolisher(PolishSearch):
         indices: Int[Tensor, "h w"],
         palette: Colors,
         generator: torch.Generator,
-        work: TileWork,
         *,
+        work: KernelWork,
         swaps: bool = True,
         allowed: AllowedColors | None = None,
     ) -> None:

@@ -90,7 +90,7 @@ def find_library(wanted: str) -> Library | Missing:
         if wanted == "compiled" and isinstance(found, Missing):
             raise RequestError(
                 f"`{KERNELS_VARIABLE}=compiled` needs compiled kernels, and there are none: "
-                f"{found.reason}. Install a C++ compiler and install ditherlab again, or use `auto`."
+                f"{found.reason}. Install a C++ compiler and ditherlab again, or use `auto`."
             )
         return found
     found = _load(Path(wanted))

@@ -83,6 +83,6 @@ class CompiledMeanField:
         )
 
     def _copy(self, address: int) -> Float[Tensor, "c h w"]:
-        copied = torch.empty_like(self.form.values)
+        copied = torch.empty(self.form.values.shape)
         ctypes.memmove(copied.data_ptr(), address, copied.numel() * copied.element_size())
         return copied

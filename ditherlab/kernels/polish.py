@@ -151,7 +151,7 @@ class CompiledPolish:
             pixels: Positions in memory order.
             colors: New palette indices.
         """
-        kept, computed = torch.empty_like(self.form.values), torch.empty_like(self.form.values)
+        kept, computed = torch.empty((2, *self.form.values.shape))
         self._functions.ditherlab_polish_replay(
             self._handle,
             pointer_to(pixels.contiguous()),

@@ -59,7 +59,7 @@ class MeanField(Optimizer):
     ) -> Probs:
         if estimate.color_costs is None:
             raise AbilityError("`mean-field` needs an estimator that gives color costs: `moments`.")
-        positions = self._next_part(state, generator)
+        positions = self.next_part(state, generator)
         _, _, height, width = state.probs.shape
         # A cost is a mean over pixels, a temperature belongs to one of them.
         energies = estimate.color_costs.at(positions) * (height * width / -temperature)
@@ -67,7 +67,8 @@ class MeanField(Optimizer):
         flat.index_copy_(2, positions, energies.softmax(dim=1))
         return state.probs
 
-    def _next_part(self, state: MeanFieldState, generator: torch.Generator) -> Int[Tensor, "n"]:
+    def next_part(self, state: MeanFieldState, generator: torch.Generator) -> Int[Tensor, "n"]:
+        """Return the pixels that move in the next step, in memory order."""
         num_pixels = state.probs.shape[2] * state.probs.shape[3]
         if len(state.unvisited) == 0:
             state.unvisited = torch.randperm(

@@ -1,12 +1,23 @@
 """Where the compiled kernels do the work of a stage, and where torch does."""
 
-from ditherlab.discrete.tile_search import TileWork
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from ditherlab.discrete.allowed_colors import AllowedColors
+from ditherlab.discrete.direct_binary_search import Polisher
+from ditherlab.discrete.polish_search import PolishSearch
+from ditherlab.discrete.tile_search import TilePolisher
 from ditherlab.kernels import kernels_for
+from ditherlab.kernels.work import KernelWork
 from ditherlab.protocol import Cost
-from ditherlab.stages.stage import StageContext
+from ditherlab.stages.stage import Bound, StageContext
+from ditherlab.types import Colors
 
 
-def compiled_work(context: StageContext, cost: Cost) -> TileWork | None:
+def kernel_work(context: StageContext, cost: Cost) -> KernelWork | None:
     """Return how the kernels work on a cost; None if torch does it.
 
     Args:
@@ -17,4 +28,35 @@ def compiled_work(context: StageContext, cost: Cost) -> TileWork | None:
     forms = cost.quadratic_forms
     if library is None or not forms or not all(form.can_be_compiled for form in forms):
         return None
-    return TileWork(library, context.num_threads)
+    return KernelWork(library, context.num_threads)
+
+
+@dataclass(frozen=True)
+class PolishStart:
+    """What a polish begins with.
+
+    Attributes:
+        bound: Quadratic cost and target of one picture.
+        indices: The picture.
+        palette: Display sRGB, `[1 k c]`.
+        generator: Orders the moves.
+    """
+
+    bound: Bound
+    indices: Int[Tensor, "h w"]
+    palette: Colors
+    generator: torch.Generator
+
+    def search(
+        self,
+        work: KernelWork | None,
+        *,
+        swaps: bool = True,
+        allowed: AllowedColors | None = None,
+    ) -> PolishSearch:
+        """Return the search that polishes: compiled, or in torch."""
+        cost, target = self.bound.cost, self.bound.target
+        begin = (cost, target, self.indices, self.palette, self.generator)
+        if work is None:
+            return Polisher(*begin, swaps=swaps, allowed=allowed)
+        return TilePolisher(*begin, work=work, swaps=swaps, allowed=allowed)

@@ -6,13 +6,25 @@ from typing import ClassVar
 
 import torch
 
-from ditherlab.optimizers import PaletteDescent
+from ditherlab.estimators import Moments
+from ditherlab.kernels.mean_field import CompiledMeanField
+from ditherlab.kernels.palette_sums import sum_for_probs
+from ditherlab.kernels.work import KernelWork
+from ditherlab.optimizers import MeanField, PaletteDescent
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
-from ditherlab.protocol import Ability, Estimate, Estimator, Optimizer
+from ditherlab.protocol import (
+    Ability,
+    ColorCosts,
+    Estimate,
+    Estimator,
+    Optimizer,
+    PaletteEquations,
+)
 from ditherlab.protocol.categorical import peaked_probs
 from ditherlab.schedules import Temperatures
 from ditherlab.stages.annealing import Annealing
+from ditherlab.stages.compiled_work import kernel_work
 from ditherlab.stages.descent import Descent, Mover, descent_memory, descent_work
 from ditherlab.stages.keep_best import keep_best
 from ditherlab.stages.stage import (
@@ -31,7 +43,7 @@ from ditherlab.stages.strategies import (
     default_estimator,
     default_optimizer,
 )
-from ditherlab.types import Colors, Logits, Probs
+from ditherlab.types import Colors, Logits, MomentTable, Probs
 
 # A fit of the palette takes as long as a few steps.
 _STEPS_BETWEEN_REFITS = 6
@@ -85,7 +97,7 @@ class Descend(Stage):
         problem = context.problem
         estimator, optimizer = self._strategies(problem)
         bound = context.bind(state.palette)
-        mover = PixelMover(bound, optimizer, problem, state)
+        mover = _mover(context, bound, estimator, optimizer, state)
         yield Progress(0.0)
         annealing = Annealing.of(estimator, problem.objective, self.temperature)
         descent = Descent(bound.cost, estimator, annealing, self.steps)
@@ -155,9 +167,12 @@ class PixelMover(Mover):
     def _snap(self, palette: Colors) -> Colors:
         return palette if self.hardware is None else self.hardware.snap(palette, self.num_locked)
 
+    def _equations(self, probs: Probs) -> PaletteEquations:
+        return self.bound.cost.palette_equations(probs)
+
     def _fit_palette(self, probs: Probs, palette: Colors, share: float) -> Colors:
         """Return the best palette for the probabilities; move idle colors while there is time."""
-        equations = self.bound.cost.palette_equations(probs)
+        equations = self._equations(probs)
         # At once, or from the start, colors would land where the pixels then keep them.
         first, last = _LANDING_PARTS
         part = min(1.0, max(0.0, (share - first) / (last - first)))
@@ -176,6 +191,80 @@ class PixelMover(Mover):
             least_share=_IDLE_SHARE / len(shares),
             num_fixed=self.num_locked,
         )
+
+
+class CompiledPixelMover(PixelMover):
+    """Moves probabilities by mean-field annealing in the compiled kernels, with exact slopes."""
+
+    def __init__(
+        self,
+        bound: Bound,
+        optimizer: MeanField,
+        problem: Problem,
+        state: State,
+        work: KernelWork,
+    ) -> None:
+        super().__init__(bound, optimizer, problem, state)
+        self.mean_field, self.work = optimizer, work
+        self.visits = optimizer.start(state.model().log_probs)
+        form = bound.cost.quadratic_forms[0]
+        self.field = CompiledMeanField(work.library, form, state.model().probs[0])
+        self.table = self._show_colors()
+        state.show_probs(self.field.probs.unsqueeze(0))
+
+    def estimate(self) -> Estimate:
+        value = self.field.estimate(self.work.num_threads)
+        probs = self.state.model().probs
+        return Estimate(
+            value=probs.new_tensor([value]),
+            grad_palette=None,
+            num_evaluations=1,
+            num_backward_passes=1,
+            color_costs=self._color_costs() if self.num_steps == 0 else None,
+            probs=probs,
+        )
+
+    def step(self, estimate: Estimate, temperature: float, share: float) -> None:
+        state = self.state
+        pixels = self.mean_field.next_part(self.visits, state.generator)
+        self.field.respond(pixels, temperature / self.field.form.opaque.numel())
+        if self.refits_palette and self.num_steps % _STEPS_BETWEEN_REFITS == 0:
+            state.palette = self._fit_palette(state.model().probs, state.palette, share)
+            self.table = self._show_colors()
+        self.num_steps += 1
+
+    def _show_colors(self) -> MomentTable:
+        table = self.bound.cost.expected_color_moments(self.state.palette)
+        self.field.set_colors(table[0, : len(self.field.form.values)])
+        return table
+
+    def _color_costs(self) -> ColorCosts:
+        """Return the price of each color at each pixel, which sets the first temperature."""
+        weights = self.field.variance_weights
+        means = self.table[0, : len(weights)] @ self.field.probs.flatten(1)
+        slopes = self.field.slopes * self.field.form.opaque
+        field = torch.cat([slopes - 2 * weights * means.view(weights.shape), weights])
+        return ColorCosts(self.table, field.unsqueeze(0))
+
+    def _equations(self, probs: Probs) -> PaletteEquations:
+        sums = sum_for_probs(self.work.library, self.field, self.work.num_threads)
+        return PaletteEquations.of_channels(self.field.form.mixing, *sums)
+
+
+def _mover(
+    context: StageContext,
+    bound: Bound,
+    estimator: Estimator,
+    optimizer: Optimizer,
+    state: State,
+) -> PixelMover:
+    """Return what moves the probabilities: compiled where the kernels know the mathematics."""
+    work = kernel_work(context, bound.cost)
+    is_alone = len(bound.target.images) == 1
+    is_exact = estimator == Moments() and is_alone
+    if work is not None and is_exact and isinstance(optimizer, MeanField):
+        return CompiledPixelMover(bound, optimizer, context.problem, state, work)
+    return PixelMover(bound, optimizer, context.problem, state)
 
 
 def _starting_logits(state: State) -> Logits:

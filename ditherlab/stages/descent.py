@@ -34,6 +34,10 @@ class Mover(ABC):
 
     asks_palette: bool = False
 
+    def estimate(self) -> Estimate | None:
+        """Return an estimate that the mover computes itself; None leaves it to the estimator."""
+        return None
+
     @abstractmethod
     def step(self, estimate: Estimate, temperature: float, share: float) -> None:
         """Take one step.
@@ -81,6 +85,9 @@ class Descent:
     def _estimate(
         self, state: State, mover: Mover, memory: Any, share: float
     ) -> tuple[Estimate, Any]:
+        own = mover.estimate()
+        if own is not None:
+            return own, memory
         model = replace(state.model(), learns_palette=mover.asks_palette)
         temperature = self.annealing.relaxation(share)
         return self.estimator.estimate(model, self.cost, state.generator, memory, temperature)

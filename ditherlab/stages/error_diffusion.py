@@ -9,8 +9,11 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ditherlab.discrete.error_diffusion import diffuse_error
+from ditherlab.kernels.error_diffusion import diffuse_error_compiled
+from ditherlab.kernels.work import KernelWork
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
+from ditherlab.stages.compiled_work import kernel_work
 from ditherlab.stages.stage import Bound, Progress, Stage, StageContext
 from ditherlab.stages.state import State
 from ditherlab.types import Colors
@@ -33,7 +36,8 @@ class ErrorDiffusion(Stage):
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         bound = context.bind(state.palette)
-        indices = diffused_indices(bound, state.palette, state.generator)
+        work = kernel_work(context, bound.cost)
+        indices = diffused_indices(bound, state.palette, state.generator, work)
         state.show_indices(indices.unsqueeze(0))
         yield Progress(1.0)
 
@@ -46,7 +50,10 @@ class ErrorDiffusion(Stage):
 
 
 def diffused_indices(
-    bound: Bound, palette: Colors, generator: torch.Generator
+    bound: Bound,
+    palette: Colors,
+    generator: torch.Generator,
+    work: KernelWork | None = None,
 ) -> Int[Tensor, "h w"]:
     """Diffuse the errors of one picture in the space of its quadratic cost.
 
@@ -54,10 +61,14 @@ def diffused_indices(
         bound: Cost and target of one picture.
         palette: Display sRGB, `[1 k c]`.
         generator: Varies the weights of the errors.
+        work: Of the compiled kernels; None leaves it to torch.
     """
     pixel = bound.cost.pixel_error()
     values, weights = pixel.values[0], pixel.weights[0]
     colors = bound.cost.expected_color_moments(palette)[0, : len(values)]
     shifts = values.new_empty((2, *values.shape[1:]))
     shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
+    if work is not None:
+        form = bound.cost.quadratic_forms[0]
+        return diffuse_error_compiled(work.library, form, colors, weights, shifts=shifts)
     return diffuse_error(values, colors, weights, bound.target.opaque[0, 0], shifts=shifts)

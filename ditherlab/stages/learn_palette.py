@@ -11,6 +11,7 @@ from ditherlab.problem import LearnedPalette, Problem
 from ditherlab.protocol import Ability, Estimator, Optimizer
 from ditherlab.randomness import seeded_generator
 from ditherlab.schedules import Temperatures
+from ditherlab.stages.compiled_work import kernel_work
 from ditherlab.stages.descend import Descend
 from ditherlab.stages.nearest import Nearest
 from ditherlab.stages.palette_choice import choose_palette
@@ -132,7 +133,11 @@ class LearnPalette(Stage):
             palettes.append((yield from _finished_palette(other, copy)))
             bound = copy.bind(state.palette)
             state.palette = yield from choose_palette(
-                palettes, bound, generator, least_gain=_LEAST_GAIN
+                palettes,
+                bound,
+                generator,
+                kernel_work(copy, bound.cost),
+                least_gain=_LEAST_GAIN,
             )
         yield Progress(1.0, step=self.steps)
 
@@ -160,7 +165,8 @@ def _finished_palette(state: State, copy: StageContext) -> Generator[Progress, N
         return snapped
     rounded = problem.hardware.snap(state.free_palette, problem.num_locked)
     bound = copy.bind(state.palette)
-    chosen: Colors = yield from choose_palette([snapped, rounded], bound, state.generator)
+    work = kernel_work(copy, bound.cost)
+    chosen: Colors = yield from choose_palette([snapped, rounded], bound, state.generator, work)
     return chosen
 
 

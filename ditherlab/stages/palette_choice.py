@@ -4,7 +4,8 @@ from collections.abc import Generator, Sequence
 
 import torch
 
-from ditherlab.discrete.direct_binary_search import Polisher
+from ditherlab.kernels.work import KernelWork
+from ditherlab.stages.compiled_work import PolishStart
 from ditherlab.stages.error_diffusion import diffused_indices
 from ditherlab.stages.stage import Bound, Progress
 from ditherlab.types import Colors
@@ -16,6 +17,7 @@ def choose_palette(
     palettes: Sequence[Colors],
     bound: Bound,
     generator: torch.Generator,
+    work: KernelWork | None = None,
     *,
     least_gain: float = 0.0,
 ) -> Generator[Progress, None, Colors]:
@@ -25,6 +27,7 @@ def choose_palette(
         palettes: Display sRGB, `[1 k c]`.
         bound: Quadratic cost and target of one picture.
         generator: Varies error diffusion, and orders the moves.
+        work: Of the compiled kernels; None leaves it to torch.
         least_gain: Part of its price by which another must be cheaper than the first.
 
     Yields:
@@ -32,12 +35,14 @@ def choose_palette(
     """
     prices: list[float] = []
     for palette in palettes:
-        indices = diffused_indices(bound, palette, generator)
-        polisher = Polisher(bound.cost, bound.target, indices, palette, generator)
-        for _ in range(_NUM_SWEEPS):
-            for number in polisher.shuffle_classes():
+        indices = diffused_indices(bound, palette, generator, work)
+        polisher = PolishStart(bound, indices, palette, generator).search(work)
+        for sweep in range(_NUM_SWEEPS):
+            polisher.begin_sweep(sweep)
+            for part in range(polisher.num_parts):
                 yield Progress(1.0, num_evaluations=1)
-                polisher.move_class(number, polisher.price_with_slopes()[1], 0.0)
+                polisher.price_part(part)
+                polisher.move_part(part, 0.0)
         yield Progress(1.0, num_evaluations=1)
         prices.append(float(polisher.price()))
     least = min(prices)

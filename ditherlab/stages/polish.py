@@ -10,13 +10,13 @@ from typing import ClassVar, Literal
 import torch
 
 from ditherlab.discrete.allowed_colors import AllowedColors
-from ditherlab.discrete.direct_binary_search import Cooling, Polisher
+from ditherlab.discrete.direct_binary_search import Cooling
 from ditherlab.discrete.polish_search import PolishSearch
-from ditherlab.discrete.tile_search import TilePolisher
 from ditherlab.errors import RequestError
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
+from ditherlab.stages.compiled_work import PolishStart, kernel_work
 from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
     Progress,
@@ -114,18 +114,9 @@ class Polish(Stage):
         for number, (bound, generator) in enumerate(zip(each, generators, strict=True)):
             choices = None if state.cell_choices is None else state.cell_choices[number]
             allowed = None if rule is None or choices is None else AllowedColors.of(rule, choices)
-            begin = make_polisher(context)
-            polishers.append(
-                begin(
-                    bound.cost,
-                    bound.target,
-                    pictures[number],
-                    state.palette,
-                    generator,
-                    swaps=self.moves == "swaps",
-                    allowed=allowed,
-                )
-            )
+            start = PolishStart(bound, pictures[number], state.palette, generator)
+            work = kernel_work(context, bound.cost)
+            polishers.append(start.search(work, swaps=self.moves == "swaps", allowed=allowed))
         self._keep(polishers, state)
         return polishers
 

@@ -1,0 +1,20 @@
+"""How the kernels work: threads and memory, on which results do not depend."""
+
+from dataclasses import dataclass
+
+from ditherlab.kernels.library import Library
+
+
+@dataclass(frozen=True)
+class KernelWork:
+    """A library, and what it may use.
+
+    Attributes:
+        library: The compiled kernels.
+        num_threads: Threads that work on tiles.
+        cache_bytes: Memory for the weights of tiles that are kept between visits.
+    """
+
+    library: Library
+    num_threads: int = 1
+    cache_bytes: int = 1 << 26
