@@ -1,28 +1,36 @@
-// Sixteen floats that are computed with at once.
+// Eight floats that are computed with at once.
 #pragma once
 
 #include <cstring>
 
-#include "colors.hpp"
-
 namespace ditherlab {
 
+constexpr int kVector = 8;
+
 #if defined(__GNUC__)
-typedef float Lanes __attribute__((vector_size(4 * kLanes)));
+typedef float Lanes __attribute__((vector_size(4 * kVector)));
+
+inline Lanes spread_lanes(float value) { return Lanes{} + value; }
 #else
 struct Lanes {
-    float at[kLanes];
+    float at[kVector];
     float operator[](int lane) const { return at[lane]; }
     Lanes& operator+=(const Lanes& other) {
-        for (int lane = 0; lane < kLanes; ++lane) at[lane] += other.at[lane];
+        for (int lane = 0; lane < kVector; ++lane) at[lane] += other.at[lane];
         return *this;
     }
     friend Lanes operator*(const Lanes& one, const Lanes& other) {
         Lanes product;
-        for (int lane = 0; lane < kLanes; ++lane) product.at[lane] = one.at[lane] * other.at[lane];
+        for (int lane = 0; lane < kVector; ++lane) product.at[lane] = one.at[lane] * other.at[lane];
         return product;
     }
 };
+
+inline Lanes spread_lanes(float value) {
+    Lanes lanes;
+    for (float& each : lanes.at) each = value;
+    return lanes;
+}
 #endif
 
 inline Lanes load_lanes(const float* from) {
@@ -32,11 +40,5 @@ inline Lanes load_lanes(const float* from) {
 }
 
 inline void store_lanes(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
-
-inline Lanes spread_lanes(float value) {
-    float values[kLanes];
-    for (float& each : values) each = value;
-    return load_lanes(values);
-}
 
 }  // namespace ditherlab

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "colors.hpp"
 #include "lanes.hpp"
 #include "parallel.hpp"
 #include "tiles.hpp"
@@ -18,6 +19,9 @@ constexpr int kBlockColumns = 32;
 
 // Probabilities below this in a whole block leave the sums as they are, in single precision.
 constexpr float kNoProbability = 1e-8f;
+
+// The part of the matrix that is summed at once, in registers.
+constexpr int kHeight = 4, kWidth = 2 * kVector;
 
 // The sums of one row of blocks, and its buffers.
 struct BlockRow {
@@ -52,22 +56,28 @@ struct BlockRow {
         if (active.empty()) return;
         load_source(rows, columns);
         const int num_pixels = rows.size() * columns.size();
+        weighted.resize(static_cast<std::size_t>(num_pixels));
         for (int l = 0; l < form.num_layers; ++l) {
             const Layer& layer = form.layers[l];
+            if (layer.radius == 0) continue;
             blur(layer, rows, columns);
             blur_values(layer, rows, columns);
-            weighted.resize(static_cast<std::size_t>(num_pixels));
-            int n = 0;
-            for (int y = rows.begin; y < rows.end; ++y) {
-                for (int x = columns.begin; x < columns.end; ++x) {
-                    weighted[n++] = layer.scale *
-                                    layer.weights[static_cast<std::int64_t>(y) * form.width + x];
-                }
-            }
+            std::fill(weighted.begin(), weighted.end(), 0.0f);
+            add_weights(layer.weights, layer.scale, rows, columns);
             add_gram(layer.channel, blurred.data(), num_pixels);
             add_right(layer.channel, num_pixels);
         }
-        if (choice.probs != nullptr) add_variances(rows, columns);
+        add_single_pixels(rows, columns);
+    }
+
+    // Adds a plane to the weights of the block's pixels.
+    void add_weights(const float* plane, float scale, Span rows, Span columns) {
+        float* weight = weighted.data();
+        for (int y = rows.begin; y < rows.end; ++y) {
+            const float* from = plane + static_cast<std::int64_t>(y) * form.width + columns.begin;
+            for (int x = 0; x < columns.size(); ++x) weight[x] += scale * from[x];
+            weight += columns.size();
+        }
     }
 
     // Lists the colors that occur in a block or around it.
@@ -162,7 +172,7 @@ struct BlockRow {
 
     void add_taps(const Layer& layer, const float* from, std::size_t step, float* to) const {
         const int num_taps = 2 * layer.radius + 1;
-        for (int k = 0; k < stride; k += kLanes) {
+        for (int k = 0; k < stride; k += kVector) {
             Lanes sum = spread_lanes(0.0f);
             for (int tap = 0; tap < num_taps; ++tap) {
                 sum += spread_lanes(layer.taps[tap]) * load_lanes(from + tap * step + k);
@@ -194,46 +204,60 @@ struct BlockRow {
 
     // Adds `sum_x weighted_x colors_xk colors_xl` for the active colors k and l.
     void add_gram(int channel, const float* colors, int num_pixels) {
-        constexpr int kHeight = 4;
         const int count = static_cast<int>(active.size());
-        double* target = &matrix[static_cast<std::size_t>(channel) * choice.num_colors *
-                                 choice.num_colors];
         for (int k = 0; k < count; k += kHeight) {
-            for (int l = k / kLanes * kLanes; l < stride; l += kLanes) {
-                Lanes totals[kHeight];
-                for (Lanes& total : totals) total = spread_lanes(0.0f);
-                for (int x = 0; x < num_pixels; ++x) {
-                    const float* pixel = colors + static_cast<std::size_t>(x) * stride;
-                    const Lanes others = load_lanes(pixel + l);
-                    const float weight = weighted[x];
-                    for (int n = 0; n < kHeight; ++n) {
-                        totals[n] += spread_lanes(weight * pixel[k + n]) * others;
-                    }
-                }
-                for (int n = 0; n < kHeight && k + n < count; ++n) {
-                    for (int lane = 0; lane < kLanes; ++lane) {
-                        const int other = l + lane;
-                        if (other < k + n || other >= count) continue;
-                        const double sum = totals[n][lane];
-                        const int row = active[k + n], column = active[other];
-                        target[static_cast<std::size_t>(row) * choice.num_colors + column] += sum;
-                        if (row == column) continue;
-                        target[static_cast<std::size_t>(column) * choice.num_colors + row] += sum;
-                    }
-                }
+            for (int l = k / kWidth * kWidth; l < stride; l += kWidth) {
+                float totals[kHeight * kWidth];
+                sum_products(colors, k, l, num_pixels, totals);
+                add_totals(channel, k, l, totals);
+            }
+        }
+    }
+
+    // Sums a part of the matrix: `kHeight` rows from k, `kWidth` columns from l.
+    void sum_products(const float* colors, int k, int l, int num_pixels, float* totals) const {
+        Lanes sums[kHeight][2];
+        for (auto& row : sums) row[0] = row[1] = spread_lanes(0.0f);
+        const float* weights = weighted.data();
+        for (int x = 0; x < num_pixels; ++x) {
+            const float* pixel = colors + static_cast<std::size_t>(x) * stride;
+            const Lanes first = load_lanes(pixel + l), second = load_lanes(pixel + l + kVector);
+            const float weight = weights[x];
+            for (int n = 0; n < kHeight; ++n) {
+                const Lanes mine = spread_lanes(weight * pixel[k + n]);
+                sums[n][0] += mine * first;
+                sums[n][1] += mine * second;
+            }
+        }
+        for (int n = 0; n < kHeight; ++n) {
+            store_lanes(sums[n][0], totals + n * kWidth);
+            store_lanes(sums[n][1], totals + n * kWidth + kVector);
+        }
+    }
+
+    void add_totals(int channel, int k, int l, const float* totals) {
+        const int count = static_cast<int>(active.size());
+        const std::size_t size = static_cast<std::size_t>(choice.num_colors);
+        double* target = &matrix[static_cast<std::size_t>(channel) * size * size];
+        for (int n = 0; n < kHeight && k + n < count; ++n) {
+            for (int other = std::max(l, k + n); other < std::min(l + kWidth, count); ++other) {
+                const double sum = totals[n * kWidth + other - l];
+                const std::size_t row = active[k + n], column = active[other];
+                target[row * size + column] += sum;
+                if (row != column) target[column * size + row] += sum;
             }
         }
     }
 
     void add_right(int channel, int num_pixels) {
         double* target = &right[static_cast<std::size_t>(channel) * choice.num_colors];
-        for (int k = 0; k < stride; k += kLanes) {
+        for (int k = 0; k < stride; k += kVector) {
             Lanes total = spread_lanes(0.0f);
             for (int x = 0; x < num_pixels; ++x) {
                 total += spread_lanes(weighted[x] * seen_values[x]) *
                          load_lanes(&blurred[static_cast<std::size_t>(x) * stride + k]);
             }
-            for (int lane = 0; lane < kLanes; ++lane) {
+            for (int lane = 0; lane < kVector; ++lane) {
                 if (k + lane < static_cast<int>(active.size())) {
                     target[active[k + lane]] += total[lane];
                 }
@@ -241,9 +265,9 @@ struct BlockRow {
         }
     }
 
-    // Adds the variance of each pixel, `diag(p) - p p'`, times its weight.
-    void add_variances(Span rows, Span columns) {
-        const std::int64_t plane = ditherlab::num_pixels(form);
+    // Adds the layers without blur, and the variance of each pixel, `diag(p) - p p'`, times its
+    // weight.
+    void add_single_pixels(Span rows, Span columns) {
         const int width = source_width(columns), num_pixels = rows.size() * columns.size();
         blurred.resize(static_cast<std::size_t>(num_pixels) * stride);
         for (int row = 0; row < rows.size(); ++row) {
@@ -253,24 +277,44 @@ struct BlockRow {
                       &blurred[static_cast<std::size_t>(row) * columns.size() * stride]);
         }
         for (int c = 0; c < form.num_channels; ++c) {
-            int n = 0;
-            for (int y = rows.begin; y < rows.end; ++y) {
-                for (int x = columns.begin; x < columns.end; ++x) {
-                    weighted[n++] = -choice.variance_weights[c * plane +
-                                                             static_cast<std::int64_t>(y) *
-                                                                 form.width +
-                                                             x];
-                }
+            std::fill(weighted.begin(), weighted.end(), 0.0f);
+            const Layer* last = nullptr;
+            for (int l = 0; l < form.num_layers; ++l) {
+                const Layer& layer = form.layers[l];
+                if (layer.radius != 0 || layer.channel != c) continue;
+                add_weights(layer.weights, layer.scale * layer.taps[0] * layer.taps[0], rows,
+                            columns);
+                last = &layer;
             }
+            if (last != nullptr) {
+                blur_values(*last, rows, columns);
+                add_right(c, num_pixels);
+            }
+            if (choice.probs == nullptr) {
+                add_diagonal(c, num_pixels);
+                continue;
+            }
+            const float* variances = choice.variance_weights + c * ditherlab::num_pixels(form);
+            add_weights(variances, -1.0f, rows, columns);
             add_gram(c, blurred.data(), num_pixels);
-            for (std::size_t k = 0; k < active.size(); ++k) {
-                double sum = 0.0;
-                for (int x = 0; x < num_pixels; ++x) {
-                    sum -= weighted[x] * blurred[static_cast<std::size_t>(x) * stride + k];
-                }
-                const std::size_t color = static_cast<std::size_t>(active[k]);
-                const std::size_t size = static_cast<std::size_t>(choice.num_colors);
-                matrix[(c * size + color) * size + color] += sum;
+            std::fill(weighted.begin(), weighted.end(), 0.0f);
+            add_weights(variances, 1.0f, rows, columns);
+            add_diagonal(c, num_pixels);
+        }
+    }
+
+    void add_diagonal(int channel, int num_pixels) {
+        const std::size_t size = static_cast<std::size_t>(choice.num_colors);
+        for (int k = 0; k < stride; k += kVector) {
+            Lanes total = spread_lanes(0.0f);
+            for (int x = 0; x < num_pixels; ++x) {
+                total += spread_lanes(weighted[x]) *
+                         load_lanes(&blurred[static_cast<std::size_t>(x) * stride + k]);
+            }
+            for (int lane = 0; lane < kVector; ++lane) {
+                if (k + lane >= static_cast<int>(active.size())) continue;
+                const std::size_t color = static_cast<std::size_t>(active[k + lane]);
+                matrix[(channel * size + color) * size + color] += total[lane];
             }
         }
     }
