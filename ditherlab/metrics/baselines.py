@@ -9,7 +9,7 @@ from ditherlab.vision.color import srgb_to_oklab
 
 Pixels = npt.NDArray[np.uint8]
 
-_CHUNK_COLORS = 1 << 16
+_BAND_PX = 1 << 17
 
 
 def nearest_indices(pixels: Pixels, colors: Pixels) -> Pixels:
@@ -28,16 +28,25 @@ def nearest_indices(pixels: Pixels, colors: Pixels) -> Pixels:
         >>> nearest_indices(pixels, black_and_white)
         array([[0, 1]], dtype=uint8)
     """
+    palette = _oklab(colors)
+    step = max(1, _BAND_PX // pixels.shape[1])
+    bands = [
+        _nearest_of_band(pixels[top : top + step], palette) for top in range(0, len(pixels), step)
+    ]
+    return np.concatenate(bands)
+
+
+def _nearest_of_band(pixels: Pixels, palette: torch.Tensor) -> Pixels:
     packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
     distinct, places = np.unique(packed, return_inverse=True)
     shifts = np.array([16, 8, 0], dtype=np.uint32)
     unpacked = (distinct[:, None] >> shifts) & 255
-    palette = _oklab(colors)
-    nearest: list[torch.Tensor] = [
-        torch.cdist(_oklab(chunk), palette).argmin(dim=1)
-        for chunk in np.array_split(unpacked, len(unpacked) // _CHUNK_COLORS + 1)
-    ]
-    indices = torch.cat(nearest).numpy().astype(np.uint8)
+    indices = (
+        torch.cdist(_oklab(unpacked.astype(np.uint8)), palette)
+        .argmin(dim=1)
+        .numpy()
+        .astype(np.uint8)
+    )
     shown: Pixels = indices[places].reshape(pixels.shape[:2])
     return shown
 

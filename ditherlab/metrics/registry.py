@@ -3,15 +3,27 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 import torch
 
-from ditherlab.metrics.similarity import psnr, ssim
+from ditherlab.kernels import kernels_for
+from ditherlab.kernels.measures import filter_mirrored
+from ditherlab.metrics.similarity import WINDOW_MARGIN_PX, SimilaritySum
 from ditherlab.types import Images, Mask
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 from ditherlab.vision.filtering import filter_reflected, gaussian_taps
 
-_BLUR_PX = 1.5
+_BLUR_TAPS = gaussian_taps(1.5, truncate=4.0)
+
+# Rows around a band that its blurred windows reach.
+_HALO_PX = len(_BLUR_TAPS) // 2 + WINDOW_MARGIN_PX
+
+# The pixels that are measured at once.
+_BAND_PX = 1 << 17
+
+Rows = Callable[[slice], Images]
+"""Returns some rows of a picture, display sRGB in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +33,15 @@ class Metric:
     Attributes:
         name: Short name.
         meaning: Description in one line: the measure, the blur and the color space.
+        measure: Structural similarity or peak signal-to-noise ratio.
+        blur: Applied to both pictures before they are compared.
         unit: `dB`, or empty for a plain number.
         is_higher_better: True if larger values are better.
     """
 
     name: str
     meaning: str
-    compare: Callable[[Images, Images, Mask], float | None]
+    measure: Literal["ssim", "psnr"]
     blur: Callable[[Images], Images]
     unit: str = ""
     is_higher_better: bool = True
@@ -38,20 +52,22 @@ def _sharp(images: Images) -> Images:
 
 
 def _blur_srgb(images: Images) -> Images:
-    return filter_reflected(images, gaussian_taps(_BLUR_PX, truncate=4.0))
+    library = kernels_for(images.device)
+    if library is None or images.dtype != torch.float32:
+        return filter_reflected(images, _BLUR_TAPS)
+    return filter_mirrored(library, images, _BLUR_TAPS)
 
 
 def _blur_linear(images: Images) -> Images:
-    blurred = filter_reflected(srgb_to_linear(images), gaussian_taps(_BLUR_PX, truncate=4.0))
-    return linear_to_srgb(blurred)
+    return linear_to_srgb(_blur_srgb(srgb_to_linear(images)))
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("raw", "SSIM of sRGB values", ssim, _sharp),
-    Metric("vs", "SSIM after a 1.5 px blur of sRGB values", ssim, _blur_srgb),
-    Metric("vp", "PSNR after a 1.5 px blur of sRGB values", psnr, _blur_srgb, unit="dB"),
-    Metric("ls", "SSIM after a 1.5 px blur in linear light", ssim, _blur_linear),
-    Metric("lp", "PSNR after a 1.5 px blur in linear light", psnr, _blur_linear, unit="dB"),
+    Metric("raw", "SSIM of sRGB values", "ssim", _sharp),
+    Metric("vs", "SSIM after a 1.5 px blur of sRGB values", "ssim", _blur_srgb),
+    Metric("vp", "PSNR after a 1.5 px blur of sRGB values", "psnr", _blur_srgb, unit="dB"),
+    Metric("ls", "SSIM after a 1.5 px blur in linear light", "ssim", _blur_linear),
+    Metric("lp", "PSNR after a 1.5 px blur in linear light", "psnr", _blur_linear, unit="dB"),
 )
 
 
@@ -73,28 +89,44 @@ def measure(
         >>> {name: round(value, 1) for name, value in measure(gray, gray).items()}
         {'raw': 1.0, 'vs': 1.0, 'vp': 100.0, 'ls': 1.0, 'lp': 100.0}
     """
-    return measure_all(reference, [picture], opaque)[0]
+    counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
+    whole = [lambda rows: reference[..., rows, :], lambda rows: picture[..., rows, :]]
+    return measure_all(whole[0], whole[1:], counts)[0]
 
 
 def measure_all(
-    reference: Images, pictures: Sequence[Images], opaque: Mask | None = None
+    reference: Rows, pictures: Sequence[Rows], opaque: Mask
 ) -> list[Mapping[str, float | None]]:
-    """Compare several pictures with one reference, which is blurred only once.
+    """Compare several pictures with one reference, band by band.
 
     Args:
-        reference: Display sRGB in [0, 1], one picture.
-        pictures: Pictures of the same shape.
-        opaque: Pixels that count; all by default. Other pixels are replaced by the reference.
+        reference: Rows of the reference.
+        pictures: Rows of each picture.
+        opaque: Pixels that count, of the shape of the pictures. Other pixels are replaced by the
+            reference.
 
     Returns:
         The result of `measure` for each picture.
     """
-    counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
-    figures: list[dict[str, float | None]] = [{} for _ in pictures]
-    for blur, metrics in groupby(METRICS, key=lambda metric: metric.blur):
-        seen = list(metrics)
-        blurred = blur(reference)
-        for picture, measured in zip(pictures, figures, strict=True):
-            shown = blur(torch.where(counts, picture, reference))
-            measured.update({m.name: m.compare(blurred, shown, counts) for m in seen})
-    return list(figures)
+    blurs = [(blur, list(metrics)) for blur, metrics in groupby(METRICS, key=lambda m: m.blur)]
+    sums = [[SimilaritySum() for _ in blurs] for _ in pictures]
+    height, width = opaque.shape[-2:]
+    step = max(1, _BAND_PX // width)
+    for top in range(0, height, step):
+        rows = range(top, min(top + step, height))
+        band = slice(max(0, rows.start - _HALO_PX), min(height, rows.stop + _HALO_PX))
+        inner = range(rows.start - band.start, rows.stop - band.start)
+        source, counts = reference(band), opaque[..., band, :]
+        shown = [torch.where(counts, picture(band), source) for picture in pictures]
+        for place, (blur, _) in enumerate(blurs):
+            blurred = blur(source)
+            for number, picture in enumerate(shown):
+                sums[number][place].add(blurred, blur(picture), counts, inner)
+    return [
+        {
+            metric.name: getattr(total, metric.measure)
+            for total, (_, metrics) in zip(totals, blurs, strict=True)
+            for metric in metrics
+        }
+        for totals in sums
+    ]

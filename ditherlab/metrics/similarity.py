@@ -1,46 +1,105 @@
-"""SSIM and PSNR of two pictures, over opaque pixels only."""
+"""SSIM and PSNR of two pictures, over opaque pixels only, summed band by band."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 
+from ditherlab.kernels import kernels_for
+from ditherlab.kernels.measures import SimilaritySums, compare_rows
 from ditherlab.types import Images, Mask
 from ditherlab.vision.filtering import filter_valid, gaussian_taps
 
 _TAPS = gaussian_taps(1.5)
-_WINDOW_PX = len(_TAPS)
-_MARGIN_PX = _WINDOW_PX // 2
 _C1, _C2 = 0.01**2, 0.03**2
+
+WINDOW_MARGIN_PX = len(_TAPS) // 2
+"""Pixels between the center and the side of a window of SSIM."""
 
 MAX_PSNR_DB = 100.0
 """The PSNR reported for equal pictures, whose true PSNR is infinite; JSON has no infinity."""
 
 
-def ssim(reference: Images, picture: Images, opaque: Mask) -> float | None:
-    """Return the mean SSIM over valid windows around opaque pixels, and over the channels.
+@dataclass
+class SimilaritySum:
+    """Sums from which the mean SSIM and the PSNR of two pictures follow.
 
-    Gaussian window of sigma 1.5 (11 taps), data range 1, without sample covariance.
+    SSIM has a Gaussian window of sigma 1.5 (11 taps), data range 1, without sample covariance. Of
+    the valid windows, those around opaque pixels count, in all channels.
+
+    Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
+    Similarity", IEEE TIP 2004, eq. 13.
+    """
+
+    windows: float = 0.0
+    num_windows: int = 0
+    squares: float = 0.0
+    num_values: int = 0
+
+    def add(self, reference: Images, picture: Images, opaque: Mask, rows: range) -> None:
+        """Add some rows of a band, around which it has what their windows reach.
+
+        Args:
+            reference: One picture in [0, 1].
+            picture: The picture to compare with it, of the same shape.
+            opaque: Pixels that count.
+            rows: The rows of the band to add.
+        """
+        library = kernels_for(reference.device)
+        if library is None or reference.dtype != torch.float32:
+            sums = _compare_rows(reference, picture, opaque, rows)
+        else:
+            sums = compare_rows(library, reference, picture, opaque, rows=rows, taps=_TAPS)
+        self.windows += sums.windows[0]
+        self.num_windows += sums.windows[1]
+        self.squares += sums.squares[0]
+        self.num_values += sums.squares[1]
+
+    @property
+    def ssim(self) -> float | None:
+        """The mean SSIM: at most 1, higher is better; None if no window fits or counts."""
+        return self.windows / self.num_windows if self.num_windows else None
+
+    @property
+    def psnr(self) -> float | None:
+        """The peak signal-to-noise ratio in dB, at most `MAX_PSNR_DB`; None if no pixel counts."""
+        if not self.num_values:
+            return None
+        mean = self.squares / self.num_values
+        return min(MAX_PSNR_DB, -10 * math.log10(mean)) if mean > 0 else MAX_PSNR_DB
+
+
+def compare(reference: Images, picture: Images, opaque: Mask) -> SimilaritySum:
+    """Compare two whole pictures.
 
     Args:
         reference: One picture in [0, 1].
         picture: The picture to compare with it, of the same shape.
         opaque: Pixels that count.
-
-    Returns:
-        At most 1, higher is better; None if no window fits or counts.
-
-    Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
-    Similarity", IEEE TIP 2004, eq. 13.
     """
-    if min(reference.shape[-2:]) < _WINDOW_PX:
-        return None
-    inner = (..., slice(_MARGIN_PX, -_MARGIN_PX), slice(_MARGIN_PX, -_MARGIN_PX))
-    similarities = _similarity_map(reference, torch.where(opaque, picture, reference))
-    counted = similarities[opaque[inner].expand_as(similarities)]
-    return float(counted.mean()) if counted.numel() else None
+    total = SimilaritySum()
+    total.add(reference, picture, opaque, range(reference.shape[-2]))
+    return total
 
 
-def _similarity_map(one: Images, other: Images) -> Images:
+def _compare_rows(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySums:
+    """Return the sums in torch, the reference of the compiled ones."""
+    kept = slice(rows.start, rows.stop)
+    counted = opaque[..., kept, :].expand_as(reference[..., kept, :])
+    errors = (picture - reference)[..., kept, :].square()[counted]
+    squares = (float(errors.sum(dtype=torch.float64)), errors.numel())
+    margin = WINDOW_MARGIN_PX
+    first, last = max(rows.start, margin), min(rows.stop, reference.shape[-2] - margin)
+    if first >= last or reference.shape[-1] <= 2 * margin:
+        return SimilaritySums((0.0, 0), squares)
+    seen = (..., slice(first - margin, last + margin), slice(None))
+    similarities = similarity_map(reference[seen], picture[seen])
+    centers = opaque[..., first:last, margin:-margin].expand_as(similarities)
+    windows = similarities[centers]
+    return SimilaritySums((float(windows.sum(dtype=torch.float64)), windows.numel()), squares)
+
+
+def similarity_map(one: Images, other: Images) -> Images:
     """Return the SSIM of every valid window and channel."""
     mean_one, mean_other = filter_valid(one, _TAPS), filter_valid(other, _TAPS)
     product = mean_one * mean_other
@@ -49,16 +108,3 @@ def _similarity_map(one: Images, other: Images) -> Images:
     variances = filter_valid(one.square() + other.square(), _TAPS) - squares
     luminance = (2 * product + _C1) / (squares + _C1)
     return luminance * (2 * covariance + _C2) / (variances + _C2)
-
-
-def psnr(reference: Images, picture: Images, opaque: Mask) -> float | None:
-    """Return the peak signal-to-noise ratio in dB over opaque pixels, at most `MAX_PSNR_DB`.
-
-    Returns:
-        Higher is better; None if no pixel counts.
-    """
-    error = (picture - reference).square()[opaque.expand_as(reference)]
-    if error.numel() == 0:
-        return None
-    mean = float(error.mean())
-    return min(MAX_PSNR_DB, -10 * math.log10(mean)) if mean > 0 else MAX_PSNR_DB

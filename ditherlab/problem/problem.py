@@ -170,6 +170,17 @@ class Problem:
         gray = srgb_to_gray(images, dim=1) if self.is_gray else images
         return Target(gray, opaque.unsqueeze(1).to(device))
 
+    def source_rows(self, rows: slice, number: int = 0) -> Images:
+        """Return some rows of an unchanged source, `[1 c h w]`, on the CPU."""
+        picture = self.pictures[number]
+        images = replace(
+            picture,
+            pixels=picture.pixels[rows],
+            opaque=picture.opaque[rows],
+            alpha=None if picture.alpha is None else picture.alpha[rows],
+        ).to_srgb()
+        return srgb_to_gray(images, dim=1) if self.is_gray else images
+
     def target(self, device: torch.device | str = "cpu") -> Target:
         """Return the sources on a device, fitted to the palette's gamut: what drawing aims at."""
         return self._fitted(device)[1]

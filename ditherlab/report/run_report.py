@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import torch
 
 from ditherlab.experiments import to_levels
 from ditherlab.images import PNG, Encoder
@@ -14,6 +17,7 @@ from ditherlab.metrics import METRICS, measure_all
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.naming import hide_folders
 from ditherlab.palette import spell_colors
+from ditherlab.problem import Problem
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solver.solution import Solution
@@ -70,16 +74,16 @@ class RunReport:
             num_bytes: The size of that file; None to encode it again.
         """
         problem = solution.problem
-        target = problem.source_target(solution.device)
-        source = to_levels(target.images[0].permute(1, 2, 0))
+        source = _source_levels(problem)
         colors = np.array(solution.palette.seen, dtype=np.uint8)
         index_images = {"ditherlab": solution.indices}
         # The baselines ignore the limits of cells, so they are not comparable then.
         if problem.cells is None:
             index_images["nearest"] = nearest_indices(source, colors)
             index_images["floyd-steinberg"] = floyd_steinberg_indices(source, colors)
-        pictures = [solution.show(indices, target) for indices in index_images.values()]
-        figures = measure_all(target.images, pictures, target.opaque)
+        pictures = [partial(solution.show_rows, indices) for indices in index_images.values()]
+        opaque = torch.from_numpy(problem.pictures[0].opaque)[None, None]
+        figures = measure_all(problem.source_rows, pictures, opaque)
         names, indexed = zip(*index_images.items(), strict=True)
         sizes = [len(solution.encode(encoder)) if num_bytes is None else num_bytes]
         sizes += [len(encoder.encode(solution.indexed(0, i), {})) for i in indexed[1:]]
@@ -134,6 +138,13 @@ class RunReport:
             seconds = f"{self.solution.seconds:.1f}" if row is self.result else "-"
             lines.append([row.name, *figures, str(row.num_bytes), seconds])
         return align(lines)
+
+
+def _source_levels(problem: Problem) -> npt.NDArray[np.uint8]:
+    """Return the pixels that baselines aim at; their luminance where only that counts."""
+    if not problem.is_gray:
+        return problem.pictures[0].pixels
+    return to_levels(problem.source_target().images[0].permute(1, 2, 0))
 
 
 def _reported(solution: Solution) -> dict[str, Any]:

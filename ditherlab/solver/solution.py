@@ -124,6 +124,11 @@ class Solution:
         places = torch.from_numpy(indices.astype(np.int64)).to(target.images.device)
         return colors.T[:, places].unsqueeze(0)
 
+    def show_rows(self, indices: npt.NDArray[np.uint8], rows: slice) -> Images:
+        """Show some rows of an index image, on the CPU and in the channels that count."""
+        colors = self.palette.srgb("cpu")[:, : self.problem.num_channels]
+        return colors.T[:, torch.from_numpy(indices[rows].astype(np.int64))].unsqueeze(0)
+
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
         """The pictures as they will be seen, transparency as in the sources."""

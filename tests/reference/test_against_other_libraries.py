@@ -13,7 +13,7 @@ from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from ditherlab.metrics import measure
-from ditherlab.metrics.similarity import ssim
+from ditherlab.metrics.similarity import compare
 from ditherlab.objectives import SSIM, parse_objective
 from ditherlab.protocol import Target
 from ditherlab.vision.color import linear_to_srgb, luminance, srgb_to_linear, srgb_to_oklab
@@ -93,7 +93,9 @@ def test_the_ssim_objective_is_that_of_torchmetrics(pair):
 def test_the_ssim_metric_is_that_of_skimage(pair):
     original, other = pair
     opaque = torch.ones_like(original[:, :1], dtype=torch.bool)
-    assert ssim(original, other, opaque) == pytest.approx(skimage_ssim(original, other), abs=1e-6)
+    assert compare(original, other, opaque).ssim == pytest.approx(
+        skimage_ssim(original, other), abs=1e-6
+    )
 
 
 def test_the_viewed_ssim_objective_is_skimage_behind_a_blur_in_linear_light(pair):

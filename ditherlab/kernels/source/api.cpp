@@ -4,6 +4,7 @@
 #include "error_diffusion.hpp"
 #include "form.hpp"
 #include "mean_field.hpp"
+#include "measures.hpp"
 #include "palette_equations.hpp"
 #include "polish.hpp"
 
@@ -127,4 +128,20 @@ DITHERLAB_API void ditherlab_add_palette_equations(const Form* form, const Choic
                                                    std::int32_t num_threads, double* matrix,
                                                    double* right) {
     add_palette_equations(*form, *choice, num_threads, matrix, right);
+}
+
+DITHERLAB_API void ditherlab_compare_rows(const float* one, const float* other,
+                                          const std::uint8_t* opaque, std::int32_t num_channels,
+                                          std::int32_t height, std::int32_t width,
+                                          std::int32_t first, std::int32_t last, const float* taps,
+                                          std::int32_t radius, Similarity* result) {
+    *result = compare_rows(one, other, opaque, num_channels, height, width, first, last, taps,
+                           radius);
+}
+
+DITHERLAB_API void ditherlab_filter_planes(const float* planes, float* filtered,
+                                           std::int64_t num_planes, std::int32_t height,
+                                           std::int32_t width, const float* taps,
+                                           std::int32_t radius) {
+    filter_planes(planes, filtered, num_planes, height, width, taps, radius);
 }
