@@ -105,7 +105,7 @@ class Polisher(PolishSearch):
     def num_parts(self) -> int:
         return NUM_CLASSES
 
-    def begin_sweep(self, number: int) -> None:
+    def begin_sweep(self, numbers: range) -> None:
         self._order = self.shuffle_classes()
 
     def price_part(self, part: int) -> Float[Tensor, ""]:

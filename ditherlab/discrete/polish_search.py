@@ -31,9 +31,14 @@ class PolishSearch(ABC):
     def num_parts(self) -> int:
         """The number of parts of a sweep."""
 
+    @property
+    def num_sweeps_at_once(self) -> int:
+        """The number of sweeps that are best made together, part by part."""
+        return 1
+
     @abstractmethod
-    def begin_sweep(self, number: int) -> None:
-        """Prepare a sweep, the first of which has number 0."""
+    def begin_sweep(self, numbers: range) -> None:
+        """Prepare a sweep, or several to be made together; the first one has number 0."""
 
     @abstractmethod
     def price_part(self, part: int) -> Float[Tensor, ""] | None:

@@ -8,7 +8,7 @@ from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.polish_search import PolishSearch
 from ditherlab.kernels import QuadraticForm
 from ditherlab.kernels.color_limits import ColorLimits
-from ditherlab.kernels.palette_sums import sum_for_indices
+from ditherlab.kernels.palette_sums import count_colors, sum_for_indices
 from ditherlab.kernels.polish import CompiledPolish, SweepSettings
 from ditherlab.kernels.work import KernelWork
 from ditherlab.protocol import Cost, PaletteEquations, Target
@@ -16,6 +16,9 @@ from ditherlab.types import Colors
 
 # Moves that gain a smaller part of a pixel's mean cost are rounding errors.
 _LEAST_GAIN = 1e-6
+
+# While a tile and its surroundings are in memory.
+_SWEEPS_AT_ONCE = 2
 
 # Tiles visited by one call: between calls a run may be stopped.
 _TILES_OF_PART = 256
@@ -50,7 +53,7 @@ class TilePolisher(PolishSearch):
             for phase, count in enumerate(self._polish.num_tiles)
             for first in range(0, count, _TILES_OF_PART)
         ]
-        self._sweep, self._seed = 0, 0
+        self._sweeps, self._seed = range(1), 0
         self._was_hot = False
         self.show(palette)
         self._cost: float | None = self._polish.price(work.num_threads)
@@ -64,8 +67,12 @@ class TilePolisher(PolishSearch):
     def num_parts(self) -> int:
         return len(self._parts)
 
-    def begin_sweep(self, number: int) -> None:
-        self._sweep = number
+    @property
+    def num_sweeps_at_once(self) -> int:
+        return _SWEEPS_AT_ONCE
+
+    def begin_sweep(self, numbers: range) -> None:
+        self._sweeps = numbers
         draw = torch.randint(2**62, (1,), generator=self.generator)
         self._seed = int(draw)
 
@@ -82,7 +89,8 @@ class TilePolisher(PolishSearch):
             least_gain=self._least_gain,
             seed=self._seed,
             has_swaps=self._swaps,
-            is_backward=self._sweep % 2 == 1,
+            is_backward=self._sweeps.start % 2 == 1,
+            num_passes=len(self._sweeps),
             num_threads=self.work.num_threads,
         )
         if self._polish.visit(phase, tiles, settings).num_moves:
@@ -104,8 +112,8 @@ class TilePolisher(PolishSearch):
         return PaletteEquations.of_channels(self._form.mixing, *sums)
 
     def count_colors(self) -> Int[Tensor, "k"]:
-        shown = self.indices[self.target.opaque[0, 0]]
-        return shown.bincount(minlength=self.palette.shape[1])
+        library, num_colors = self.work.library, self.palette.shape[1]
+        return count_colors(library, self._form, self.indices, num_colors)
 
     def show(self, palette: Colors) -> None:
         self.palette, self._cost = palette, None

@@ -180,4 +180,4 @@ class Picture:
         import torch
 
         planes = np.ascontiguousarray(self.pixels.transpose(2, 0, 1)[np.newaxis], dtype=np.float32)
-        return torch.from_numpy(planes) / 255
+        return torch.from_numpy(planes).div_(255)

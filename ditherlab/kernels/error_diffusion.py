@@ -15,7 +15,6 @@ def diffuse_error_compiled(
     library: Library,
     form: QuadraticForm,
     table: Float[Tensor, "c k"],
-    weights: Float[Tensor, "c h w"],
     *,
     shifts: Float[Tensor, "2 h w"] | None = None,
     noise: Float[Tensor, "c h w"] | None = None,
@@ -25,9 +24,8 @@ def diffuse_error_compiled(
 
     Args:
         library: The compiled kernels.
-        form: Gives the target and the opaque pixels.
+        form: Gives the target, the opaque pixels, and the weights of squared errors.
         table: The palette in the channels of the cost.
-        weights: Of squared errors, to choose the nearest color.
         shifts: How the parts of an error vary, as in `discrete.error_diffusion`; None for not.
         noise: Added to each value when its color is chosen, and not to its error; None for nothing.
         limits: Colors that pixels may take; extra prices have no effect.
@@ -35,12 +33,12 @@ def diffuse_error_compiled(
     limits = limits or ColorLimits()
     held = [
         None if each is None else each.contiguous()
-        for each in (table, limits.allowed, limits.group_of, weights, shifts, noise)
+        for each in (table, limits.allowed, limits.group_of, shifts, noise)
     ]
     planes = _PlanesStructure(*(pointer_to(plane) for plane in held[3:]))
     indices = torch.empty(form.opaque.shape, dtype=torch.uint8)
     library.functions.ditherlab_diffuse_error(
-        ctypes.byref(form.to_c()),
+        ctypes.byref(form.structure),
         pointer_to(held[0]),
         table.shape[1],
         pointer_to(held[1]),
@@ -54,7 +52,6 @@ def diffuse_error_compiled(
 
 class _PlanesStructure(ctypes.Structure):
     _fields_ = (
-        ("weights", ctypes.c_void_p),
         ("shifts", ctypes.c_void_p),
         ("noise", ctypes.c_void_p),
     )

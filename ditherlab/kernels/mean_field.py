@@ -24,7 +24,7 @@ class CompiledMeanField:
         self.form, self.probs, self._functions = form, probs.contiguous(), library.functions
         self._handle = ctypes.c_void_p(
             self._functions.ditherlab_mean_field_new(
-                ctypes.byref(form.to_c()), pointer_to(self.probs)
+                ctypes.byref(form.structure), pointer_to(self.probs)
             )
         )
 

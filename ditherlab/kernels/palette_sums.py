@@ -3,7 +3,7 @@
 import ctypes
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from ditherlab.kernels.library import Library
@@ -34,6 +34,17 @@ def sum_for_probs(library: Library, field: CompiledMeanField, num_threads: int =
     return _sum(library, field.form, choice, num_threads)
 
 
+def count_colors(
+    library: Library, form: QuadraticForm, indices: UInt8[Tensor, "h w"], num_colors: int
+) -> Int64[Tensor, "k"]:
+    """Return the number of opaque pixels of each color."""
+    held, counts = indices.contiguous(), torch.zeros(256, dtype=torch.int64)
+    library.functions.ditherlab_count_colors(
+        ctypes.byref(form.structure), pointer_to(held), pointer_to(counts)
+    )
+    return counts[:num_colors]
+
+
 def _sum(
     library: Library, form: QuadraticForm, choice: "_ChoiceStructure", num_threads: int
 ) -> Sums:
@@ -41,7 +52,7 @@ def _sum(
     matrix = torch.zeros((channels, colors, colors), dtype=torch.float64)
     right = torch.zeros((channels, colors), dtype=torch.float64)
     library.functions.ditherlab_add_palette_equations(
-        ctypes.byref(form.to_c()),
+        ctypes.byref(form.structure),
         ctypes.byref(choice),
         num_threads,
         pointer_to(matrix),

@@ -27,6 +27,7 @@ class SweepSettings:
         has_swaps: Whether neighbors may swap colors.
         is_backward: Whether rows and columns are visited from their ends.
         is_random_order: Whether the pixels of a tile are visited in a random order.
+        num_passes: How often each pixel has its turn while its tile is in memory.
         num_threads: Threads that work on tiles; the result does not depend on it.
     """
 
@@ -36,6 +37,7 @@ class SweepSettings:
     has_swaps: bool = True
     is_backward: bool = False
     is_random_order: bool = False
+    num_passes: int = 1
     num_threads: int = 1
 
 
@@ -65,7 +67,7 @@ class CompiledPolish:
         self._table: Tensor | None = None
         self._handle = ctypes.c_void_p(
             self._functions.ditherlab_polish_new(
-                ctypes.byref(form.to_c()), pointer_to(self.indices), pointer_to(self.unsettled)
+                ctypes.byref(form.structure), pointer_to(self.indices), pointer_to(self.unsettled)
             )
         )
 
@@ -126,6 +128,7 @@ class CompiledPolish:
             settings.has_swaps,
             settings.is_backward,
             settings.is_random_order,
+            settings.num_passes,
             settings.num_threads,
         )
         num_moves = self._functions.ditherlab_polish_visit(
@@ -171,5 +174,6 @@ class _SettingsStructure(ctypes.Structure):
         ("has_swaps", ctypes.c_int32),
         ("is_backward", ctypes.c_int32),
         ("is_random_order", ctypes.c_int32),
+        ("num_passes", ctypes.c_int32),
         ("num_threads", ctypes.c_int32),
     )

@@ -2,6 +2,7 @@
 
 import ctypes
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,9 @@ class QuadraticForm:
         """Return whether the kernels take it."""
         return len(self.values) in (1, 3) and self.values.dtype == torch.float32
 
-    def to_c(self) -> "FormStructure":
-        """Return the C structure; it is valid as long as this form lives."""
+    @cached_property
+    def structure(self) -> "FormStructure":
+        """The C structure; it is valid as long as this form lives."""
         layers = (_LayerStructure * len(self.layers))()
         for number, layer in enumerate(self.layers):
             taps = np.array(layer.taps, dtype=np.float32)

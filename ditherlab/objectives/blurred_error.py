@@ -120,7 +120,7 @@ class BlurredErrorCost(Cost):
         )
         return prices * self.target.opaque
 
-    @property
+    @cached_property
     def quadratic_forms(self) -> Sequence[QuadraticForm]:
         return [self._form(number) for number in range(len(self.values))]
 

@@ -6,7 +6,7 @@ from ditherlab.errors import RequestError
 from ditherlab.objectives.blurred_error import SQUARED_ERROR_ABILITIES, BlurredErrorCost, Layer
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.vision.color import lightness_slope, linear_to_opponent, mix_channels, srgb_to_linear
-from ditherlab.vision.filtering import Taps, filter_reflected, gaussian_taps
+from ditherlab.vision.filtering import Taps, filter_reflected, gaussian_taps, map_rows
 from ditherlab.vision.viewing import point_spread_px
 
 # Used when no viewing distance is given: between a desktop monitor and a 4K monitor. The value is
@@ -110,10 +110,11 @@ class Perceptual(Objective):
         return replace(self, crisp=round(crisp, 4))
 
     def bind(self, target: Target) -> Cost:
-        linear = srgb_to_linear(target.images)
-        num_channels = linear.shape[1]
-        mixing = linear_to_opponent(num_channels).to(linear)
-        values = mix_channels(linear, mixing, dim=1)
+        num_channels = target.images.shape[1]
+        mixing = linear_to_opponent(num_channels).to(target.images)
+        values = map_rows(
+            lambda rows: mix_channels(srgb_to_linear(rows), mixing, dim=1), target.images
+        )
         spreads = point_spread_px(min(self._distance, _FARTHEST), num_channels)
         taps = [_taps(spread) for spread in spreads]
         slope = lightness_slope(filter_reflected(values[:, 0], taps[0]), darkest=_DARKEST)

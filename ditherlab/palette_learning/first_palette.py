@@ -10,6 +10,9 @@ from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.protocol import Target
 from ditherlab.types import Colors
 
+# Pixels that show whether a picture has many colors.
+_NUM_PROBES = 1 << 14
+
 
 def first_palette(
     target: Target,
@@ -75,6 +78,9 @@ def starting_palette(
         2 to `num_colors` colors, and whether moving them could help.
     """
     fixed = _locked_colors(srgb, locked)
+    some = srgb[:: max(1, len(srgb) // _NUM_PROBES)]
+    if len(fixed) + len(_distinct_colors(some, fixed)) > num_colors:
+        return cluster_colors(srgb, num_colors, generator, locked=fixed), True
     distinct = torch.cat([fixed, _distinct_colors(srgb, fixed)])
     if len(distinct) > num_colors:
         return cluster_colors(srgb, num_colors, generator, locked=fixed), True
@@ -88,7 +94,10 @@ def starting_palette(
 
 def opaque_colors(target: Target) -> Float[Tensor, "n c"]:
     """Return the colors of all opaque pixels, display sRGB."""
-    return target.images.movedim(1, 0)[:, target.opaque[:, 0]].T
+    channels = target.images.movedim(1, 0)
+    if bool(target.opaque.all()):
+        return channels.flatten(1).T
+    return channels[:, target.opaque[:, 0]].T
 
 
 def _locked_colors(srgb: Float[Tensor, "n c"], locked: tuple[Color, ...]) -> Float[Tensor, "l c"]:

@@ -63,12 +63,15 @@ def diffused_indices(
         generator: Varies the weights of the errors.
         work: Of the compiled kernels; None leaves it to torch.
     """
-    pixel = bound.cost.pixel_error()
-    values, weights = pixel.values[0], pixel.weights[0]
-    colors = bound.cost.expected_color_moments(palette)[0, : len(values)]
-    shifts = values.new_empty((2, *values.shape[1:]))
+    images = bound.target.images
+    shifts = images.new_empty((2, *images.shape[2:]))
     shifts.uniform_(-_MOST_SHIFTED, _MOST_SHIFTED, generator=generator)
+    moments = bound.cost.expected_color_moments(palette)[0]
     if work is not None:
         form = bound.cost.quadratic_forms[0]
-        return diffuse_error_compiled(work.library, form, colors, weights, shifts=shifts)
+        table = moments[: len(form.values)]
+        return diffuse_error_compiled(work.library, form, table, shifts=shifts)
+    pixel = bound.cost.pixel_error()
+    values, weights = pixel.values[0], pixel.weights[0]
+    colors = moments[: len(values)]
     return diffuse_error(values, colors, weights, bound.target.opaque[0, 0], shifts=shifts)

@@ -38,7 +38,7 @@ def choose_palette(
         indices = diffused_indices(bound, palette, generator, work)
         polisher = PolishStart(bound, indices, palette, generator).search(work)
         for sweep in range(_NUM_SWEEPS):
-            polisher.begin_sweep(sweep)
+            polisher.begin_sweep(range(sweep, sweep + 1))
             for part in range(polisher.num_parts):
                 yield Progress(1.0, num_evaluations=1)
                 polisher.price_part(part)

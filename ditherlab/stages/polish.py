@@ -72,12 +72,11 @@ class Polish(Stage):
         coolings = [Cooling(self.temperature) for _ in polishers]
         num_parts = polishers[0].num_parts
         num_moves = self.sweeps * num_parts
-        for number in range(num_moves):
-            sweep, part = divmod(number, num_parts)
+        for number, sweeps, part in self._moves(polishers[0]):
             if part == 0:
                 for polisher in polishers:
-                    polisher.begin_sweep(sweep)
-                if state.palette_is_free and self._is_time_to_refit(sweep):
+                    polisher.begin_sweep(sweeps)
+                if state.palette_is_free and self._is_time_to_refit(sweeps.start):
                     refit_palette(polishers, context, state)
             share = context.share(number / num_moves)
             temperatures = [cooling.temperature(share) for cooling in coolings]
@@ -104,6 +103,17 @@ class Polish(Stage):
         sweep = _CHANNEL_WORK * problem.num_channels + _COLOR_WORK * colors
         num_refits = sum(map(self._is_time_to_refit, range(self.sweeps))) * problem.learns_palette
         return problem.num_pixels * (self.sweeps * sweep + num_refits * _REFIT_WORK * colors)
+
+    def _moves(self, polisher: PolishSearch) -> Iterator[tuple[int, range, int]]:
+        """Yield each move's number, the sweeps that it is a part of, and the part."""
+        first = 0
+        while first < self.sweeps:
+            last = min(first + polisher.num_sweeps_at_once, self.sweeps)
+            refits = (sweep for sweep in range(first + 1, last) if self._is_time_to_refit(sweep))
+            sweeps = range(first, next(refits, last))
+            for part in range(polisher.num_parts):
+                yield first * polisher.num_parts + part * len(sweeps), sweeps, part
+            first = sweeps.stop
 
     def _start(self, context: StageContext, state: State) -> list[PolishSearch]:
         each = context.bind_each(state.palette)

@@ -38,6 +38,19 @@ def gaussian_taps(sigma: float, *, truncate: float = 3.5) -> Taps:
     return tuple((weights / weights.sum()).tolist())
 
 
+def map_rows(change: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """Apply a function of single pixels that keeps the shape, some rows at a time.
+
+    A large picture takes no more memory than its result; the result is contiguous.
+    """
+    mapped = torch.empty(images.shape, dtype=images.dtype, device=images.device)
+    num_rows = max(1, _PART_PX // (images.shape[-1] * max(1, images[..., 0, 0].numel())))
+    for top in range(0, images.shape[-2], num_rows):
+        rows = (..., slice(top, top + num_rows), slice(None))
+        mapped[rows] = change(images[rows])
+    return mapped
+
+
 def filter_valid(images: Tensor, taps: Taps) -> Tensor:
     """Filter the last two axes where the whole window lies inside; they shrink by two radii."""
     return _apply(_ValidFilter, images, taps)

@@ -145,3 +145,10 @@ DITHERLAB_API void ditherlab_filter_planes(const float* planes, float* filtered,
                                            std::int32_t radius) {
     filter_planes(planes, filtered, num_planes, height, width, taps, radius);
 }
+
+DITHERLAB_API void ditherlab_count_colors(const Form* form, const std::uint8_t* indices,
+                                          std::int64_t* counts) {
+    for (std::int64_t i = 0; i < num_pixels(*form); ++i) {
+        if (form->opaque == nullptr || form->opaque[i]) ++counts[indices[i]];
+    }
+}

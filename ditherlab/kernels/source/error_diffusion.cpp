@@ -14,6 +14,18 @@ constexpr float kBelowRight = 1.0f / 16;
 // How far, in ranges of the palette, wanted values may leave it.
 constexpr float kHeadroom = 0.25f;
 
+// Distances in units of the first channel's mean weight are far from the price of a color that is
+// not allowed.
+float unit_scale(const Form& form) {
+    double sum = 0.0;
+    for (int l = 0; l < form.num_layers; ++l) {
+        const Layer& layer = form.layers[l];
+        if (layer.channel != 0) continue;
+        for (std::int64_t i = 0; i < num_pixels(form); ++i) sum += layer.scale * layer.weights[i];
+    }
+    return sum > 0.0 ? static_cast<float>(static_cast<double>(num_pixels(form)) / sum) : 1.0f;
+}
+
 template <int kChannels>
 void diffuse_channels(const Form& form, const Colors& colors, const Prices& prices,
                       const DiffusionPlanes& planes, std::uint8_t* indices) {
@@ -30,6 +42,7 @@ void diffuse_channels(const Form& form, const Colors& colors, const Prices& pric
     }
     // The errors that reach this row and the next one, with a margin for those that leave.
     std::vector<float> here(static_cast<std::size_t>(kChannels) * (width + 2), 0.0f), below(here);
+    const float scale = unit_scale(form);
     std::vector<float> distances(static_cast<std::size_t>(colors.stride));
     for (int y = 0; y < form.height; ++y) {
         std::fill(below.begin(), below.end(), 0.0f);
@@ -38,13 +51,17 @@ void diffuse_channels(const Form& form, const Colors& colors, const Prices& pric
             float* __restrict distance = distances.data();
             const float* __restrict group = prices.group(pixel);
             for (int k = 0; k < colors.stride; ++k) distance[k] = group[k];
-            float wanted[kChannels];
+            float wanted[kChannels], weights[kChannels] = {};
+            for (int l = 0; l < form.num_layers; ++l) {
+                const Layer& layer = form.layers[l];
+                weights[layer.channel] += layer.scale * layer.weights[pixel];
+            }
             for (int c = 0; c < kChannels; ++c) {
                 const float value = form.values[c * plane + pixel] + here[c * (width + 2) + x + 1];
                 wanted[c] = std::min(std::max(value, lowest[c]), highest[c]);
                 const float sought =
                     planes.noise == nullptr ? wanted[c] : wanted[c] + planes.noise[c * plane + pixel];
-                const float weight = planes.weights[c * plane + pixel];
+                const float weight = weights[c] * scale;
                 const float* __restrict values = colors.channel(c);
                 for (int k = 0; k < colors.stride; ++k) {
                     const float deviation = sought - values[k];

@@ -9,7 +9,6 @@
 namespace ditherlab {
 
 struct DiffusionPlanes {
-    const float* weights;  // [c h w]: of squared errors, to choose the nearest color
     const float* shifts;   // [2 h w]: how the parts of an error vary, or null
     const float* noise;    // [c h w]: added to a value when its color is chosen, or null
 };

@@ -23,6 +23,12 @@ constexpr float kNoProbability = 1e-8f;
 // The part of the matrix that is summed at once, in registers.
 constexpr int kHeight = 4, kWidth = 2 * kVector;
 
+constexpr int kColumnShift = 7;
+
+int block_step(const Form& form) {
+    return static_cast<int>((num_pixels(form) + kMostSummedPx - 1) / kMostSummedPx);
+}
+
 // The sums of one row of blocks, and its buffers.
 struct BlockRow {
     const Form& form;
@@ -46,7 +52,10 @@ struct BlockRow {
     void add(Span rows) {
         std::fill(matrix.begin(), matrix.end(), 0.0);
         std::fill(right.begin(), right.end(), 0.0);
-        for (int x = 0; x < form.width; x += kBlockColumns) {
+        const int step = block_step(form);
+        // Another column in each row of blocks, so that the blocks that count are spread evenly.
+        const int first = rows.begin / kBlockRows * kColumnShift % step;
+        for (int x = first * kBlockColumns; x < form.width; x += step * kBlockColumns) {
             add_block(rows, {x, std::min(form.width, x + kBlockColumns)});
         }
     }

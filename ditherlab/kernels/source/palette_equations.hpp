@@ -15,6 +15,9 @@ struct Choice {
     const float* variance_weights;  // [c h w], for probabilities
 };
 
+// At most about this many pixels are summed; of a larger picture, every n-th block.
+constexpr std::int64_t kMostSummedPx = 1 << 20;
+
 // Adds to `matrix[c k k]` and `right[c k]` such that the cost is, for each channel with its colors
 // `x`, `x' matrix x - 2 x' right`. The sums are made in a fixed order.
 void add_palette_equations(const Form& form, const Choice& choice, int num_threads, double* matrix,

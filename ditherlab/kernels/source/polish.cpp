@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <numeric>
@@ -340,20 +341,25 @@ struct Visit {
           num_channels(owner.form_.num_channels) {}
 
     void run() {
-        const bool is_screened = settings.temperature == 0.0f && !settings.is_random_order &&
-                                 polish.prices_.is_plain();
-        if (settings.is_random_order) {
-            run_in_random_order();
-            return;
+        for (int pass = 0; pass < settings.num_passes; ++pass) {
+            if (settings.is_random_order) {
+                run_in_random_order();
+            } else {
+                run_along_rows((settings.is_backward + pass) % 2 != 0);
+            }
         }
+    }
+
+    void run_along_rows(bool is_backward) {
+        const bool is_screened = settings.temperature == 0.0f && polish.prices_.is_plain();
         const int num_rows = frame.rows.size(), num_columns = frame.columns.size();
         const int num_chunks = (num_columns + kLanes - 1) / kLanes;
         for (int row = 0; row < num_rows; ++row) {
-            const int y = settings.is_backward ? num_rows - 1 - row : row;
+            const int y = is_backward ? num_rows - 1 - row : row;
             for (int chunk = 0; chunk < num_chunks; ++chunk) {
-                const int begin =
-                    (settings.is_backward ? num_chunks - 1 - chunk : chunk) * kLanes;
-                visit_chunk(y, begin, std::min(kLanes, num_columns - begin), is_screened);
+                const int begin = (is_backward ? num_chunks - 1 - chunk : chunk) * kLanes;
+                const int count = std::min(kLanes, num_columns - begin);
+                visit_chunk(y, begin, is_backward ? -count : count, is_screened);
             }
         }
     }
@@ -386,7 +392,9 @@ struct Visit {
         return static_cast<std::size_t>(row + frame.margin) * frame.stride + frame.margin + column;
     }
 
-    void visit_chunk(int row, int begin, int count, bool is_screened) {
+    // A negative number of pixels is visited from the end.
+    void visit_chunk(int row, int begin, int signed_count, bool is_screened) {
+        const int count = std::abs(signed_count);
         std::uint8_t* flags = &unsettled(row, begin);
         std::uint8_t looks[kLanes] = {};
         bool any = settings.temperature > 0.0f;
@@ -398,7 +406,7 @@ struct Visit {
         if (!any) return;
         if (is_screened) screen(row, begin, looks);
         for (int n = 0; n < count; ++n) {
-            const int lane = settings.is_backward ? count - 1 - n : n;
+            const int lane = signed_count < 0 ? count - 1 - n : n;
             if (looks[lane]) visit_pixel(row, begin + lane);
         }
     }

@@ -19,6 +19,7 @@ struct SweepSettings {
     std::int32_t has_swaps;
     std::int32_t is_backward;      // whether rows and columns are visited from their ends
     std::int32_t is_random_order;  // whether pixels are visited in a random order
+    std::int32_t num_passes;       // how often each pixel has its turn in one visit
     std::int32_t num_threads;
 };
 
