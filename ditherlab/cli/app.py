@@ -44,19 +44,46 @@ _HOMES = {
 }
 
 
+def _print_version(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    """Print the version; not eager, so that `-v` is known."""
+    if not is_asked or context.resilient_parsing:
+        return
+    click.echo(f"ditherlab, version {ditherlab.__version__}")
+    if context.params.get("verbose"):
+        from ditherlab.kernels import describe_kernels
+
+        click.echo(describe_kernels())
+    context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     homes=_HOMES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(ditherlab.__version__, prog_name="ditherlab")
-def app() -> None:
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    is_eager=True,
+    help="With --version, tell whether the kernels are compiled.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def app(verbose: bool) -> None:
     """Reduce pictures to few colors by differentiable dithering.
 
     \b
     Example:
       ditherlab optimize photo.jpg --palette pico-8
     """
+    if verbose:
+        raise click.UsageError("`-v` must stand beside `--version`, or after a command.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

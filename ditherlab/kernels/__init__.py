@@ -1,7 +1,12 @@
 """Compiled loops of the default recipe; torch is their reference and does the work without them."""
 
-from ditherlab.kernels.library import KERNELS_VARIABLE, describe_kernels, kernels_for
-from ditherlab.kernels.quadratic_form import FormLayer, QuadraticForm
+from typing import TYPE_CHECKING
+
+from ditherlab.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from ditherlab.kernels.library import KERNELS_VARIABLE, describe_kernels, kernels_for
+    from ditherlab.kernels.quadratic_form import FormLayer, QuadraticForm
 
 __all__ = [
     "KERNELS_VARIABLE",
@@ -10,3 +15,14 @@ __all__ = [
     "describe_kernels",
     "kernels_for",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "KERNELS_VARIABLE": "library",
+        "describe_kernels": "library",
+        "kernels_for": "library",
+        "FormLayer": "quadratic_form",
+        "QuadraticForm": "quadratic_form",
+    },
+)

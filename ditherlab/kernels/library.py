@@ -73,7 +73,8 @@ def describe_kernels() -> str:
     found = find_library(os.environ.get(KERNELS_VARIABLE, "auto") or "auto")
     if isinstance(found, Missing):
         return f"kernels: torch ({found.reason})"
-    return f"kernels: {found.name.strip('_').replace('_', ' ', 1)}"
+    machine = found.name.removeprefix(_PLAIN).strip("_").replace("_", "-")
+    return f"kernels: compiled ({machine or 'for any machine'})"
 
 
 @cache

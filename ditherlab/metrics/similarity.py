@@ -47,7 +47,7 @@ class SimilaritySum:
         """
         library = kernels_for(reference.device)
         if library is None or reference.dtype != torch.float32:
-            sums = _compare_rows(reference, picture, opaque, rows)
+            sums = sum_in_torch(reference, picture, opaque, rows)
         else:
             sums = compare_rows(library, reference, picture, opaque, rows=rows, taps=_TAPS)
         self.windows += sums.windows[0]
@@ -82,7 +82,7 @@ def compare(reference: Images, picture: Images, opaque: Mask) -> SimilaritySum:
     return total
 
 
-def _compare_rows(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySums:
+def sum_in_torch(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySums:
     """Return the sums in torch, the reference of the compiled ones."""
     kept = slice(rows.start, rows.stop)
     counted = opaque[..., kept, :].expand_as(reference[..., kept, :])
