@@ -70,7 +70,7 @@ def diffused_indices(
     if work is not None:
         form = bound.cost.quadratic_forms[0]
         table = moments[: len(form.values)]
-        return diffuse_error_compiled(work.library, form, table, shifts=shifts)
+        return diffuse_error_compiled(work.library, form, table, shifts=shifts).long()
     pixel = bound.cost.pixel_error()
     values, weights = pixel.values[0], pixel.weights[0]
     colors = moments[: len(values)]

@@ -68,6 +68,13 @@ class Polish(Stage):
             )
 
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
+        try:
+            yield from self._polish(context, state)
+        finally:
+            # While it works, the compiled polish shows its own bytes.
+            state.show_indices(state.picture().long())
+
+    def _polish(self, context: StageContext, state: State) -> Iterator[Progress]:
         polishers = self._start(context, state)
         coolings = [Cooling(self.temperature) for _ in polishers]
         num_parts = polishers[0].num_parts
