@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ditherlab.recipe.default import Shorthands as Shorthands
     from ditherlab.recipe.default import default_recipe as default_recipe
     from ditherlab.recipe.recipe import Recipe as Recipe
+    from ditherlab.solver.checkpoint import Checkpoint as Checkpoint
     from ditherlab.solver.solution import Solution as Solution
     from ditherlab.solver.solver import optimize as optimize
     from ditherlab.stages import STAGES as STAGES
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Checkpoint": "solver.checkpoint",
     "DitherlabError": "errors",
     "ESTIMATORS": "estimators",
     "LearnedPalette": "problem",

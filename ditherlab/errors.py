@@ -38,6 +38,10 @@ class ResultsError(DitherlabError, ValueError):
     """A file that does not hold the results of a sweep."""
 
 
+class CheckpointError(DitherlabError, ValueError):
+    """A file that is no checkpoint, or one that the run at hand cannot go on from."""
+
+
 class DeviceError(DitherlabError, RuntimeError):
     """A device that this machine or this build of torch lacks."""
 

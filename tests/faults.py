@@ -39,6 +39,7 @@ class Faults:
         fail_at: The number of the call that fails; None for none.
         only: The names of the calls that count; None for all.
         action: What happens at this call, before it is made; by default, it raises.
+        fails_always: Whether every call fails.
         calls: The names of the calls so far.
     """
 
@@ -47,9 +48,12 @@ class Faults:
         fail_at: int | None = None,
         only: Container[str] | None = None,
         action: Callable[[str], None] | None = None,
+        *,
+        fails_always: bool = False,
     ) -> None:
         self.fail_at, self.only = fail_at, only
         self.action = action or _raise
+        self.fails_always = fails_always
         self.calls: list[str] = []
 
     @property
@@ -63,7 +67,7 @@ class Faults:
         if self.only is not None and name not in self.only:
             return False
         self.calls.append(name)
-        return len(self.calls) - 1 == self.fail_at
+        return self.fails_always or len(self.calls) - 1 == self.fail_at
 
     def check(self, name: str) -> None:
         """Count a call, and let it fail if it is the one."""

@@ -1,6 +1,7 @@
 """`ditherlab optimize`: dither one picture."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -8,6 +9,7 @@ from click.core import ParameterSource
 
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, Start
 from ditherlab.cli import clock
+from ditherlab.cli.checkpoint_options import checkpoint_options, read_checkpoint
 from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, Written
 from ditherlab.cli.exit_codes import INTERRUPTED
@@ -20,6 +22,7 @@ from ditherlab.errors import RequestError
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.request.optimize_request import OptimizeRequest
 from ditherlab.request.palette_options import as_option
+from ditherlab.solver.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from ditherlab.report import RunReport
@@ -252,6 +255,7 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     help="Use the settings stored in an earlier picture of ditherlab; other options given override "
     "them.",
 )
+@checkpoint_options
 @reading_options
 @report_options
 @quiet_option
@@ -271,6 +275,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
       ditherlab optimize photo.jpg --palette gray-4 --model ordered
       ditherlab optimize photo.jpg --recipe 'nearest | descend(estimator=reinmax) | draw'
       ditherlab optimize other.jpg --like photo-dithered.png
+      ditherlab optimize photo.jpg --preset best --checkpoint run.safetensors
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     console = Console(options["quiet"], options["verbose"], _takes_stdout(options))
@@ -285,6 +290,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     destination.check(report)
     packed = PackedDestination(options["packed"], overwrite)
     packed.check(destination, report)
+    checkpoint = read_checkpoint(options, _written_files(destination, options))
     request = _request(context, options)
     # Until there is something to keep, Ctrl-C ends the program at once.
     job = request.job(read_source(source, options["reading"]), clock.now)
@@ -292,7 +298,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     packed.check_picture(job.problem)
     with Interruption().listen() as interruption:
         console.report_job(job)
-        solution = _solve(job, interruption, is_quiet=console.is_quiet)
+        solution = _solve(job, interruption, checkpoint, is_quiet=console.is_quiet)
         written = destination.write(solution)
         interruption.end_at_once()
         try:
@@ -336,6 +342,12 @@ def _request(context: click.Context, options: dict[str, Any]) -> OptimizeRequest
     return request
 
 
+def _written_files(destination: Destination, options: dict[str, Any]) -> list[Path | None]:
+    others = [options["packed"], options["report"]]
+    picture = None if destination.output == STANDARD_STREAM else destination.path()
+    return [picture, *(None if other is None else Path(other) for other in others)]
+
+
 def _takes_stdout(options: dict[str, Any]) -> bool:
     return bool(options["as_json"] or options["output"] == STANDARD_STREAM)
 
@@ -349,9 +361,13 @@ def _check_stdout_is_free(output: str | None) -> None:
     check_standard_output()
 
 
-def _solve(job: "Job", interruption: Interruption, *, is_quiet: bool) -> "Solution":
+def _solve(
+    job: "Job", interruption: Interruption, checkpoint: Checkpoint | None, *, is_quiet: bool
+) -> "Solution":
     with ProgressBar(is_hidden=is_quiet) as bar:
-        return job.run(clock=clock.now, on_progress=bar.show, should_stop=interruption)
+        return job.run(
+            clock=clock.now, on_progress=bar.show, should_stop=interruption, checkpoint=checkpoint
+        )
 
 
 def _report(solution: "Solution", written: Written) -> "RunReport":

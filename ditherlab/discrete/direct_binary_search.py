@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.polish_search import PolishSearch
-from ditherlab.protocol import Cost, PaletteEquations, Target, rows_seen
+from ditherlab.protocol import Cost, Kept, PaletteEquations, Target, rows_seen
 from ditherlab.schedules import exponential
 from ditherlab.types import Colors, MomentTable
 
@@ -34,7 +35,7 @@ _COLDEST = 0.01
 
 
 @dataclass
-class Cooling:
+class Cooling(Kept):
     """The falling temperature of a polish.
 
     Attributes:
@@ -117,6 +118,12 @@ class Polisher(PolishSearch):
             raise ValueError("A part is priced before it moves.")
         field, self._field = self._field, None
         self.move_class(self._order[part], field, temperature)
+
+    def values(self) -> Any:
+        return self._order
+
+    def resume(self, values: Any) -> None:
+        self._order = values
 
     def price_with_slopes(self) -> tuple[Float[Tensor, ""], Float[Tensor, "m h w"]]:
         """Return the cost, and its gradient with respect to the moments of each pixel."""

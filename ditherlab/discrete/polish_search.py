@@ -1,6 +1,7 @@
 """The protocol of a polish: sweeps over one index image, made in parts."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -52,6 +53,14 @@ class PolishSearch(ABC):
             part: Its number in the sweep.
             temperature: The scale of noise on the gains of moves; 0 makes the best moves.
         """
+
+    @abstractmethod
+    def values(self) -> Any:
+        """Return what a search needs to go on, beside picture, palette and generator."""
+
+    @abstractmethod
+    def resume(self, values: Any) -> None:
+        """Go on in a sweep that was interrupted after `price_part`, with the `values` then."""
 
     @abstractmethod
     def price(self) -> Float[Tensor, ""]:

@@ -1,5 +1,7 @@
 """Direct binary search with the compiled kernels, one pixel after the other in each tile."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -95,6 +97,16 @@ class TilePolisher(PolishSearch):
         )
         if self._polish.visit(phase, tiles, settings).num_moves:
             self._cost = None
+
+    def values(self) -> Any:
+        sweeps = (self._sweeps.start, self._sweeps.stop)
+        return sweeps, self._seed, self._was_hot, self._least_gain, self._polish.unsettled
+
+    def resume(self, values: Any) -> None:
+        sweeps, self._seed, self._was_hot, self._least_gain, unsettled = values
+        self._sweeps = range(*sweeps)
+        # The library keeps a pointer to it.
+        self._polish.unsettled.copy_(unsettled)
 
     def price(self) -> Float[Tensor, ""]:
         if self._cost is None:

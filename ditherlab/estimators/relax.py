@@ -10,7 +10,7 @@ from torch.nn.functional import conv2d
 from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Kept, Noise
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import DrawCosts, DrawnImages, Logits
 
@@ -19,7 +19,7 @@ _MEAN_DECAY, _SQUARE_DECAY = 0.9, 0.99
 
 
 @dataclass(frozen=True)
-class Surrogate:
+class Surrogate(Kept):
     """A network of two layers that prices relaxed pictures, with the state of its optimizer.
 
     Its inputs are windows of 3 x 3 pixels: the difference from the expected picture, and that

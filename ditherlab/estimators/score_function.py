@@ -11,12 +11,12 @@ from ditherlab.errors import RequestError
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Control, Pricing
 from ditherlab.estimators.parameters import check_num_samples
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Kept
 from ditherlab.protocol.categorical import Categorical
 
 
 @dataclass(frozen=True)
-class MovingBaseline:
+class MovingBaseline(Kept):
     """An exponential moving average of past costs, as credited to each pixel.
 
     Attributes:

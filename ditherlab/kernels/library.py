@@ -26,6 +26,8 @@ _POINTER_RESULTS = (
     "ditherlab_polish_new",
     "ditherlab_mean_field_new",
     "ditherlab_mean_field_slopes",
+    "ditherlab_mean_field_means",
+    "ditherlab_mean_field_squares",
     "ditherlab_mean_field_variance_weights",
 )
 _DOUBLE_RESULTS = ("ditherlab_polish_price", "ditherlab_mean_field_estimate")

@@ -43,6 +43,26 @@ class CompiledMeanField:
         return self._copy(self._functions.ditherlab_mean_field_slopes(self._handle))
 
     @property
+    def moments(self) -> Float[Tensor, "m c h w"]:
+        """A copy of the expected values of the pixels' colors and of their squares.
+
+        They follow the probabilities step by step, so that rounding errors differ from those of
+        moments that are computed anew.
+        """
+        return torch.stack([self._copy(address) for address in self._moment_addresses])
+
+    @moments.setter
+    def moments(self, moments: Float[Tensor, "m c h w"]) -> None:
+        for held, address in zip(moments.contiguous(), self._moment_addresses, strict=True):
+            ctypes.memmove(address, held.data_ptr(), held.numel() * held.element_size())
+
+    @property
+    def _moment_addresses(self) -> tuple[int, int]:
+        functions = self._functions
+        means = functions.ditherlab_mean_field_means(self._handle)
+        return int(means), int(functions.ditherlab_mean_field_squares(self._handle))
+
+    @property
     def variance_weights_address(self) -> int:
         """The address of the weights, for the palette equations."""
         return int(self._functions.ditherlab_mean_field_variance_weights(self._handle))

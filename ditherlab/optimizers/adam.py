@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ditherlab.errors import RequestError
-from ditherlab.protocol import ColorCosts, Estimate, Optimizer, apply_softmax_jacobian
+from ditherlab.protocol import ColorCosts, Estimate, Kept, Optimizer, apply_softmax_jacobian
 from ditherlab.types import Logits, Probs
 
 _MEAN_DECAY = 0.9
@@ -24,7 +24,7 @@ _ACCELERATOR_PART = 1 << 24
 
 
 @dataclass
-class AdamState:
+class AdamState(Kept):
     """The logits, the decaying means of their gradient and its square, and the probabilities."""
 
     logits: Logits

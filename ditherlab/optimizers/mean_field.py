@@ -8,12 +8,12 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ditherlab.errors import AbilityError, RequestError
-from ditherlab.protocol import Estimate, Optimizer
+from ditherlab.protocol import Estimate, Kept, Optimizer
 from ditherlab.types import Logits, Probs
 
 
 @dataclass
-class MeanFieldState:
+class MeanFieldState(Kept):
     """The probabilities, and the pixels that are left to visit in this sweep."""
 
     probs: Probs

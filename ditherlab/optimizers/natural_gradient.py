@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.errors import RequestError
-from ditherlab.protocol import Estimate, Optimizer
+from ditherlab.protocol import Estimate, Kept, Optimizer
 from ditherlab.types import Logits, Probs
 
 _MEAN_DECAY = 0.9
@@ -18,7 +18,7 @@ _DAMPING = 0.03
 
 
 @dataclass
-class NaturalState:
+class NaturalState(Kept):
     """The logits, the decaying mean of the costs, and that of their mean square at each pixel."""
 
     logits: Logits

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ditherlab.protocol import Kept
+
 _MEAN_DECAY = 0.9
 # The gradient of such parameters is a mean over many pixels and varies little, so its size can be
 # estimated from fewer steps.
@@ -13,7 +15,7 @@ _SMALLEST_GRADIENT = 1e-16
 
 
 @dataclass
-class ParameterState:
+class ParameterState(Kept):
     """Parameters, and the decaying means of their gradient and of the gradient's square."""
 
     parameters: Tensor

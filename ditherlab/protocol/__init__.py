@@ -18,6 +18,7 @@ from ditherlab.protocol.cost import (
 )
 from ditherlab.protocol.estimate import ColorCosts, Estimate, apply_softmax_jacobian
 from ditherlab.protocol.estimator import Estimator, Noise, require
+from ditherlab.protocol.kept import Kept
 from ditherlab.protocol.objective import Objective
 from ditherlab.protocol.optimizer import Optimizer
 
@@ -27,6 +28,7 @@ __all__ = [
     "Cost",
     "Estimate",
     "Estimator",
+    "Kept",
     "Noise",
     "Objective",
     "Optimizer",

@@ -59,7 +59,7 @@ class Job:
 
         Args:
             clock: Returns seconds.
-            callbacks: `on_progress` and `should_stop` of `optimize`.
+            callbacks: `on_progress`, `should_stop` and `checkpoint` of `optimize`.
         """
         return optimize(
             self.problem,

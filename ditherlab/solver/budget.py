@@ -53,18 +53,23 @@ class Budget:
         self.num_evaluations += progress.num_evaluations
         self.num_backward_passes += progress.num_backward_passes
 
-    def allot(self, part: float) -> "Allotment":
-        """Give a stage a part of what is left; 0 for one that is not limited."""
-        now_s, seconds, evaluations = self.seconds, self.limits.seconds, self.limits.evaluations
-        self.evaluations_of_step = 0
+    def allot(self, part: float, begin_s: float, begin_evaluations: int) -> "Allotment":
+        """Give a stage a part of what was left when it began.
+
+        Args:
+            part: 0 for a stage that is not limited.
+            begin_s: Seconds that were used then.
+            begin_evaluations: Evaluations that were made then.
+        """
+        seconds, evaluations = self.limits.seconds, self.limits.evaluations
         if not part:
             seconds = evaluations = None
-        left = None if evaluations is None else max(0, evaluations - self.num_evaluations)
+        left = None if evaluations is None else max(0, evaluations - begin_evaluations)
         return Allotment(
             self,
-            begin_s=now_s,
-            seconds=None if seconds is None else part * max(0.0, seconds - now_s),
-            begin_evaluations=self.num_evaluations,
+            begin_s=begin_s,
+            seconds=None if seconds is None else part * max(0.0, seconds - begin_s),
+            begin_evaluations=begin_evaluations,
             evaluations=None if left is None else max(1, int(part * left)),
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ditherlab.protocol import Kept
 from ditherlab.schedules import Temperatures
 
 Outcome = Literal[
@@ -17,7 +18,7 @@ Outcome = Literal[
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Kept):
     """A report on a run that goes on.
 
     Attributes:

@@ -11,6 +11,9 @@ from ditherlab.problem import Limits, Problem, find_device
 from ditherlab.randomness import seeded_generator
 from ditherlab.recipe import Recipe, default_recipe
 from ditherlab.solver.budget import Budget, Clock
+from ditherlab.solver.checkpoint import Checkpoint
+from ditherlab.solver.checkpoint_file import RunFacts, read_run
+from ditherlab.solver.checkpoint_writer import CheckpointWriter
 from ditherlab.solver.loop import Loop
 from ditherlab.solver.memory import free_memory_bytes
 from ditherlab.solver.memory_need import memory_need
@@ -35,6 +38,7 @@ def optimize(
     should_stop: Callable[[], bool] = lambda: False,
     seconds_between_reports: float = SECONDS_BETWEEN_REPORTS,
     num_report_samples: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Solution:
     """Find the pictures, and the palette if it is free, at the least expected cost.
 
@@ -54,6 +58,9 @@ def optimize(
         num_report_samples: Pictures to draw and price at each report, so that reports of different
             estimators compare; they change nothing and count as no evaluations. None takes the
             costs of the steps: exact expectations, or prices of the pictures that they drew.
+        checkpoint: Where the state of the run is written, and from which one it goes on. A run that
+            was killed and resumed ends with the same bytes as one that was not. If a checkpoint
+            cannot be written, the run goes on, with a note.
 
     Returns:
         The pictures and their history; `outcome` says why the run ended.
@@ -65,6 +72,8 @@ def optimize(
         ObjectiveError: If a Python function fails at its first pictures; later, the outcome is
             `cost-failed`.
         PictureError: If the run does not fit into memory.
+        CheckpointError: If the checkpoint to go on from is damaged, or that of another run.
+        OutputError: If the checkpoint to write exists, or its folder cannot be written.
 
     Example:
         >>> import numpy as np
@@ -83,17 +92,27 @@ def optimize(
     free_bytes = limits.memory_bytes or free_memory_bytes(place)
     memory_need(problem, planned).check(free_bytes)
     context = StageContext(problem=problem, device=place, seed=seed)
+    writer, saved = None, None
+    if checkpoint is not None:
+        checkpoint.check()
+        facts = RunFacts.of(problem, planned, limits, seed, place)
+        writer = CheckpointWriter(checkpoint, facts, context.notes.append)
+        if checkpoint.resume_from is not None:
+            saved = read_run(checkpoint.resume_from, facts, place)
     try:
         with torch.no_grad(), one_thread() as context.num_threads:
             loop = Loop(
-                _first_state(context),
+                saved.state if saved else _first_state(context),
                 context,
                 Budget(limits, clock, start_s),
                 on_progress=on_progress,
                 should_stop=should_stop,
                 seconds_between_reports=seconds_between_reports,
                 num_report_samples=num_report_samples,
+                writer=writer,
             )
+            if saved:
+                loop.resume(saved)
             outcome: Outcome = "nothing-to-draw"
             if problem.has_opaque_pixels:
                 outcome = loop.run(plan_stages(problem, planned, limits))

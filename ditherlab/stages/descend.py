@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
@@ -11,6 +11,7 @@ from ditherlab.kernels.mean_field import CompiledMeanField
 from ditherlab.kernels.palette_sums import sum_for_probs
 from ditherlab.kernels.work import KernelWork
 from ditherlab.optimizers import MeanField, PaletteDescent
+from ditherlab.optimizers.parameter_descent import ParameterState
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import (
@@ -97,8 +98,11 @@ class Descend(Stage):
         problem = context.problem
         estimator, optimizer = self._strategies(problem)
         bound = context.bind(state.palette)
-        mover = _mover(context, bound, estimator, optimizer, state)
-        yield Progress(0.0)
+        moved = context.cursor.resume("mover")
+        mover = _mover(context, bound, estimator, optimizer, state, moved=moved)
+        context.cursor.keep("mover", mover.values)
+        if moved is None:
+            yield Progress(0.0)
         annealing = Annealing.of(estimator, problem.objective, self.temperature)
         descent = Descent(bound.cost, estimator, annealing, self.steps)
         steps = descent.run(context, state, mover)
@@ -136,20 +140,29 @@ class Descend(Stage):
 
 
 class PixelMover(Mover):
-    """Moves the probabilities of every pixel, and the palette if it is free."""
+    """Moves the probabilities of every pixel, and the palette if it is free.
 
-    def __init__(self, bound: Bound, optimizer: Optimizer, problem: Problem, state: State) -> None:
+    Args:
+        bound: The cost.
+        optimizer: Of the probabilities.
+        problem: For the colors that must stay, or that the hardware can show.
+        state: Whose probabilities and palette move.
+        moved: The `values` of an interrupted mover that goes on; None for a new one.
+    """
+
+    def __init__(
+        self, bound: Bound, optimizer: Optimizer, problem: Problem, state: State, moved: Any = None
+    ) -> None:
         self.bound, self.optimizer, self.state = bound, optimizer, state
         self.num_locked, self.hardware = problem.num_locked, problem.hardware
         # Where probabilities jump to what is best for the palette, it has to keep up with them.
         is_closed_form = optimizer.needs_color_costs and problem.is_quadratic
         self.refits_palette = state.palette_is_free and is_closed_form
         self.asks_palette = state.palette_is_free and not is_closed_form
-        logits = _starting_logits(state)
-        state.show_probs(logits.softmax(dim=1))
-        self.pixels = optimizer.start(logits)
-        self.colors = PaletteDescent().start(state.palette)
-        self.num_steps = 0
+        self.pixels: Any
+        self.colors: ParameterState
+        self.num_steps: int
+        self.pixels, self.colors, self.num_steps = moved or self._start()
 
     def step(self, estimate: Estimate, temperature: float, share: float) -> None:
         state = self.state
@@ -163,6 +176,15 @@ class PixelMover(Mover):
             state.palette = self._fit_palette(probs, state.palette, share)
         state.show_probs(probs)
         self.num_steps += 1
+
+    def values(self) -> tuple[Any, ...]:
+        """Return what moves beside the state."""
+        return self.pixels, self.colors, self.num_steps
+
+    def _start(self) -> tuple[Any, ParameterState, int]:
+        logits = _starting_logits(self.state)
+        self.state.show_probs(logits.softmax(dim=1))
+        return self.optimizer.start(logits), PaletteDescent().start(self.state.palette), 0
 
     def _snap(self, palette: Colors) -> Colors:
         return palette if self.hardware is None else self.hardware.snap(palette, self.num_locked)
@@ -203,13 +225,19 @@ class CompiledPixelMover(PixelMover):
         problem: Problem,
         state: State,
         work: KernelWork,
+        *,
+        moved: Any = None,
     ) -> None:
-        super().__init__(bound, optimizer, problem, state)
+        shared: Any
+        shared, *visited = moved or (None,)
+        super().__init__(bound, optimizer, problem, state, shared)
         self.mean_field, self.work = optimizer, work
         self.visits = optimizer.start(state.model().log_probs)
         form = bound.cost.quadratic_forms[0]
         self.field = CompiledMeanField(work.library, form, state.model().probs[0])
         self.table = self._show_colors()
+        if moved is not None:
+            self.visits.unvisited, self.field.moments = visited
         state.show_probs(self.field.probs.unsqueeze(0))
 
     def estimate(self) -> Estimate:
@@ -232,6 +260,10 @@ class CompiledPixelMover(PixelMover):
             state.palette = self._fit_palette(state.model().probs, state.palette, share)
             self.table = self._show_colors()
         self.num_steps += 1
+
+    def values(self) -> tuple[Any, ...]:
+        # The probabilities are those of the state.
+        return (None, self.colors, self.num_steps), self.visits.unvisited, self.field.moments
 
     def _show_colors(self) -> MomentTable:
         table = self.bound.cost.expected_color_moments(self.state.palette)
@@ -257,14 +289,16 @@ def _mover(
     estimator: Estimator,
     optimizer: Optimizer,
     state: State,
+    *,
+    moved: Any,
 ) -> PixelMover:
     """Return what moves the probabilities: compiled where the kernels know the mathematics."""
     work = kernel_work(context, bound.cost)
     is_alone = len(bound.target.images) == 1
     is_exact = estimator == Moments() and is_alone
     if work is not None and is_exact and isinstance(optimizer, MeanField):
-        return CompiledPixelMover(bound, optimizer, context.problem, state, work)
-    return PixelMover(bound, optimizer, context.problem, state)
+        return CompiledPixelMover(bound, optimizer, context.problem, state, work, moved=moved)
+    return PixelMover(bound, optimizer, context.problem, state, moved)
 
 
 def _starting_logits(state: State) -> Logits:

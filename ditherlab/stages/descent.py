@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ditherlab.problem import Problem
-from ditherlab.protocol import Cost, Estimate, Estimator
+from ditherlab.protocol import Cost, Estimate, Estimator, Kept
+from ditherlab.schedules import Temperatures
 from ditherlab.stages.annealing import Annealing
 from ditherlab.stages.stage import Progress, StageContext, StageMemory
 from ditherlab.stages.state import State
@@ -54,6 +56,27 @@ class Mover(ABC):
 
 
 @dataclass
+class _Place(Kept):
+    """The place of a descent after a yield, and what its latest estimate was made from.
+
+    Attributes:
+        pricing: Generator of draws that price the state beside the estimates.
+        step: Number of the step; -1 before the first.
+        share: How much of the descent was done then.
+        generator: State of the generator before the estimate.
+        memory: The estimator's, before the estimate.
+        temperature: First and last temperature of the annealing.
+    """
+
+    pricing: torch.Generator
+    step: int = -1
+    share: float = 0.0
+    generator: Tensor | None = None
+    memory: Any = None
+    temperature: Temperatures | None = None
+
+
+@dataclass
 class Descent:
     """A cost, an estimator of its gradient, and the temperature that falls on the way."""
 
@@ -66,21 +89,48 @@ class Descent:
         self, context: StageContext, state: State, mover: Mover
     ) -> Generator[Progress, None, None]:
         """Price the state, yield, then move it; price it once more at the end."""
+        resumed: _Place | None = context.cursor.resume("descent")
+        place = resumed or _Place(context.fresh_generator())
+        context.cursor.keep("descent", lambda: place)
         memory: Any = None
-        pricing = context.fresh_generator()
         try:
-            for step in range(self.steps):
+            if resumed and place.step < self.steps:
+                memory = self._repeat_move(place, state, mover)
+            for step in range(place.step + 1, self.steps):
                 share = context.share(step / self.steps)
+                self._begin_step(place, step, share, state, memory)
                 estimate, memory = self._estimate(state, mover, memory, share)
-                yield self._progress(estimate, state, pricing, share, step)
-                temperature = self.annealing.entropy_weight(share, estimate)
-                state.temperature = self.annealing.temperature or state.temperature
-                mover.step(estimate, temperature, share)
+                yield self._progress(estimate, state, place.pricing, share, step)
+                self._move(estimate, state, mover, share)
         finally:
             mover.finish()
-        estimate, _ = self._estimate(state, mover, memory, 1.0)
-        last = self._progress(estimate, state, pricing, 1.0, self.steps)
-        yield replace(last, in_history=False)
+        if place.step < self.steps:
+            self._begin_step(place, self.steps, 1.0, state, memory)
+            estimate, _ = self._estimate(state, mover, memory, 1.0)
+            last = self._progress(estimate, state, place.pricing, 1.0, self.steps)
+            yield replace(last, in_history=False)
+
+    def _begin_step(
+        self, place: _Place, step: int, share: float, state: State, memory: Any
+    ) -> None:
+        place.step, place.share, place.memory = step, share, memory
+        place.generator = state.generator.get_state()
+        place.temperature = self.annealing.temperature
+
+    def _repeat_move(self, place: _Place, state: State, mover: Mover) -> Any:
+        """Make the estimate of an interrupted step again, and move along it."""
+        if place.generator is None:
+            raise ValueError("A descent that was interrupted must have begun a step.")
+        self.annealing.temperature = place.temperature
+        state.generator.set_state(place.generator.cpu())
+        estimate, memory = self._estimate(state, mover, place.memory, place.share)
+        self._move(estimate, state, mover, place.share)
+        return memory
+
+    def _move(self, estimate: Estimate, state: State, mover: Mover, share: float) -> None:
+        temperature = self.annealing.entropy_weight(share, estimate)
+        state.temperature = self.annealing.temperature or state.temperature
+        mover.step(estimate, temperature, share)
 
     def _estimate(
         self, state: State, mover: Mover, memory: Any, share: float

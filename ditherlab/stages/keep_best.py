@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ditherlab.black_box.deadline import DeadlineError
 from ditherlab.errors import ObjectiveError
-from ditherlab.protocol import Cost
+from ditherlab.protocol import Cost, Kept
 from ditherlab.stages.stage import Progress, StageContext
 from ditherlab.stages.state import State
 
@@ -39,7 +39,9 @@ def keep_best(
         cost: Prices drawn pictures, if it offers `value`.
         advice: The cause of the noise, for the note.
     """
-    best = _Best(state)
+    best: _Best = context.cursor.resume("best") or _Best(state)
+    context.cursor.keep("best", lambda: best)
+    context.kept = best.kept
     try:
         for progress in steps:
             best.see(progress, context)
@@ -56,11 +58,12 @@ def keep_best(
     with suppress(DeadlineError, ObjectiveError):
         restored = best.restore(context, cost, advice)
         if restored is not None and best.last is not None:
-            yield Progress(1.0, restored, best.last.step, in_history=False)
+            best.last = Progress(1.0, restored, best.last.step, in_history=False)
+            yield best.last
 
 
 @dataclass
-class _Best:
+class _Best(Kept):
     """The cheapest state so far."""
 
     state: State

@@ -12,7 +12,8 @@ from ditherlab.schedules import Temperatures
 from ditherlab.stages.annealing import Annealing
 from ditherlab.stages.descent import Descent, Mover, descent_memory, descent_work
 from ditherlab.stages.keep_best import keep_best
-from ditherlab.stages.model_descent import ModelDescent
+from ditherlab.stages.model_descent import ModelCourse, ModelDescent
+from ditherlab.stages.pictures import copy_generators
 from ditherlab.stages.stage import (
     Progress,
     Stage,
@@ -57,8 +58,11 @@ class LearnModel(Stage):
         problem = context.problem
         estimator = self._estimator(problem)
         bound = context.bind(state.palette)
-        mover = ModelMover(bound.target, self.model, state)
-        yield Progress(0.0)
+        moved = context.cursor.resume("mover")
+        mover = ModelMover(bound.target, self.model, state, moved)
+        context.cursor.keep("mover", lambda: mover.descent.course)
+        if moved is None:
+            yield Progress(0.0)
         annealing = Annealing.of(estimator, problem.objective, self.temperature, probes=False)
         steps = Descent(bound.cost, estimator, annealing, self.steps).run(context, state, mover)
         advice = f"`{estimator}` is too noisy here, or the learning rate too high"
@@ -95,13 +99,26 @@ class LearnModel(Stage):
 
 
 class ModelMover(Mover):
-    """Moves the parameters of the model of one picture."""
+    """Moves the parameters of the model of one picture.
 
-    def __init__(self, target: Target, model: Model, state: State) -> None:
+    Args:
+        target: The picture.
+        model: Whose parameters move.
+        state: Gets the probabilities.
+        moved: The course of an interrupted descent that goes on; None for a new one.
+    """
+
+    def __init__(
+        self, target: Target, model: Model, state: State, moved: ModelCourse | None = None
+    ) -> None:
         self.state = state
         rounding = Rounding.of(target, state.palette)
-        self.descent = ModelDescent(model.bind(rounding, state.generator), model.learning_rate)
-        self._show(self.descent.probs(0.0))
+        # The first parameters of a descent that goes on are replaced.
+        generator = copy_generators(state.generator, 2)[0] if moved else state.generator
+        bound = model.bind(rounding, generator)
+        self.descent = ModelDescent(bound, model.learning_rate, moved)
+        if moved is None:
+            self._show(self.descent.probs(0.0))
 
     def step(self, estimate: Estimate, temperature: float, share: float) -> None:
         del temperature

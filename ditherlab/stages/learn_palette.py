@@ -1,14 +1,16 @@
 """The stage `learn-palette`: learn the colors on a smaller copy of the pictures."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
+
+import torch
 
 from ditherlab.errors import RequestError
 from ditherlab.images import Picture, lay_out
 from ditherlab.palette_learning.first_palette import other_palette
 from ditherlab.problem import LearnedPalette, Problem
-from ditherlab.protocol import Ability, Estimator, Optimizer
+from ditherlab.protocol import Ability, Estimator, Kept, Optimizer
 from ditherlab.randomness import seeded_generator
 from ditherlab.schedules import Temperatures
 from ditherlab.stages.compiled_work import kernel_work
@@ -112,34 +114,33 @@ class LearnPalette(Stage):
 
     def _learn(self, copy: StageContext, state: State) -> Iterator[Progress]:
         """Learn from each start; the outer state always has the palette to keep so far."""
-        first = State(palette=state.palette, generator=state.generator, palette_is_free=True)
-        for progress in self._descend_from(first, copy, 0):
-            state.palette, state.temperature = first.palette, first.temperature
-            yield progress
-        palettes = [(yield from _finished_palette(first, copy))]
-        state.palette = palettes[0]
-        generator = state.generator
-        if self._has_another_start(copy):
-            target = copy.bind(state.palette).target
-            learned = copy.problem.learned or LearnedPalette()
-            # Its own generator: if the first palette is kept, the rest is as with a single start.
-            generator = seeded_generator(copy.seed, copy.device)
-            other = State(
-                palette=other_palette(target, learned.num_colors, learned.locked),
-                generator=generator,
-                palette_is_free=True,
-            )
-            yield from self._descend_from(other, copy.after(copy.spent()), 1)
-            palettes.append((yield from _finished_palette(other, copy)))
-            bound = copy.bind(state.palette)
-            state.palette = yield from choose_palette(
-                palettes,
-                bound,
-                generator,
-                kernel_work(copy, bound.cost),
-                least_gain=_LEAST_GAIN,
-            )
+        resumed: _Place | None = copy.cursor.resume("start")
+        place = resumed or _Place(_begin(state.palette, state.generator))
+        if not place.palettes:
+            first = place.state
+            for progress in self._descend_from(place, copy):
+                state.palette, state.temperature = first.palette, first.temperature
+                yield progress
+            state.palette = yield from _finished_palette(first, copy)
+            if self._has_another_start(copy):
+                place = _Place(_other_start(copy, state), [state.palette], copy.spent())
+        if place.palettes:
+            yield from self._learn_again(copy, state, place)
         yield Progress(1.0, step=self.steps)
+
+    def _learn_again(self, copy: StageContext, state: State, place: "_Place") -> Iterator[Progress]:
+        """Learn from the second start, and choose between the palettes."""
+        other = place.state
+        yield from self._descend_from(place, copy.after(place.spent))
+        palettes = [*place.palettes, (yield from _finished_palette(other, copy))]
+        bound = copy.bind(state.palette)
+        state.palette = yield from choose_palette(
+            palettes,
+            bound,
+            other.generator,
+            kernel_work(copy, bound.cost),
+            least_gain=_LEAST_GAIN,
+        )
 
     def _has_another_start(self, copy: StageContext) -> bool:
         is_refitted = self._descend.resolved(copy.problem).optimizer
@@ -147,12 +148,44 @@ class LearnPalette(Stage):
         has_time = copy.spent() <= _MOST_FOR_FIRST_START
         return self.starts > 1 and is_closed_form and copy.problem.is_quadratic and has_time
 
-    def _descend_from(self, state: State, copy: StageContext, number: int) -> Iterator[Progress]:
-        for _ in Nearest().run(copy, state):
-            pass
-        for progress in self._descend.run(copy, state):
+    def _descend_from(self, place: "_Place", copy: StageContext) -> Iterator[Progress]:
+        copy.cursor.keep("start", lambda: place)
+        if not place.state.has_picture:
+            for _ in Nearest().run(copy, place.state):
+                pass
+        number = len(place.palettes)
+        for progress in self._descend.run(copy, place.state):
             share = (number + progress.share) / self.starts
             yield replace(progress, share=share, in_history=progress.in_history and not number)
+        # A choice among palettes is short.
+        copy.cursor.clear()
+
+
+@dataclass
+class _Place(Kept):
+    """The place of learning while a copy descends.
+
+    Attributes:
+        state: Of the copy.
+        palettes: Those that were learned from earlier starts.
+        spent: Part of the time and evaluations that was spent before this start.
+    """
+
+    state: State
+    palettes: list[Colors] = field(default_factory=list)
+    spent: float = 0.0
+
+
+def _begin(palette: Colors, generator: torch.Generator) -> State:
+    return State(palette=palette, generator=generator, palette_is_free=True)
+
+
+def _other_start(copy: StageContext, state: State) -> State:
+    target = copy.bind(state.palette).target
+    learned = copy.problem.learned or LearnedPalette()
+    # Its own generator: if the first palette is kept, the rest is as with a single start.
+    generator = seeded_generator(copy.seed, copy.device)
+    return _begin(other_palette(target, learned.num_colors, learned.locked), generator)
 
 
 def _finished_palette(state: State, copy: StageContext) -> Generator[Progress, None, Colors]:

@@ -1,30 +1,59 @@
 """Descent of the parameters of a model along an estimated gradient."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ditherlab.models.model import BoundModel
 from ditherlab.optimizers import ParameterDescent
-from ditherlab.protocol import Estimate
+from ditherlab.optimizers.parameter_descent import ParameterState
+from ditherlab.protocol import Estimate, Kept
 from ditherlab.types import Probs
 
 
-class ModelDescent:
-    """The moving parameters of a model, in one run."""
+@dataclass
+class ModelCourse(Kept):
+    """Where the descent of a model's parameters is.
 
-    def __init__(self, model: BoundModel, learning_rate: float) -> None:
+    Attributes:
+        parameters: Of the model, by name.
+        states: Of the descent of each parameter.
+        progress: Of the probabilities that were returned last, from 0 to 1.
+    """
+
+    parameters: Mapping[str, Tensor]
+    states: Mapping[str, ParameterState]
+    progress: float = 0.0
+
+
+class ModelDescent:
+    """The moving parameters of a model, in one run.
+
+    Args:
+        model: Bound to the picture.
+        learning_rate: Of its parameters.
+        course: Of an interrupted descent that goes on; None for a new one.
+    """
+
+    def __init__(
+        self, model: BoundModel, learning_rate: float, course: ModelCourse | None = None
+    ) -> None:
         self.model = model
         self.descent = ParameterDescent(learning_rate)
-        self.states = {
-            name: self.descent.start(parameter) for name, parameter in model.parameters.items()
-        }
-        self.progress = 0.0
+        if course is None:
+            states = {name: self.descent.start(value) for name, value in model.parameters.items()}
+            course = ModelCourse(model.parameters, states)
+        else:
+            for name, parameter in model.parameters.items():
+                parameter.copy_(course.parameters[name])
+            course.parameters = model.parameters
+        self.course = course
 
     def probs(self, progress: float) -> Probs:
         """Return the probabilities that the parameters stand for, as firm as progress asks."""
-        self.progress = progress
+        self.course.progress = progress
         return self.model.probs(progress)
 
     def step(self, estimate: Estimate, progress: float) -> Probs:
@@ -36,7 +65,7 @@ class ModelDescent:
         """
         rate = (1 - progress) ** 0.5
         for name, gradient in self._gradients(estimate).items():
-            moved = self.descent.step(self.states[name], gradient, rate)
+            moved = self.descent.step(self.course.states[name], gradient, rate)
             self.model.parameters[name].copy_(moved)
         return self.probs(progress)
 
@@ -46,7 +75,7 @@ class ModelDescent:
         for parameter in parameters.values():
             parameter.requires_grad_()
         with torch.enable_grad():
-            probs = self.model.probs(self.progress)
+            probs = self.model.probs(self.course.progress)
             loss = (_color_costs(estimate, probs.detach()) * probs).sum()
             gradients = torch.autograd.grad(loss, list(parameters.values()))
         for parameter in parameters.values():

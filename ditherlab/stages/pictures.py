@@ -1,10 +1,13 @@
 """Several pictures with one palette: each is worked on as if it were alone."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from ditherlab.protocol import Kept
+from ditherlab.stages.cursor import Values
 from ditherlab.stages.stage import Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
@@ -19,29 +22,62 @@ def run_on_each(stage: Stage, context: StageContext, state: State) -> Iterator[P
         context: Of all pictures.
         state: Of all pictures; joined from the single ones before every yield.
     """
-    num_pictures = len(context.problem.pictures)
-    generators = copy_generators(state.generator, num_pictures)
-    states = [state.only(number, generators[number]) for number in range(num_pictures)]
+    numbers = range(len(context.problem.pictures))
+    place = context.cursor.resume("pictures") or _Places.start(state, len(numbers))
+    contexts = [context.only(number, state.palette, place.cursors[number]) for number in numbers]
+    context.cursor.keep("pictures", lambda: place.at(contexts))
     runs = [
-        iter(stage.run(context.only(number, state.palette), states[number]))
-        for number in range(num_pictures)
+        iter(()) if place.has_ended[number] else iter(stage.run(contexts[number], one))
+        for number, one in enumerate(place.states)
     ]
-    latest: list[Progress | None] = [None] * num_pictures
     try:
         while True:
             steps = [next(run, None) for run in runs]
-            state.join(states)
-            keep_generator(state.generator, generators[0])
-            if all(step is None for step in steps):
+            state.join(place.states)
+            keep_generator(state.generator, place.states[0].generator)
+            place.has_ended = [step is None for step in steps]
+            if all(place.has_ended):
                 return
-            latest = [step or before for step, before in zip(steps, latest, strict=True)]
-            yield _join(latest, steps)
+            place.latest = [
+                step or before for step, before in zip(steps, place.latest, strict=True)
+            ]
+            yield _join(place.latest, steps)
     finally:
         for run in runs:
             close = getattr(run, "close", None)
             if close is not None:
                 close()
-        state.join(states)
+        state.join(place.states)
+
+
+@dataclass
+class _Places(Kept):
+    """The place of a stage in each of several pictures.
+
+    Attributes:
+        states: Of single pictures.
+        latest: The latest step of each.
+        has_ended: Whether the stage has ended.
+        cursors: Values of the stage's cursor.
+    """
+
+    states: list[State]
+    latest: list[Progress | None]
+    has_ended: list[bool]
+    cursors: list[Values | None]
+
+    @classmethod
+    def start(cls, state: State, num_pictures: int) -> "_Places":
+        generators = copy_generators(state.generator, num_pictures)
+        states = [state.only(number, generator) for number, generator in enumerate(generators)]
+        empty: list[None] = [None] * num_pictures
+        return cls(states, [*empty], [False] * num_pictures, [*empty])
+
+    def at(self, contexts: Sequence[StageContext]) -> "_Places | None":
+        """Return the places with the values of cursors; None if a picture cannot go on."""
+        self.cursors = [context.cursor.values() for context in contexts]
+        pairs = zip(self.cursors, self.has_ended, strict=True)
+        return self if all(cursor is not None or ended for cursor, ended in pairs) else None
 
 
 def _join(latest: Sequence[Progress | None], steps: Sequence[Progress | None]) -> Progress:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from math import inf
 from operator import add
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 
@@ -15,7 +15,7 @@ from ditherlab.discrete.polish_search import PolishSearch
 from ditherlab.errors import RequestError
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
-from ditherlab.protocol import Ability
+from ditherlab.protocol import Ability, Kept
 from ditherlab.stages.compiled_work import PolishStart, kernel_work
 from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
@@ -75,29 +75,38 @@ class Polish(Stage):
             state.show_indices(state.picture().long())
 
     def _polish(self, context: StageContext, state: State) -> Iterator[Progress]:
-        polishers = self._start(context, state)
-        coolings = [Cooling(self.temperature) for _ in polishers]
+        resumed: _Place | None = context.cursor.resume("polish")
+        polishers = self._start(context, state, resumed)
+        place = resumed or _Place.start(polishers, self.temperature)
+        context.cursor.keep("polish", lambda: place.at(polishers))
         num_parts = polishers[0].num_parts
         num_moves = self.sweeps * num_parts
+        if resumed and place.number < num_moves:
+            for polisher in polishers:
+                polisher.price_part(place.part)
+            self._move(polishers, place, state)
         for number, sweeps, part in self._moves(polishers[0]):
+            if number <= place.number:
+                continue
+            place.number, place.part = number, part
             if part == 0:
                 for polisher in polishers:
                     polisher.begin_sweep(sweeps)
                 if state.palette_is_free and self._is_time_to_refit(sweeps.start):
                     refit_palette(polishers, context, state)
             share = context.share(number / num_moves)
-            temperatures = [cooling.temperature(share) for cooling in coolings]
+            place.temperatures = [cooling.temperature(share) for cooling in place.coolings]
             known = [polisher.price_part(part) for polisher in polishers]
             values = [value for value in known if value is not None]
-            for cooling, value, polisher in zip(coolings, values, polishers, strict=False):
+            for cooling, value, polisher in zip(place.coolings, values, polishers, strict=False):
                 cooling.see(value, polisher.indices.numel())
             costs = torch.stack(values) if values else None
             yield Progress(share, costs, number, num_evaluations=1 if values else 0)
-            for polisher, temperature in zip(polishers, temperatures, strict=True):
-                polisher.move_part(part, temperature)
-            self._keep(polishers, state)
-        costs = torch.stack([polisher.price() for polisher in polishers])
-        yield Progress(1.0, costs, num_moves, num_evaluations=1, in_history=False)
+            self._move(polishers, place, state)
+        if place.number < num_moves:
+            place.number = num_moves
+            costs = torch.stack([polisher.price() for polisher in polishers])
+            yield Progress(1.0, costs, num_moves, num_evaluations=1, in_history=False)
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"quadratic"})
@@ -122,10 +131,13 @@ class Polish(Stage):
                 yield first * polisher.num_parts + part * len(sweeps), sweeps, part
             first = sweeps.stop
 
-    def _start(self, context: StageContext, state: State) -> list[PolishSearch]:
+    def _start(
+        self, context: StageContext, state: State, resumed: "_Place | None"
+    ) -> list[PolishSearch]:
         each = context.bind_each(state.palette)
         pictures = state.picture()
         generators = copy_generators(state.generator, len(each))
+        generators = resumed.generators if resumed else generators
         rule = context.problem.cells
         polishers: list[PolishSearch] = []
         for number, (bound, generator) in enumerate(zip(each, generators, strict=True)):
@@ -134,8 +146,16 @@ class Polish(Stage):
             start = PolishStart(bound, pictures[number], state.palette, generator)
             work = kernel_work(context, bound.cost)
             polishers.append(start.search(work, swaps=self.moves == "swaps", allowed=allowed))
+        if resumed:
+            for polisher, values in zip(polishers, resumed.searches, strict=True):
+                polisher.resume(values)
         self._keep(polishers, state)
         return polishers
+
+    def _move(self, polishers: list[PolishSearch], place: "_Place", state: State) -> None:
+        for polisher, temperature in zip(polishers, place.temperatures, strict=True):
+            polisher.move_part(place.part, temperature)
+        self._keep(polishers, state)
 
     def _keep(self, polishers: Sequence[PolishSearch], state: State) -> None:
         keep_generator(state.generator, polishers[0].generator)
@@ -144,6 +164,36 @@ class Polish(Stage):
     def _is_time_to_refit(self, sweep: int) -> bool:
         """Return whether it is after 1, 3, 7, 15, ... sweeps, and not near the end."""
         return sweep & (sweep + 1) == 0 and 0 < sweep < _REFITTING_PART * self.sweeps
+
+
+@dataclass
+class _Place(Kept):
+    """The place of a polish after a yield; lists have an item for each picture.
+
+    Attributes:
+        number: Of the move that comes next; -1 before the first yield.
+        part: Of the sweep, for that move.
+        generators: Of the searches.
+        coolings: Of the temperatures.
+        temperatures: Of the next move.
+        searches: Values of the searches.
+    """
+
+    number: int
+    part: int
+    generators: list[torch.Generator]
+    coolings: list[Cooling]
+    temperatures: list[float]
+    searches: list[Any]
+
+    @classmethod
+    def start(cls, polishers: Sequence[PolishSearch], heat: float) -> "_Place":
+        generators = [polisher.generator for polisher in polishers]
+        return cls(-1, 0, generators, [Cooling(heat) for _ in polishers], [], [])
+
+    def at(self, polishers: Sequence[PolishSearch]) -> "_Place":
+        self.searches = [polisher.values() for polisher in polishers]
+        return self
 
 
 def refit_palette(polishers: Sequence[PolishSearch], context: StageContext, state: State) -> None:

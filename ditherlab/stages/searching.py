@@ -39,7 +39,7 @@ class SearchStage(Stage):
             SearchContext(
                 cost=cost,
                 palette=state.palette,
-                indices=state.picture()[0],
+                indices=state.picture()[0].long(),
                 num_rounds=self.num_rounds,
                 generator=state.generator,
                 spent=context.spent,

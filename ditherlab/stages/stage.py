@@ -12,17 +12,18 @@ from torch import Tensor
 
 from ditherlab.errors import RequestError
 from ditherlab.problem import Problem
-from ditherlab.protocol import Ability, Cost, Target
+from ditherlab.protocol import Ability, Cost, Kept, Target
 from ditherlab.randomness import seeded_generator
 from ditherlab.schedules import Temperatures
 from ditherlab.specs import Strategy, spell_out
+from ditherlab.stages.cursor import Cursor, Values
 from ditherlab.stages.state import State
 from ditherlab.stages.weaken import weaken_dither
 from ditherlab.types import Colors
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(Kept):
     """The report of a stage after a step.
 
     Attributes:
@@ -77,6 +78,8 @@ class StageContext:
         notes: Sentences for the user; stages may add to them.
         kept: Copy of a good state that a stage has, so that the loop needs none of its own.
         restored: Costs of a state that a stage restored when it was stopped, and could not yield.
+        cursor: The place of the stage, from which an interrupted run goes on.
+        first_palette: The palette of the first call of `bind`; None before.
     """
 
     problem: Problem
@@ -87,6 +90,8 @@ class StageContext:
     notes: list[str] = field(default_factory=list)
     kept: State | None = None
     restored: Float[Tensor, "b"] | None = None
+    cursor: Cursor = field(default_factory=Cursor)
+    first_palette: Colors | None = None
     _bound: Bound | None = None
     _each: tuple[Bound, ...] | None = None
 
@@ -97,7 +102,8 @@ class StageContext:
             palette: Display sRGB. With a strength below 1, the first palette decides the target.
         """
         if self._bound is None:
-            problem = self.problem
+            # A descent moves the colors in place.
+            problem, self.first_palette = self.problem, palette.clone()
             bound = Bound.of(problem, problem.target(self.device))
             if problem.strength < 1:
                 weak = weaken_dither(bound.target, bound.cost, palette, problem.strength)
@@ -122,9 +128,16 @@ class StageContext:
         for bound in {id(b): b for b in (self._bound, *(self._each or ())) if b}.values():
             bound.cost.close()
 
-    def only(self, number: int, palette: Colors) -> "StageContext":
-        """Return the context of one of several pictures; its problem still names all of them."""
-        return replace(self, _bound=self.bind_each(palette)[number], _each=None)
+    def only(self, number: int, palette: Colors, cursor: Values | None = None) -> "StageContext":
+        """Return the context of one of several pictures; its problem still names all of them.
+
+        Args:
+            number: Of the picture.
+            palette: Display sRGB, for `bind`.
+            cursor: The place of a stage that is resumed on the picture.
+        """
+        bound = self.bind_each(palette)[number]
+        return replace(self, cursor=Cursor(cursor), _bound=bound, _each=None)
 
     def share(self, done: float) -> float:
         """Return how much of the stage is done: its own share, or that of the budget if larger."""

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from ditherlab.protocol import Kept
 from ditherlab.protocol.categorical import Categorical, largest_color
 from ditherlab.types import Colors, Logits, Probs
 
@@ -16,7 +17,7 @@ _TENSORS = ("palette", "free_palette", *_PICTURES)
 
 
 @dataclass(kw_only=True)
-class State:
+class State(Kept):
     """The palette, the pictures on their way, and the generator.
 
     Pictures are `indices`, or `probs`, or the `logits` that a descent starts from; the first of

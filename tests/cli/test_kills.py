@@ -3,8 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -13,17 +11,15 @@ from typing import Any
 import pytest
 import torch
 
-import ditherlab.__main__
 import ditherlab.experiments
 from ditherlab.cli import main
 from tests.faults import Faults
-from tests.processes import TIMEOUT_S
+from tests.forks import in_a_fork
 from tests.written_files import OLD, RUNS, is_whole, make_folder, outputs, results
 
 WRITES = ("open", "write", "flush", "close", "fsync", "fsync_folder", "link", "replace")
 KILLED = ("optimize-again", "sweep", "convert-again", "compare")
 ENDED = ("optimize", "sweep", "convert-again")
-_FAILED_IN_THE_TEST = 99
 
 
 class _Here(Executor):
@@ -44,24 +40,6 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_num_threads(num_threads)
 
 
-def in_a_fork(words: tuple[str, ...], faults: Faults) -> int:
-    """Run the program in a copy of this process, which has loaded torch; return how it ended."""
-    with warnings.catch_warnings():
-        # Newer versions of Python warn of locks that threads may hold; the program needs none.
-        warnings.simplefilter("ignore")
-        process = os.fork()
-    if process == 0:
-        try:
-            signal.alarm(TIMEOUT_S)
-            sys.argv[1:] = words
-            with faults.active():
-                ditherlab.__main__.main()
-        finally:
-            os._exit(_FAILED_IN_THE_TEST)
-    _, status = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
 def num_writes(words: tuple[str, ...]) -> int:
     """Count the writes of an undisturbed run."""
     counted = Faults(only=WRITES)
@@ -74,7 +52,7 @@ def num_writes(words: tuple[str, ...]) -> int:
 def finish(folder: Path, expected: dict[str, object]) -> None:
     """Check that the same command finishes a sweep with the results of an undisturbed run."""
     (folder / "sweep.html").unlink(missing_ok=True)
-    assert in_a_fork(RUNS["sweep"], Faults()) == 0
+    assert in_a_fork(RUNS["sweep"]) == 0
     assert results(folder / "cells.jsonl") == expected
     assert is_whole(folder / "sweep.html")
 

@@ -120,6 +120,10 @@ DITHERLAB_API const float* ditherlab_mean_field_slopes(const MeanField* field) {
     return field->slopes();
 }
 
+DITHERLAB_API float* ditherlab_mean_field_means(MeanField* field) { return field->means(); }
+
+DITHERLAB_API float* ditherlab_mean_field_squares(MeanField* field) { return field->squares(); }
+
 DITHERLAB_API const float* ditherlab_mean_field_variance_weights(const MeanField* field) {
     return field->variance_weights();
 }

@@ -30,6 +30,10 @@ class MeanField {
     const float* variance_weights() const { return variance_weights_.data(); }
     const float* slopes() const { return slopes_.data(); }
 
+    // The expected values of the pixels' colors, and of their squares.
+    float* means() { return means_.data(); }
+    float* squares() { return squares_.data(); }
+
   private:
     struct Tile {
         Frame frame;
