@@ -22,6 +22,9 @@ _REMARKS = {
     "nothing-begun": "The time was up before the first step: {output} shows {start}.",
     "nothing-to-draw": "Every pixel is transparent: {output} shows the source unchanged.",
 }
+# A run that takes more says so before it starts.
+_MUCH_MEMORY_BYTES = 1 << 30
+
 _STARTS = {"nearest": "the nearest colors", "error-diffusion": "plain error diffusion"}
 
 
@@ -49,6 +52,17 @@ class Console:
                 if word != "temperature":
                     self._remark(f"{word}: {_spell_setting(setting)}")
             self._remark(f"device: {job.chosen_device}")
+        self._report_memory(job)
+
+    def _report_memory(self, job: "Job") -> None:
+        from ditherlab.solver.memory import spell_size
+
+        num_bytes, allowed_bytes = job.memory_need.num_bytes, job.allowed_memory_bytes
+        if self.is_verbose:
+            of = "" if allowed_bytes is None else f" of {spell_size(allowed_bytes)}"
+            self._remark(f"memory: about {spell_size(num_bytes)}{of}")
+        elif num_bytes > _MUCH_MEMORY_BYTES:
+            self._remark(f"The run takes about {spell_size(num_bytes)} of memory.")
 
     def report_solution(self, solution: "Solution", written: Written) -> None:
         """Report the outcome of a run and the file that was written."""

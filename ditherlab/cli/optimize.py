@@ -14,7 +14,7 @@ from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, Written
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.options import device_option, gamut_option, lock_option, quiet_option
-from ditherlab.cli.progress import Interruption, ProgressBar, SecondInterrupt
+from ditherlab.cli.progress import Interruption, ProgressBar, SecondInterrupt, TimeLeft
 from ditherlab.cli.reading import read_source, reading_options
 from ditherlab.cli.reporting import check_report, deliver_report, report_options
 from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output
@@ -27,6 +27,7 @@ from ditherlab.solver.checkpoint import Checkpoint
 if TYPE_CHECKING:
     from ditherlab.report import RunReport
     from ditherlab.request.job import Job
+    from ditherlab.solver.snapshot import Snapshot
     from ditherlab.solver.solution import Solution
 
 _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
@@ -217,6 +218,12 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     help="Stop after this time and write the picture so far.",
 )
 @click.option(
+    "--max-memory",
+    metavar="SIZE",
+    help="Memory that the run may take, such as 4GiB, 500MB or a number of bytes.  [default: three "
+    "quarters of what is free]",
+)
+@click.option(
     "--seed",
     type=int,
     default=0,
@@ -296,6 +303,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     job = request.job(read_source(source, options["reading"]), clock.now)
     destination.check_picture(job.problem)
     packed.check_picture(job.problem)
+    job.memory_need.check(job.allowed_memory_bytes)
     with Interruption().listen() as interruption:
         console.report_job(job)
         solution = _solve(job, interruption, checkpoint, is_quiet=console.is_quiet)
@@ -365,8 +373,14 @@ def _solve(
     job: "Job", interruption: Interruption, checkpoint: Checkpoint | None, *, is_quiet: bool
 ) -> "Solution":
     with ProgressBar(is_hidden=is_quiet) as bar:
+        time_left = TimeLeft(0 if is_quiet else job.problem.num_pixels, bar.note)
+
+        def show(snapshot: "Snapshot") -> None:
+            bar.show(snapshot)
+            time_left.see(snapshot)
+
         return job.run(
-            clock=clock.now, on_progress=bar.show, should_stop=interruption, checkpoint=checkpoint
+            clock=clock.now, on_progress=show, should_stop=interruption, checkpoint=checkpoint
         )
 
 

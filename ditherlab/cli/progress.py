@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ditherlab.cli.streams import write_to_stderr
 from ditherlab.images import printable
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _BAR_LENGTH = 1000
 _MIN_COLUMNS = 40
+
+# A run of more pixels says after so many seconds how long it will take.
+_MANY_PIXELS = 4_000_000
+_LOOKS_S = 2.0
+
 # Sent by `kill` and at shutdown, and by a terminal that is closed.
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
@@ -118,6 +124,10 @@ class ProgressBar:
         """Move the bar to the progress of the run."""
         self._bar.update(round(snapshot.progress * _BAR_LENGTH) - self._bar.pos, snapshot)
 
+    def note(self, text: str) -> None:
+        """Write a line to standard error; the bar goes on below it."""
+        write_to_stderr(text if self._bar.hidden else f"\n{text}")
+
     def _describe(self, snapshot: "Snapshot | None") -> str:
         if snapshot is None:
             return ""
@@ -125,6 +135,35 @@ class ProgressBar:
             f"{snapshot.stage} {snapshot.step}  expected cost {snapshot.cost:.4g}  entropy "
             f"{snapshot.entropy:.3f}"
         )
+
+
+class TimeLeft:
+    """Say once how long the run of a large picture will take.
+
+    Args:
+        num_pixels: Of the picture.
+        note: Gets the sentence.
+    """
+
+    def __init__(self, num_pixels: int, note: Callable[[str], None]) -> None:
+        self._is_over = num_pixels <= _MANY_PIXELS
+        self._note = note
+
+    def see(self, snapshot: "Snapshot") -> None:
+        """Say it, if the run has begun a while ago and is not nearly done."""
+        if self._is_over or snapshot.seconds < _LOOKS_S or not snapshot.progress:
+            return
+        self._is_over = True
+        left_s = snapshot.seconds * (1 - snapshot.progress) / snapshot.progress
+        if left_s >= 1:
+            self._note(f"About {_spell_duration(left_s)} left.")
+
+
+def _spell_duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds" if round(seconds) > 1 else "a second"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
 
 
 def _spell_seconds(seconds: float) -> str:

@@ -21,13 +21,13 @@ from ditherlab.experiments.gradients import (
 from ditherlab.optimizers import Adam
 from ditherlab.palette import Palette
 from ditherlab.palette_learning.first_palette import opaque_colors, starting_palette
-from ditherlab.problem import Problem, find_device
+from ditherlab.problem import Limits, Problem, find_device
 from ditherlab.protocol import Cost, Estimator, Optimizer
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.randomness import seeded_generator
 from ditherlab.recipe import Recipe
 from ditherlab.solver.budget import Clock
-from ditherlab.solver.memory import free_memory_bytes
+from ditherlab.solver.memory import allowed_memory_bytes
 from ditherlab.solver.memory_need import memory_need
 from ditherlab.stages.descend import Descend
 from ditherlab.stages.draw import Draw
@@ -164,14 +164,14 @@ def fitting_estimators(
     """
     fitting, left_out = {}, {}
     last_error: RequestError | PictureError | None = None
-    num_free_bytes = free_memory_bytes(find_device(device))
+    allowed_bytes = allowed_memory_bytes(Limits(), find_device(device))
     for name in ESTIMATORS.names_and_compositions if names is None else names:
         estimator = ESTIMATORS.parse(name)
         try:
             if num_samples is not None:
                 estimator = estimator.with_num_samples(num_samples)
             recipe = descent_recipe(problem, estimator, optimizer or Adam())
-            memory_need(problem, recipe).check(num_free_bytes)
+            memory_need(problem, recipe).check(allowed_bytes)
         except (RequestError, PictureError) as error:
             if names is not None:
                 raise

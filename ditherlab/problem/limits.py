@@ -15,8 +15,8 @@ class Limits:
         seconds: Time by the clock of the run.
         evaluations: Pictures that may be priced, the one that prices the result included. A first
             step is always priced.
-        memory_bytes: Peak memory on top of what the program holds before; by default, the free
-            memory of the device.
+        memory_bytes: Peak memory on top of what the program holds before; by default, three
+            quarters of the device's free memory.
 
     Raises:
         RequestError: If a limit is not above 0.

@@ -10,6 +10,8 @@ from ditherlab.problem import Limits, Problem, find_device
 from ditherlab.recipe import Recipe
 from ditherlab.recipe.settings import Settings, settings_of
 from ditherlab.solver.budget import Clock
+from ditherlab.solver.memory import MemoryNeed, allowed_memory_bytes
+from ditherlab.solver.memory_need import memory_need
 from ditherlab.solver.solution import Solution
 from ditherlab.solver.solver import check_seed, optimize
 
@@ -53,6 +55,16 @@ class Job:
             seed=self.seed,
             device=self.chosen_device,
         )
+
+    @property
+    def memory_need(self) -> MemoryNeed:
+        """The memory that the run takes at its peak."""
+        return memory_need(self.problem, self.recipe)
+
+    @property
+    def allowed_memory_bytes(self) -> int | None:
+        """The memory that the run may take; None where nobody tells."""
+        return allowed_memory_bytes(self.limits, self.chosen_device)
 
     def run(self, *, clock: Clock = time.monotonic, **callbacks: Any) -> Solution:
         """Solve the problem.

@@ -12,6 +12,7 @@ from ditherlab.palette import Palette
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.recipe.rules import check_settings
 from ditherlab.request.loading import loading_deadline
+from ditherlab.request.memory_size import parse_size
 from ditherlab.request.palette_options import PaletteOptions, as_option
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class OptimizeRequest:
     learning_rate: float | None = None
     temperature: str | None = None
     max_seconds: float | None = None
+    max_memory: str | None = None
     seed: int = 0
     device: str = "auto"
     draw: Draw | None = None
@@ -88,9 +90,10 @@ class OptimizeRequest:
             spell: Writes the name of an option for the message.
 
         Raises:
-            RequestError: With the sentence of the table.
+            RequestError: With the sentence of the table, or for a size that is none.
         """
         check_settings(self.given, spell)
+        self._memory_bytes()
 
     def job(
         self, picture: "Picture | Sequence[Picture]", clock: Callable[[], float] = time.monotonic
@@ -137,7 +140,7 @@ class OptimizeRequest:
             recipe = default_recipe(problem, self._shorthands(problem.objective))
         else:
             recipe = Recipe.parse(self.recipe).resolved(problem)
-        limits = Limits(seconds=self.max_seconds)
+        limits = Limits(seconds=self.max_seconds, memory_bytes=self._memory_bytes())
         return Job(problem, recipe, limits, self.seed, self.device)
 
     def read_objective(self) -> "Objective":
@@ -240,6 +243,9 @@ class OptimizeRequest:
             optimizer = OPTIMIZERS.parse(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate
         return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
+
+    def _memory_bytes(self) -> int | None:
+        return None if self.max_memory is None else parse_size(self.max_memory, "--max-memory")
 
     def _rounds(self, name: str) -> int | None:
         """Return the steps or sweeps that were typed, also in the words of the method."""

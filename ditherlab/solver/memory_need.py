@@ -6,7 +6,7 @@ from ditherlab.discrete.direct_binary_search import PART_OF_COLORS
 from ditherlab.problem import Problem
 from ditherlab.recipe import Recipe
 from ditherlab.solver.memory import MemoryNeed
-from ditherlab.stages import StageMemory
+from ditherlab.stages import Stage, StageMemory
 from ditherlab.stages.learn_palette import LearnPalette
 
 # While a palette is fitted: one-hot pixels, some copies, and some for each channel.
@@ -20,8 +20,8 @@ def memory_need(problem: Problem, recipe: Recipe) -> MemoryNeed:
     more for other estimators, and where a palette is fitted or a picture polished.
     """
     num_colors = problem.num_colors
-    needs = [stage.memory(problem) for stage in recipe.stages]
-    largest = max(needs, key=lambda need: _planes(need, num_colors))
+    needs = [(stage, stage.memory(problem)) for stage in recipe.stages]
+    stage, largest = max(needs, key=lambda pair: _planes(pair[1], num_colors))
     fits = problem.learns_palette and problem.is_quadratic
     copies = [stage.pixels for stage in recipe.stages if isinstance(stage, LearnPalette)]
     learned_px = min(problem.num_pixels, *copies) if copies else problem.num_pixels
@@ -29,11 +29,17 @@ def memory_need(problem: Problem, recipe: Recipe) -> MemoryNeed:
         width=problem.width,
         height=problem.height,
         num_colors=num_colors,
+        stage=_name(stage),
         num_planes=largest.num_planes * len(problem.pictures),
         num_planes_per_color=largest.num_planes_per_color * len(problem.pictures),
         num_copies=(_FIT + problem.num_channels * _FIT_PER_CHANNEL) * fits,
         most_copied=max(PART_OF_COLORS, num_colors * learned_px) if copies else inf,
     )
+
+
+def _name(stage: Stage) -> str:
+    estimator = getattr(stage, "estimator", None)
+    return f"`{stage.name}`" if estimator is None else f"`{stage.name}` with `{estimator}`"
 
 
 def _planes(need: StageMemory, num_colors: int) -> float:

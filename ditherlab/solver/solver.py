@@ -15,7 +15,7 @@ from ditherlab.solver.checkpoint import Checkpoint
 from ditherlab.solver.checkpoint_file import RunFacts, read_run
 from ditherlab.solver.checkpoint_writer import CheckpointWriter
 from ditherlab.solver.loop import Loop
-from ditherlab.solver.memory import free_memory_bytes
+from ditherlab.solver.memory import allowed_memory_bytes
 from ditherlab.solver.memory_need import memory_need
 from ditherlab.solver.plan import plan_stages
 from ditherlab.solver.snapshot import Outcome, Snapshot
@@ -89,8 +89,7 @@ def optimize(
     limits = limits or Limits()
     planned = _planned_recipe(problem, recipe)
     place = find_device(device)
-    free_bytes = limits.memory_bytes or free_memory_bytes(place)
-    memory_need(problem, planned).check(free_bytes)
+    memory_need(problem, planned).check(allowed_memory_bytes(limits, place))
     context = StageContext(problem=problem, device=place, seed=seed)
     writer, saved = None, None
     if checkpoint is not None:

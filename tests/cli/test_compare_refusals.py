@@ -65,10 +65,10 @@ def test_what_is_left_out_is_named(run, photo):
 
 
 def test_what_does_not_fit_into_memory_is_left_out_or_refused(run, photo, monkeypatch):
-    needs = "needs about .* of memory, and .* are free"
+    needs = "needs about .* of memory for .*, and .* are allowed"
     words = ("--colors", "2", "--repetitions", "2", "--gradients-only", "--json")
-    free = 1_000_000
-    monkeypatch.setattr("ditherlab.experiments.comparison.free_memory_bytes", lambda _: free)
+    free = 1_333_334
+    monkeypatch.setattr("ditherlab.solver.memory.free_memory_bytes", lambda _: free)
     ended = run("compare", photo, *words)
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
