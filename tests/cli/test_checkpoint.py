@@ -53,7 +53,7 @@ def test_a_process_that_is_killed_and_resumed_ends_with_the_same_bytes(
     assert resumed.code == 0, resumed.err
     assert Path("x.png").read_bytes() == Path("whole.png").read_bytes()
     first, second = (json.loads(ended.out) for ended in (whole, resumed))
-    assert len(first["costs"]) > 150
+    assert len(first["costs"]) > 50
     for other in ("output", "seconds"):
         del first[other], second[other]
     assert first == second
