@@ -17,7 +17,7 @@
 using namespace ditherlab;
 
 // Of this interface; `library.py` has the same number.
-DITHERLAB_API std::int32_t ditherlab_version() { return 1; }
+DITHERLAB_API std::int32_t ditherlab_version() { return 2; }
 
 // Whether this machine has the instructions that the library named here was compiled for.
 DITHERLAB_API std::int32_t ditherlab_runs_x86_64_v3() {
