@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from ditherlab.cli.destination import Written
 from ditherlab.cli.streams import write_to_stderr, write_to_stdout
-from ditherlab.images import printable
+from ditherlab.images import path_label, printable
 
 if TYPE_CHECKING:
     from ditherlab.report import RunReport
     from ditherlab.request.job import Job
+    from ditherlab.solver.checkpoint import Checkpoint
     from ditherlab.solver.solution import Solution
 
 _FAILURES = {
@@ -92,6 +93,11 @@ class Console:
             self._remark(
                 f"It is larger than the source: {written.num_bytes} bytes, and not {source_bytes}."
             )
+
+    def report_checkpoint(self, checkpoint: "Checkpoint | None", solution: "Solution") -> None:
+        """Report that a run that ended early can go on."""
+        if checkpoint is not None and solution.outcome in ("interrupted", "out-of-time"):
+            self._remark(f"To go on: `--resume {path_label(checkpoint.path)}`.")
 
     def report_packed(self, message: str | None) -> None:
         """Report the file of packed indices."""

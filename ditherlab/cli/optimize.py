@@ -312,6 +312,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
         try:
             packed_message = packed.write(solution)
             console.report_solution(solution, written)
+            console.report_checkpoint(checkpoint, solution)
             console.report_packed(packed_message)
             run_report = _report(solution, written)
             document = run_report.document()

@@ -16,6 +16,7 @@ from PIL import Image
 from tests.faults import Faults
 from tests.forks import in_a_fork
 from tests.processes import wait_until
+from tests.solving import ticking
 
 Run = Callable[..., Any]
 
@@ -154,3 +155,17 @@ def test_a_full_disk_does_not_end_the_run(photo: Path, capfd: pytest.CaptureFixt
     assert Path(FILE).read_bytes() == before
     assert Path("x.png").read_bytes() == Path("whole.png").read_bytes()
     assert not list(Path().glob(".*.part"))
+
+
+def test_a_run_that_ends_early_says_how_to_go_on(
+    photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ditherlab.cli.clock.now", ticking())
+    words = ("--palette", "pico-8", "--sweeps", "1000000")
+    limited = run("optimize", photo, *words, "--checkpoint", FILE, "--max-seconds", "200")
+    assert limited.code == 0
+    assert f"To go on: `--resume {FILE}`.\n" in limited.err
+    longer = run("optimize", photo, *words, "--resume", FILE, "--max-seconds", "400", "--json")
+    assert json.loads(longer.out)["seconds"] >= 400
+    ended = run("optimize", photo, *SHORT, "--checkpoint", "other", "-q")
+    assert ended.err == ""

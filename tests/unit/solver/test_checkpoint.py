@@ -50,6 +50,7 @@ KILLS = {
     ),
     "weak": (4, {"palette": LearnedPalette(5), "strength": 0.6}, f"{LEARN}polish(sweeps=3)"),
     "fixed": (3, {"palette": PICO_8}, "error-diffusion | polish(sweeps=2)"),
+    "hot": (4, {"palette": PICO_8}, "error-diffusion | polish(sweeps=12, temperature=1)"),
     "steps": (3, {"palette": PICO_8}, "nearest | descend(steps=6) | draw | polish(sweeps=1)"),
     "adam": (
         5,
@@ -105,7 +106,7 @@ KILLS = {
 }
 
 
-COMPILED = ("default", "two-starts", "gamut", "weak", "fixed", "steps", "two-pictures", "cells")
+COMPILED = ("default", "two-starts", "weak", "fixed", "hot", "steps", "two-pictures", "cells")
 RUNS = [*((name, "torch") for name in KILLS), *((name, "auto") for name in COMPILED)]
 
 
