@@ -1,6 +1,7 @@
 """The cross-entropy method: probabilities move to the color frequencies of the best draws."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -47,6 +48,7 @@ class CrossEntropySearch(Search):
     ) -> None:
         self.context, self.num_samples, self.rate, self.credit = context, num_samples, rate, credit
         self.num_elite = max(1, round(elite * num_samples))
+        self.num_done = 0
         self.probs: Probs = peaked_probs(context.indices, context.palette, _CERTAINTY)
 
     @property
@@ -55,7 +57,7 @@ class CrossEntropySearch(Search):
 
     def steps(self) -> Iterator[Step]:
         context = self.context
-        for number in range(context.num_rounds):
+        for number in range(self.num_done, context.num_rounds):
             model = Categorical(self.probs, context.palette)
             indices = model.draw_indices(self.num_samples, context.generator)
             costs, prices = self._price(model, indices)
@@ -63,7 +65,14 @@ class CrossEntropySearch(Search):
             # Nothing can be learned from a cost that is not a number; the solver will see it.
             if bool(costs.isfinite().all()):
                 self._learn(indices.gather(0, best.expand(-1, *indices.shape[1:])))
+            self.num_done = number + 1
             yield Step((number + 1) / context.num_rounds, costs.mean(), self.num_samples)
+
+    def values(self) -> Any:
+        return self.num_done, self.probs
+
+    def resume(self, values: Any) -> None:
+        self.num_done, self.probs = values
 
     def _price(
         self, model: Categorical, indices: Indices

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -48,13 +49,15 @@ class GibbsSearch(Search):
         self._pitch = 2 * context.cost.footprint_px + 1
         self._now = self._price(self._indices)
         self.temperature = temperature
+        self._num_done = 0
+        self._order: Int[Tensor, "n"] | None = None
 
     @classmethod
     def cooled(cls, context: SearchContext, heat: float) -> "GibbsSearch":
         """Create a search with an exponentially falling temperature, in mean costs of a pixel."""
         first = context.cost.cost(context.palette[0].T[:, context.indices][None, None])
         hottest = max(heat * float(first) / context.indices.numel(), _LEAST_HEAT)
-        return cls(context, exponential(hottest, hottest * _COLDEST))
+        return cls(context, _cooling(hottest))
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:
@@ -67,16 +70,26 @@ class GibbsSearch(Search):
             torch.arange(min(self._pitch, height)), torch.arange(min(self._pitch, width))
         )
         num_moves = context.num_rounds * len(starts)
-        for number in range(num_moves):
+        for number in range(self._num_done, num_moves):
             place = number % len(starts)
-            if place == 0:
+            if self._order is None or place == 0:
                 device = context.generator.device
-                order = torch.randperm(len(starts), generator=context.generator, device=device)
+                self._order = torch.randperm(
+                    len(starts), generator=context.generator, device=device
+                )
             share = min(1.0, max(number / num_moves, context.spent()))
             before = self._now.costs.sum()
-            top, left = starts[order[place]].tolist()
+            top, left = starts[self._order[place]].tolist()
             num_prices = self._move(top, left, self.temperature(share))
+            self._num_done = number + 1
             yield Step((number + 1) / num_moves, before, num_prices, num_prices)
+
+    def values(self) -> Any:
+        return self._num_done, self._order, self.temperature(0.0)
+
+    def resume(self, values: Any) -> None:
+        self._num_done, self._order, hottest = values
+        self.temperature = _cooling(hottest)
 
     def _move(self, top: int, left: int, temperature: float) -> int:
         """Update the pixels of a lattice; return the number of cost evaluations."""
@@ -115,6 +128,10 @@ class GibbsSearch(Search):
             costs = self.context.cost.cost_map(images)
             (slope,) = torch.autograd.grad(costs.sum(), images)
         return _Slope(costs.detach()[0, 0], slope[0, 0])
+
+
+def _cooling(hottest: float) -> Schedule:
+    return exponential(hottest, hottest * _COLDEST)
 
 
 def _draw(log_probs: Float[Tensor, "k y x"], generator: torch.Generator) -> Int[Tensor, "y x"]:

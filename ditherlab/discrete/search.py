@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -61,3 +62,11 @@ class Search(ABC):
     @abstractmethod
     def steps(self) -> Iterator[Step]:
         """Change the parts one by one, until the search ends."""
+
+    def values(self) -> Any:
+        """Return what `resume` needs beside the picture; None if the search begins again."""
+        return None
+
+    def resume(self, values: Any) -> None:
+        """Go on after the step at which `values` were taken, in the picture of that step."""
+        del values

@@ -2,10 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, final
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
 
 from ditherlab.discrete.search import Search, SearchContext
 from ditherlab.problem import Problem
+from ditherlab.protocol import Kept
 from ditherlab.stages.stage import Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
@@ -32,8 +34,10 @@ class SearchStage(Stage):
 
     @final
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
-        state.show_indices(state.picture())
-        yield Progress(0.0)
+        resumed: _Place | None = context.cursor.resume("search")
+        if resumed is None:
+            state.show_indices(state.picture())
+            yield Progress(0.0)
         cost = context.bind(state.palette).cost
         search = self.start(
             SearchContext(
@@ -45,16 +49,41 @@ class SearchStage(Stage):
                 spent=context.spent,
             )
         )
-        number = 0
-        for number, step in enumerate(search.steps(), start=1):
+        place = resumed or _Place()
+        if resumed is not None:
+            search.resume(place.values)
+        context.cursor.keep("search", lambda: place.at(search))
+        for step in search.steps():
+            place.number += 1
             state.show_indices(search.indices.unsqueeze(0))
             yield Progress(
                 context.share(step.share),
                 step.cost.unsqueeze(0),
-                number,
+                place.number,
                 num_evaluations=step.num_evaluations,
                 num_backward_passes=step.num_backward_passes,
             )
-        image = state.palette[0].T[:, search.indices]
-        end = cost.cost(image[None, None])[0]
-        yield Progress(1.0, end, number, num_evaluations=1, in_history=False)
+        if not place.is_priced:
+            place.is_priced = True
+            image = state.palette[0].T[:, search.indices]
+            end = cost.cost(image[None, None])[0]
+            yield Progress(1.0, end, place.number, num_evaluations=1, in_history=False)
+
+
+@dataclass
+class _Place(Kept):
+    """The place of a search after a yield.
+
+    Attributes:
+        number: Of the steps so far.
+        is_priced: Whether the finished picture was priced.
+        values: Of the search.
+    """
+
+    number: int = 0
+    is_priced: bool = False
+    values: Any = None
+
+    def at(self, search: Search) -> "_Place | None":
+        self.values = search.values()
+        return None if self.values is None else self

@@ -91,7 +91,16 @@ KILLS = {
         "learn-model(model=ordered(size=4, start=white), steps=5) | draw",
     ),
     "noise": (4, {"palette": GRAY_4}, "learn-model(model=noise(scope=pixel), steps=5) | draw"),
-    "method": (3, {"palette": PICO_8}, "error-diffusion | cross-entropy(num_samples=4, steps=3)"),
+    "gibbs": (
+        5,
+        {"palette": PICO_8, "objective": parse_objective("viewed-error")},
+        "error-diffusion | gibbs-with-gradients(sweeps=1)",
+    ),
+    "cross-entropy": (
+        4,
+        {"palette": PICO_8},
+        "error-diffusion | cross-entropy(num_samples=4, steps=5)",
+    ),
     "cells": (3, {"palette": ZX.palette, "cells": ZX}, "cells | polish(sweeps=1)"),
     "two-pictures": (
         4,
