@@ -17,9 +17,9 @@ from ditherlab.cli.reporting import (
     report_options,
 )
 from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
+from ditherlab.devices import one_thread
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name
-from ditherlab.threads import one_thread
 
 if TYPE_CHECKING:
     from ditherlab.experiments.published import Experiment

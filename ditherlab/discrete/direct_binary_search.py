@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ditherlab.devices import is_accelerator
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.polish_search import PolishSearch
 from ditherlab.protocol import Cost, Kept, PaletteEquations, Target, rows_seen
@@ -87,8 +88,14 @@ class Polisher(PolishSearch):
         allowed: AllowedColors | None = None,
     ) -> None:
         self.cost, self.target, self.generator = cost, target, generator
+        is_here = not is_accelerator(generator.device)
+        seed = generator.initial_seed()
+        self._orders = generator if is_here else torch.Generator().manual_seed(seed)
         self.allowed = allowed
-        self._indices, self.palette = indices.long().clone(), palette
+        self._indices, self.palette = (
+            indices.long().clone(memory_format=torch.contiguous_format),
+            palette,
+        )
         self._order: list[int] = []
         self._field: Tensor | None = None
         self._neighbors = _NEIGHBORS if swaps else ()
@@ -97,6 +104,10 @@ class Polisher(PolishSearch):
         # The pair weights of squared colors are zero.
         self._pairs = [weights[: len(weights) // 2] for weights in pairs]
         self.show(palette)
+        # How far the partner of each move is along the flat picture.
+        shifts = [rows * indices.shape[1] + columns for rows, columns in self._neighbors]
+        stays = torch.zeros(palette.shape[1], dtype=torch.int64)
+        self._steps = torch.cat([stays, torch.tensor(shifts, dtype=torch.int64)]).to(indices.device)
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:
@@ -139,32 +150,18 @@ class Polisher(PolishSearch):
             temperature: The scale of noise on the gains of moves; 0 makes the best moves.
         """
         first = divmod(number, _STRIDE)
-        if not self.indices[first[0] :, first[1] :].numel():
+        mine = tuple(slice(start, None, _STRIDE) for start in first)
+        if not self.indices[mine].numel():
             return
         gains, moves = self._best_moves(field, first, temperature)
-        rows, columns, chosen = self._choose(gains, moves, first)
-        num_colors = self._table.shape[1]
-        flips = chosen < num_colors
-        self._recolor(rows[flips], columns[flips], chosen[flips])
-        if self._neighbors:
-            swaps = ~flips
-            offsets = torch.tensor(self._neighbors, device=chosen.device)
-            offset = offsets[chosen[swaps] - num_colors]
-            here = (rows[swaps], columns[swaps])
-            there = (here[0] + offset[:, 0], here[1] + offset[:, 1])
-            old, new = self.indices[here], self.indices[there]
-            self._recolor(*here, new)
-            self._recolor(*there, old)
+        self._make_moves(self._choose(gains, moves, mine), moves, mine)
 
     def price(self) -> Float[Tensor, ""]:
         return self.cost.expected_from_moments(self._moments.unsqueeze(0))[0]
 
     def shuffle_classes(self) -> list[int]:
-        """Return the classes in a random order."""
-        device = self.generator.device
-        order: list[int] = torch.randperm(
-            NUM_CLASSES, generator=self.generator, device=device
-        ).tolist()
+        """Return the classes in a random order, drawn on the host."""
+        order: list[int] = torch.randperm(NUM_CLASSES, generator=self._orders).tolist()
         return order
 
     def palette_equations(self) -> PaletteEquations:
@@ -174,8 +171,9 @@ class Polisher(PolishSearch):
         return reduce(add, (self._equations_of(rows) for rows in bands))
 
     def count_colors(self) -> Int[Tensor, "k"]:
-        shown = self.indices[self.target.opaque[0, 0]]
-        return shown.bincount(minlength=self.palette.shape[1])
+        opaque = self.target.opaque.flatten().to(self.indices)
+        counts = opaque.new_zeros(self.palette.shape[1])
+        return counts.scatter_add_(0, self.indices.flatten(), opaque)
 
     def show(self, palette: Colors) -> None:
         self.palette = palette
@@ -196,9 +194,19 @@ class Polisher(PolishSearch):
         one_hot = self._moments.new_zeros((self.palette.shape[1], *indices.shape))
         return one_hot.scatter_(0, indices.unsqueeze(0), 1).unsqueeze(0)
 
-    def _recolor(self, rows: Tensor, columns: Tensor, colors: Tensor) -> None:
-        self.indices[rows, columns] = colors
-        self._moments[:, rows, columns] = self._table[:, colors]
+    def _make_moves(
+        self, chosen: Bool[Tensor, "y x"], moves: Int[Tensor, "y x"], mine: tuple[slice, ...]
+    ) -> None:
+        """Make the chosen moves: in whole planes, as an accelerator would wait for their number."""
+        flat, old = self.indices.view(-1), self.indices[mine].clone()
+        places = torch.arange(len(flat), device=flat.device).view_as(self.indices)[mine]
+        # A pixel that stays, or flips, is its own partner.
+        partners = torch.where(chosen, places + self._steps[moves], places)
+        new = torch.where(moves < self._table.shape[1], moves, flat[partners])
+        recolored = torch.where(chosen, new, old)
+        flat.scatter_(0, partners.flatten(), old.flatten())
+        self.indices[mine] = recolored
+        self._moments = self._table[:, self.indices]
 
     def _best_moves(
         self, field: Float[Tensor, "m h w"], first: tuple[int, int], temperature: float
@@ -223,10 +231,10 @@ class Polisher(PolishSearch):
             self._add_noise(gain, temperature)
             # Swapping equal colors changes nothing, and must not win because of its noise.
             old, new = self.indices[here[1:]], self.indices[there[1:]]
-            gain[new == old] = torch.inf
+            gain.masked_fill_(new == old, torch.inf)
             if self.allowed is not None:
                 both = self.allowed.permit(new, here[1:]) & self.allowed.permit(old, there[1:])
-                gain[~both] = torch.inf
+                gain.masked_fill_(~both, torch.inf)
             better = gain < best[inside]
             best[inside] = torch.where(better, gain, best[inside])
             moves[inside] = torch.where(better, num_colors + number, moves[inside])
@@ -263,17 +271,15 @@ class Polisher(PolishSearch):
         self,
         gains: Float[Tensor, "y x"],
         moves: Int[Tensor, "y x"],
-        first: tuple[int, int],
-    ) -> tuple[Int[Tensor, "n"], Int[Tensor, "n"], Int[Tensor, "n"]]:
-        """Return the rows, columns and numbers of moves that gain more than those around them."""
-        stays = moves == self.indices[first[0] :: _STRIDE, first[1] :: _STRIDE]
+        mine: tuple[slice, ...],
+    ) -> Bool[Tensor, "y x"]:
+        """Return which moves gain, and more than those around them."""
+        stays = moves == self.indices[mine]
         # Equal gains, which are common in flat pictures, are decided at random.
         chance = torch.rand(gains.shape, generator=self.generator, device=gains.device)
         score = torch.where(stays, 0, -gains).clamp_min_(0) * chance.mul_(1e-3).add_(1)
         around = torch.nn.functional.max_pool2d(score[None], 3, stride=1, padding=1)[0]
-        rows, columns = ((score > 0) & (score >= around)).nonzero(as_tuple=True)
-        chosen = moves[rows, columns]
-        return rows * _STRIDE + first[0], columns * _STRIDE + first[1], chosen
+        return (score > 0) & (score >= around)
 
 
 def _pair_slices(

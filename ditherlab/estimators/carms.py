@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ditherlab.devices import widen
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Pricing
 from ditherlab.estimators.parameters import check_num_samples
@@ -119,10 +120,11 @@ def _independence_ratio(
     """Return `p(x) p(y) / p(x, y)`, with the joint probability averaged over all orders.
 
     The ratio is 0 if both colors are the same, because such a pair has no weight. It is computed in
-    double precision, because the joint probability is a difference of numbers near 1.
+    double precision where the device has it: the joint probability is a difference of numbers near
+    1.
     """
     given = probs
-    probs = given.double() / given.double().sum(dim=1, keepdim=True)
+    probs = widen(given) / widen(given).sum(dim=1, keepdim=True)
     num_colors = probs.shape[1]
     chance_first = probs.gather(1, first.unsqueeze(1)).squeeze(1)
     chance_second = probs.gather(1, second.unsqueeze(1)).squeeze(1)

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ditherlab.devices import has_doubles
 from ditherlab.types import CostMap
 
 Credit = Literal["global", "local"]
@@ -33,6 +34,10 @@ def credit_pixels(cost_map: CostMap, footprint_px: int) -> PixelCosts:
 def _sum_runs(values: Tensor, radius: int, dim: int) -> Tensor:
     """Sum the `2 radius + 1` neighbors along one axis, as a difference of running sums."""
     size = values.shape[dim]
+    if not has_doubles(values.device):
+        padded = pad(values, (radius, radius) if dim == -1 else (0, 0, radius, radius))
+        windows = padded.unfold(dim, 2 * radius + 1, 1)
+        return windows.sum(dim=-1)
     margins = (radius + 1, radius) if dim == -1 else (0, 0, radius + 1, radius)
     # In double precision, because differences of large sums would lose small values.
     sums = pad(values.double(), margins).cumsum(dim)

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ditherlab.devices import widen
 from ditherlab.errors import RequestError
 from ditherlab.estimators.color_order import ColorOrder, Order, is_shown
 from ditherlab.estimators.hard_prices import HardPrices
@@ -190,7 +191,7 @@ class Jumps:
         """Choose a single jump for each drawn picture, in proportion to the rates."""
         rates = torch.stack([self.above * self.rate_up, self.below * self.rate_down], dim=2)
         # In double precision, because the rates of a million pixels are summed.
-        bounds = rates.flatten(2).double().cumsum(dim=2)
+        bounds = widen(rates.flatten(2)).cumsum(dim=2)
         uniform = self._draw_uniform((*bounds.shape[:2], 1), generator)
         chosen = torch.searchsorted(bounds, uniform * bounds[..., -1:], right=True)
         jumps = torch.zeros_like(bounds, dtype=torch.bool)

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ditherlab.devices import widen
 from ditherlab.estimators.enumeration import list_pictures, log_chances, number_to_indices
 from ditherlab.estimators.hard_prices import HardPrices
 from ditherlab.estimators.parameters import check_num_samples
@@ -90,7 +91,7 @@ class LeaveOneOutRatios:
     @classmethod
     def of(cls, log_chances: DrawCosts) -> "LeaveOneOutRatios":
         """Sum over all orders of the set, subset by subset, in logarithms to avoid underflow."""
-        logs = log_chances.double()
+        logs = widen(log_chances)
         members = range(len(logs))
         # The probability that the rest of the set follows, in any order, after `drawn`.
         follows = {frozenset(members): torch.zeros_like(logs[0])}

@@ -41,9 +41,10 @@ def low_power_db(mask: Float[Tensor, "n n"]) -> float:
         >>> low_power_db(checkers) < -100
         True
     """
-    deviations = mask.double() - mask.double().mean()
+    mask = mask.cpu().double()
+    deviations = mask - mask.mean()
     power = torch.fft.fft2(deviations).abs().square() / mask.numel()
-    frequencies = torch.fft.fftfreq(mask.shape[0], dtype=torch.float64, device=mask.device)
+    frequencies = torch.fft.fftfreq(mask.shape[0], dtype=torch.float64)
     radius = torch.hypot(frequencies[:, None], frequencies)
     low = power[(radius > 0) & (radius < _LOW)].mean() / deviations.square().mean()
     return float(10 * low.clamp_min(1e-30).log10())

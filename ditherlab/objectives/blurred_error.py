@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ditherlab.devices import to_host
 from ditherlab.kernels import FormLayer, QuadraticForm
 from ditherlab.protocol import (
     Ability,
@@ -225,21 +226,22 @@ class BlurredErrorCost(Cost):
         colors = probs[0] * self.target.opaque[0]
         values = (self.values * self.target.opaque)[0]
         flat = colors.flatten(1)
-        size = self.mixing.shape[1] * len(colors)
-        matrix = colors.new_zeros((size, size), dtype=torch.float64)
-        right = colors.new_zeros(size, dtype=torch.float64)
         blurred = {taps: filter_reflected(colors, taps) for taps in {x.taps for x in self.layers}}
+        forms, pulls = [], []
         for layer in self.layers:
-            mixing = self.mixing[layer.channel].double()
             seen, seen_values = blurred[layer.taps].flatten(1), layer.blur(values[layer.channel])
             weighted = seen * layer.scaled_weights[0].flatten()
-            matrix += torch.kron(torch.outer(mixing, mixing), (weighted @ seen.T).double())
-            right += torch.kron(mixing, (weighted @ seen_values.flatten()).double())
-        for prices, row in zip(self.variance_weights[0].flatten(1), self.mixing, strict=True):
-            spread = torch.diag(flat @ prices) - (flat * prices) @ flat.T
-            mixing = row.double()
-            matrix += torch.kron(torch.outer(mixing, mixing), spread.double())
-        return PaletteEquations(matrix, right)
+            forms.append(weighted @ seen.T)
+            pulls.append(weighted @ seen_values.flatten())
+        for prices in self.variance_weights[0].flatten(1):
+            forms.append(torch.diag(flat @ prices) - (flat * prices) @ flat.T)
+        # The spread of the colors of a pixel does not pull them anywhere.
+        pulls += [torch.zeros_like(pulls[0])] * len(self.mixing)
+        mixing, *sums = to_host(self.mixing, *forms, *pulls)
+        half = len(forms)
+        matrices, rights = (torch.stack(x).double() for x in (sums[:half], sums[half:]))
+        channels = [*(layer.channel for layer in self.layers), *range(len(mixing))]
+        return PaletteEquations.of_channels(mixing[channels], matrices, rights)
 
     def _cut(self, number: int) -> "BlurredErrorCost":
         """Return the cost of one picture."""
@@ -264,7 +266,7 @@ class BlurredErrorCost(Cost):
         return (values - self.values) * self.target.opaque
 
     def _pick(self, error: Channels) -> Channels:
-        return error[..., [layer.channel for layer in self.layers], :, :]
+        return torch.stack([error[..., x.channel, :, :] for x in self.layers], dim=-3)
 
 
 def _add_up(layers: tuple[Layer, ...], like: Images, price: Callable[[Layer], Planes]) -> Images:

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ditherlab.threads import one_thread
+from ditherlab.devices import one_thread
 from ditherlab.vision.color import srgb_to_oklab
 
 _MAX_POINTS = 1 << 16

@@ -33,7 +33,7 @@ def fit_palette(
 
     Args:
         equations: `A` and `b`.
-        palette: Where it is now, `[1 k c]`.
+        palette: Where it is now, `[1 k c]`, on the host.
         num_fixed: How many colors at the palette's beginning stay.
         hardware: Colors that the others must be among; None allows all.
         hardware_part: Part of them that must be so already, those shown most first.
@@ -79,32 +79,32 @@ def revive_colors(
     """Move colors that hardly any pixel shows to where the palette is furthest from the pictures.
 
     Args:
-        palette: Display sRGB, `[1 k c]`.
-        shares: How much each color is shown: a part, or a number of pixels.
+        palette: Display sRGB, `[1 k c]`; it may lie on the host.
+        shares: How much each color is shown: a part, or a number of pixels. On the host.
         cost: Quadratic; gives the distance of a color from the target of a pixel.
         target: The pictures.
         least_share: Colors that are shown at least as often stay.
         num_fixed: Number of colors at the palette's beginning that stay in any case.
         hardware: Colors that all others must be among; None allows all.
     """
-    idle = [
-        int(color) for color in (shares < least_share).nonzero().flatten() if color >= num_fixed
-    ]
+    is_idle = (shares < least_share).tolist()
+    idle = [color for color in range(num_fixed, len(is_idle)) if is_idle[color]]
     if not idle:
         return palette
+    palette = palette.to(target.images.device)
     pixel = cost.pixel_error()
     num_channels = pixel.values.shape[1]
-    busy = (shares >= least_share).nonzero().flatten()
     colors = cost.expected_color_moments(palette)[0, :num_channels]
     gap = torch.full_like(pixel.values[:, 0], torch.inf)
-    for color in busy:
-        gap = torch.minimum(gap, pixel.price(colors[:, color]))
+    for color in range(len(is_idle)):
+        if not is_idle[color]:
+            gap = torch.minimum(gap, pixel.price(colors[:, color]))
     pixels = target.images.movedim(1, 0).flatten(1)
     revived = palette.clone()
     for color in idle:
         # The blur prefers areas where many pixels are far from every color to single pixels.
         place = filter_reflected(gap, gaussian_taps(_GAP_BLUR_PX)).argmax()
-        revived[0, color] = pixels[:, place]
+        revived[0, color] = pixels.index_select(1, place.view(1))[:, 0]
         moments = cost.expected_color_moments(revived[:, color : color + 1])[0, :num_channels, 0]
         gap = torch.minimum(gap, pixel.price(moments))
     return revived if hardware is None else hardware.snap(revived, num_fixed)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.choices import Fit
+from ditherlab.devices import one_thread
 from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import AbilityError, PictureError, RequestError
 from ditherlab.images import Picture
@@ -17,7 +18,6 @@ from ditherlab.palette import Palette
 from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.problem.learned_palette import LearnedPalette
 from ditherlab.protocol import Objective, Target
-from ditherlab.threads import one_thread
 from ditherlab.types import Images, Mask
 from ditherlab.vision.color import srgb_to_gray
 from ditherlab.vision.gamut import clip_images, compress_images, mean_distance

@@ -80,6 +80,8 @@ class PixelError:
 class PaletteEquations:
     """An expected cost `x' A x - 2 x' b` of the palette's linear light `x`, all else fixed.
 
+    They lie on the host in double precision, whatever the device of the pictures.
+
     Attributes:
         matrix: `A`; the colors of the first channel come first.
         right: `b`.

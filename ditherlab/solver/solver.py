@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import torch
 
+from ditherlab.devices import one_thread
 from ditherlab.errors import DitherlabError, PictureError, RequestError
 from ditherlab.palette_learning.first_palette import first_palette
 from ditherlab.problem import Limits, Problem, find_device
@@ -21,7 +22,6 @@ from ditherlab.solver.plan import plan_stages
 from ditherlab.solver.snapshot import Outcome, Snapshot
 from ditherlab.solver.solution import Solution
 from ditherlab.stages import StageContext, State
-from ditherlab.threads import one_thread
 
 SECONDS_BETWEEN_REPORTS = 0.2
 

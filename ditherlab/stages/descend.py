@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import torch
 
+from ditherlab.devices import to_host
 from ditherlab.estimators import Moments
 from ditherlab.kernels.mean_field import CompiledMeanField
 from ditherlab.kernels.palette_sums import sum_for_probs
@@ -198,21 +199,22 @@ class PixelMover(Mover):
         # At once, or from the start, colors would land where the pixels then keep them.
         first, last = _LANDING_PARTS
         part = min(1.0, max(0.0, (share - first) / (last - first)))
-        fitted = fit_palette(equations, palette, self.num_locked, self.hardware, part)
-        if not part and self.hardware is not None:
-            self.state.free_palette = fitted
-        if share > _REVIVING_PART:
-            return fitted
         opaque = self.bound.target.opaque.flatten().to(probs)
         shares = probs.movedim(1, 0).flatten(1) @ (opaque / opaque.sum())
-        return revive_colors(
-            fitted,
-            shares,
-            self.bound.cost,
-            self.bound.target,
-            least_share=_IDLE_SHARE / len(shares),
-            num_fixed=self.num_locked,
-        )
+        before, shares = to_host(palette, shares)
+        fitted = fit_palette(equations, before, self.num_locked, self.hardware, part)
+        if not part and self.hardware is not None:
+            self.state.free_palette = fitted.to(palette.device)
+        if share <= _REVIVING_PART:
+            fitted = revive_colors(
+                fitted,
+                shares,
+                self.bound.cost,
+                self.bound.target,
+                least_share=_IDLE_SHARE / len(shares),
+                num_fixed=self.num_locked,
+            )
+        return fitted.to(palette.device)
 
 
 class CompiledPixelMover(PixelMover):

@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from ditherlab.discrete.error_diffusion import diffuse_error
+from ditherlab.devices import is_accelerator
+from ditherlab.discrete.error_diffusion import diffuse_error, diffuse_error_in_tiles
 from ditherlab.kernels.error_diffusion import diffuse_error_compiled
 from ditherlab.kernels.work import KernelWork
 from ditherlab.problem import Problem
@@ -29,7 +30,10 @@ _WORK_PER_PIXEL, _WORK_PER_PIXEL_AND_COLOR = 550.0, 20.0
 
 @dataclass(frozen=True)
 class ErrorDiffusion(Stage):
-    """Start with Floyd-Steinberg error diffusion, its weights slightly varied at random."""
+    """Start with Floyd-Steinberg error diffusion, its weights slightly varied at random.
+
+    On an accelerator, errors stay within tiles, which are diffused side by side.
+    """
 
     part_of_time: ClassVar[float] = 0.0
     makes_picture: ClassVar[bool] = True
@@ -73,5 +77,7 @@ def diffused_indices(
         return diffuse_error_compiled(work.library, form, table, shifts=shifts).long()
     pixel = bound.cost.pixel_error()
     values, weights = pixel.values[0], pixel.weights[0]
-    colors = moments[: len(values)]
-    return diffuse_error(values, colors, weights, bound.target.opaque[0, 0], shifts=shifts)
+    colors, opaque = moments[: len(values)], bound.target.opaque[0, 0]
+    if is_accelerator(values.device):
+        return diffuse_error_in_tiles(values, colors, weights, opaque, shifts)
+    return diffuse_error(values, colors, weights, opaque, shifts=shifts)

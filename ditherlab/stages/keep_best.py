@@ -69,6 +69,7 @@ class _Best(Kept):
     state: State
     kept: State | None = None
     kept_at: Progress | None = None
+    kept_total: float = inf
     first: Progress | None = None
     last: Progress | None = None
     next_share: float = 0.0
@@ -80,8 +81,9 @@ class _Best(Kept):
         if progress.share < self.next_share:
             return
         self.next_share = progress.share + 1 / _NUM_CANDIDATES
-        if _total(progress) < (inf if self.kept_at is None else _total(self.kept_at)):
-            self.kept, self.kept_at = self.state.clone(), progress
+        total = _total(progress)
+        if total < self.kept_total:
+            self.kept, self.kept_at, self.kept_total = self.state.clone(), progress, total
             context.kept = self.kept
 
     def restore(

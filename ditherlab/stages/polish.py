@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import torch
 
+from ditherlab.devices import to_host
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.direct_binary_search import Cooling
 from ditherlab.discrete.polish_search import PolishSearch
@@ -204,17 +205,18 @@ def refit_palette(polishers: Sequence[PolishSearch], context: StageContext, stat
     problem = context.problem
     hardware, num_fixed = problem.hardware, problem.num_locked
     equations = reduce(add, (polisher.palette_equations() for polisher in polishers))
-    palette = fit_palette(equations, state.palette, num_fixed, hardware)
+    counts = reduce(add, (polisher.count_colors() for polisher in polishers))
+    before, counts = to_host(state.palette, counts.to(state.palette))
     bound = context.bind(state.palette)
     palette = revive_colors(
-        palette,
-        reduce(add, (polisher.count_colors() for polisher in polishers)),
+        fit_palette(equations, before, num_fixed, hardware),
+        counts,
         bound.cost,
         bound.target,
         least_share=1,
         num_fixed=num_fixed,
         hardware=hardware,
     )
-    state.palette = (palette * 255).round() / 255
+    state.palette = (palette.to(state.palette.device) * 255).round() / 255
     for polisher in polishers:
         polisher.show(state.palette)

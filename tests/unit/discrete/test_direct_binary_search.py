@@ -115,11 +115,12 @@ class Chooser:
     predicted: torch.Tensor | None = None
     is_swap: bool = False
 
-    def __call__(self, gains, moves, first):
-        self.predicted, move = gains[self.place], moves[self.place]
-        self.is_swap = bool(move >= NUM_COLORS)
-        row, column = (2 * at + start for at, start in zip(self.place, first, strict=True))
-        return torch.tensor([row]), torch.tensor([column]), move.view(1)
+    def __call__(self, gains, moves, mine):
+        self.predicted = gains[self.place]
+        self.is_swap = bool(moves[self.place] >= NUM_COLORS)
+        chosen = torch.zeros_like(moves, dtype=torch.bool)
+        chosen[self.place] = True
+        return chosen
 
 
 @pytest.mark.parametrize("number", range(NUM_CLASSES))

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from ditherlab.devices import one_thread
 from ditherlab.experiments import Cell, carry_out
 from ditherlab.images import Picture, read_picture
 from ditherlab.request.optimize_request import OptimizeRequest
-from ditherlab.threads import one_thread
 
 ROOT = Path(__file__).parents[3]
 
