@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any, Literal
@@ -34,7 +34,6 @@ from torchmetrics.functional.image import structural_similarity_index_measure as
 import ditherlab as dl
 from ditherlab.experiments import GradientProblem, Reference
 from ditherlab.experiments.gradients import RunningMoments
-from ditherlab.objectives import SSIM
 from ditherlab.randomness import seeded_generator
 
 PHOTO = Path(__file__).resolve().parent.parent / "images" / "astronaut.png"
@@ -53,6 +52,10 @@ TIME_TARGETS = {
     "moments": 15 / 40,
     "gumbel-softmax(tau=1)": 26 / 40,
 }
+# One gradient of `local-expectation`, one draw, by objective and number of colors, beside a plain
+# step with as many colors.
+MOST_OF_LOCAL_EXPECTATION = 4.0
+PRICED_COLORS = {"ssim": (2, 8, 32), "perceptual": (2, 8, 32)}
 MOST_GROWTH = 20.0
 MOST_LINSTAT_ERROR = 1.3
 MOST_LOCAL_EXPECTATION_ERROR = 0.2
@@ -168,6 +171,8 @@ class Spot:
     size_px: int
     at: Literal["flat", "peaked"]
     num_reference: int
+    num_colors: int = NUM_COLORS
+    objective: str = "ssim"
 
     @property
     def name(self) -> str:
@@ -182,9 +187,10 @@ class Spot:
     @cached_property
     def place(self) -> GradientProblem:
         picture = dl.Picture(self.pixels, np.ones(self.pixels.shape[:2], dtype=bool))
-        palette = dl.LearnedPalette(NUM_COLORS)
+        palette = dl.LearnedPalette(self.num_colors)
+        objective = dl.parse_objective(self.objective)
         return GradientProblem.of(
-            dl.Problem(picture=picture, palette=palette, objective=SSIM()), self.at
+            dl.Problem(picture=picture, palette=palette, objective=objective), self.at
         )
 
     @cached_property
@@ -283,6 +289,28 @@ def measure_times(spots: Sequence[Spot], effort: Effort) -> Iterator[Figure]:
         for word in TIME_TARGETS:
             growth = large[word] / small[word]
             yield Figure("growth", f"`{word}`", where, growth, at_most=MOST_GROWTH)
+
+
+def time_local_expectation(effort: Effort) -> Iterator[Figure]:
+    """Time the exact price of every color beside the plain step, in turn."""
+    estimator = dl.ESTIMATORS.parse("local-expectation")
+    for objective, numbers in PRICED_COLORS.items():
+        for num_colors in numbers:
+            spot = Spot(SMALLEST_PX, "flat", 0, num_colors, objective)
+            generator = seeded_generator(2, torch.device("cpu"))
+            estimate = partial(estimator.estimate, spot.place.model, spot.place.cost, generator)
+            steps = {
+                "": PlainStep(spot),
+                "own": lambda estimate=estimate: estimate()[0].grad_logits,
+            }
+            times_s = time_in_turn(steps, effort.num_timed[SMALLEST_PX])
+            yield Figure(
+                "time",
+                f"`local-expectation`, one draw, `{objective}`, {num_colors} colors : the plain step",
+                spot.name,
+                times_s["own"] / times_s[""],
+                at_most=MOST_OF_LOCAL_EXPECTATION,
+            )
 
 
 def compare_with_storchastic(spot: Spot, effort: Effort) -> Iterator[Figure]:
@@ -394,6 +422,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
         for at in places
     }
     yield from measure_times([spots[px, "flat"] for px in effort.num_timed], effort)
+    yield from time_local_expectation(effort)
     for (_, at), spot in spots.items():
         yield from describe(spot)
         if at == "flat":

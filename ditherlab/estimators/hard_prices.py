@@ -44,12 +44,20 @@ class HardPrices:
             grad_images *= shares[:, :, None, None, None]
         return cls(costs, model.gather_palette_gradient(indices, grad_images), len(indices))
 
-    def estimate(self, logit_gradient: Logits, num_evaluations: int) -> Estimate:
-        """Make an estimate with a gradient for the logits and a number of evaluations."""
+    def estimate(
+        self, logit_gradient: Logits, num_evaluations: int, num_backward_passes: int = 0
+    ) -> Estimate:
+        """Make an estimate with a gradient for the logits.
+
+        Args:
+            logit_gradient: The gradient.
+            num_evaluations: Of everything.
+            num_backward_passes: Beside those of the draws.
+        """
         return Estimate(
             value=self.costs.mean(dim=0),
             grad_palette=self.grad_palette,
             num_evaluations=num_evaluations,
-            num_backward_passes=self.num_backward_passes,
+            num_backward_passes=self.num_backward_passes + num_backward_passes,
             logit_gradient=logit_gradient,
         )

@@ -13,6 +13,7 @@ from ditherlab.estimators.replacements import (
     Replacing,
     abilities_for,
     all_color_changes,
+    count_backward_passes,
     count_maps,
     num_planes,
 )
@@ -77,7 +78,9 @@ class LocalExpectation(Estimator):
             changes = all_color_changes(draws, model, cost, self.pricing).mean(dim=0)
             identity = torch.eye(model.probs.shape[1]).to(changes)
             color_costs = ColorCosts(identity.expand(len(changes), -1, -1), changes)
-            num_evaluations += count_maps(self.num_samples * model.probs.shape[1], draws, cost)
+            num_replacing = self.num_samples * model.probs.shape[1]
+            num_evaluations += count_maps(num_replacing, draws, cost, self.pricing)
+            num_backward_passes += count_backward_passes(draws, cost, self.pricing)
         else:
             color_costs = self._expand(draws, model, cost)
             num_backward_passes += self.num_samples

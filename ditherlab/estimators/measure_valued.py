@@ -12,6 +12,7 @@ from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.estimators.replacements import (
     Replacing,
     abilities_for,
+    count_backward_passes,
     count_maps,
     num_planes,
     one_picture_per_color,
@@ -73,9 +74,10 @@ class MeasureValued(Estimator):
         positive, negative = changes.mean(dim=1).chunk(2)
         priced = HardPrices.of(drawn, model, cost)
         num_replacing = len(replacements) * self.num_samples
-        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
+        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost, self.pricing)
+        num_backward_passes = count_backward_passes(drawn, cost, self.pricing)
         logit_gradient = _weigh(model.probs, positive.transpose(0, 1), negative.transpose(0, 1))
-        return priced.estimate(logit_gradient, num_evaluations), None
+        return priced.estimate(logit_gradient, num_evaluations, num_backward_passes), None
 
 
 def _weigh(probs: Probs, positive: Probs, negative: Probs) -> Logits:

@@ -13,6 +13,7 @@ from ditherlab.estimators.replacements import (
     Replacements,
     Replacing,
     abilities_for,
+    count_backward_passes,
     count_maps,
     num_planes,
     price_replacements,
@@ -75,9 +76,10 @@ class RaoBlackwell(Estimator):
         changes = price_replacements(drawn, replacements, model, cost, self.pricing)
         priced = HardPrices.of(drawn, model, cost)
         num_replacing = len(replacements) * self.num_samples
-        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
+        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost, self.pricing)
+        num_backward_passes = count_backward_passes(drawn, cost, self.pricing)
         logit_gradient = _weigh(replacements, changes, model)
-        return priced.estimate(logit_gradient, num_evaluations), None
+        return priced.estimate(logit_gradient, num_evaluations, num_backward_passes), None
 
     def _top(self, model: Categorical) -> Tensor:
         num_top = min(self.num_top, model.probs.shape[1])

@@ -1,6 +1,9 @@
 """Costs of a drawn picture with another color at one pixel, for every pixel at once."""
 
-from typing import Literal
+from collections.abc import Iterator
+from itertools import product
+from types import EllipsisType
+from typing import Literal, TypeAlias
 
 import torch
 from jaxtyping import Float, Int
@@ -21,8 +24,11 @@ Replacements = Int[Tensor, "a s b h w"]
 Changes = Float[Tensor, "a s b h w"]
 """The change of the cost of the whole picture if that pixel alone is replaced."""
 
-# Costs that are updated at once: enough to keep all cores busy with moderate memory.
+Places: TypeAlias = tuple[EllipsisType, slice, slice]
+
+# Costs that are updated at once, and those of them whose statistics fit into the cache of a core.
 _MOST_NUMBERS = 1 << 19
+_CACHED_NUMBERS = 1 << 15
 
 
 def abilities_for(pricing: Replacing) -> frozenset[Ability]:
@@ -30,11 +36,24 @@ def abilities_for(pricing: Replacing) -> frozenset[Ability]:
     return frozenset({"value", "local", "statistics" if pricing == "closed" else "local"})
 
 
-def count_maps(num_pictures: int, indices: Indices, cost: Cost) -> int:
-    """Return the number of cost maps that pricing replacing pictures takes, by either method."""
+def takes_slopes(cost: Cost, pricing: Replacing) -> bool:
+    """Return whether slopes price replacements: the cost must be linear in each pixel's one-hot."""
+    is_exact = "expectation" in cost.abilities and cost.is_expectation_exact
+    return pricing == "closed" and is_exact
+
+
+def count_maps(num_pictures: int, indices: Indices, cost: Cost, pricing: Replacing) -> int:
+    """Return the number of cost maps that pricing replacing pictures takes, beside the draws'."""
+    if takes_slopes(cost, pricing):
+        return 0
     reach = 2 * cost.footprint_px + 1
     height, width = indices.shape[-2:]
     return num_pictures * min(reach, height) * min(reach, width)
+
+
+def count_backward_passes(indices: Indices, cost: Cost, pricing: Replacing) -> int:
+    """Return the number of backward passes that pricing replacing pictures takes."""
+    return len(indices) if takes_slopes(cost, pricing) else 0
 
 
 def num_planes(num_replacements: int, num_channels: int) -> float:
@@ -42,13 +61,16 @@ def num_planes(num_replacements: int, num_channels: int) -> float:
     return 28.0 * num_channels * num_replacements
 
 
+@torch.no_grad()
 def price_replacements(
     indices: Indices, replacements: Replacements, model: Categorical, cost: Cost, pricing: Replacing
 ) -> Changes:
     """Return `f(x with x_i = r_i) - f(x)` for every pixel `i` of every replacing picture `r`.
 
     Both methods are exact. They cost as much as `(2 r + 1)^2` cost maps for each replacing picture,
-    with the radius `r` of a pixel's influence.
+    with the radius `r` of a pixel's influence. If the objective's expectation is exact, `closed`
+    takes the slope of the expected cost at the draw instead: the expectation is linear in the
+    probabilities of each pixel.
 
     Args:
         indices: Drawn pictures.
@@ -58,10 +80,27 @@ def price_replacements(
         pricing: The method.
     """
     price = _price_closed if pricing == "closed" else _price_in_phases
+    if takes_slopes(cost, pricing):
+        price = _price_by_slopes
     # A few draws at a time, because the windows of all their replacements are many.
     size = max(1, _MOST_NUMBERS // replacements[:, 0].numel())
     parts = zip(indices.split(size), replacements.split(size, dim=1), strict=True)
     return torch.cat([price(draws, others, model, cost) for draws, others in parts], dim=1)
+
+
+def _price_by_slopes(
+    indices: Indices, replacements: Replacements, model: Categorical, cost: Cost
+) -> Changes:
+    """Take the slope of the expected cost of each draw along the colors of each pixel."""
+    table = cost.expected_color_moments(model.palette)
+    drawn = Categorical(model.probs, table.mT).images(indices)
+    prices = [
+        torch.einsum("bmk,bmhw->bkhw", table, cost.expected_with_field(moments)[1])
+        for moments in drawn
+    ]
+    of_colors = torch.stack(prices)
+    others = of_colors.gather(2, replacements.permute(1, 2, 0, 3, 4))
+    return (others - of_colors.gather(2, indices.unsqueeze(2))).permute(2, 0, 1, 3, 4)
 
 
 def _price_closed(
@@ -75,15 +114,39 @@ def _price_closed(
     others = cost.features(moments.images(replacements.flatten(0, 1)))
     steps = others.view(len(replacements), *features.shape) - features
     changes = costs.new_zeros(replacements.shape)
-    height, width = indices.shape[-2:]
-    radius = cost.footprint_px
-    for rows in range(-min(radius, height - 1), min(radius, height - 1) + 1):
-        for columns in range(-min(radius, width - 1), min(radius, width - 1) + 1):
-            moved = _shift(steps, rows, columns) * cost.window_weights(rows, columns)
-            moved += statistics
-            gains = cost.map_from_statistics(moved.flatten(0, 1)).view(changes.shape) - costs
-            changes += _shift(gains, -rows, -columns)
+    part = max(1, _CACHED_NUMBERS // indices.numel())
+    moved = statistics.repeat(min(part, len(replacements)), *(1 for _ in statistics.shape))
+    for rows, columns in _offsets(cost.footprint_px, indices.shape[-2:]):
+        weights = cost.window_weights(rows, columns)
+        windows, pixels = _pair_places(rows, columns)
+        for some_steps, some_changes in zip(steps.split(part), changes.split(part), strict=True):
+            # Windows without a pixel at this offset keep older statistics, and are not looked at.
+            mine = moved[: len(some_steps)]
+            torch.addcmul(
+                statistics[windows], some_steps[pixels], weights[windows], out=mine[windows]
+            )
+            priced = cost.map_from_statistics(mine.flatten(0, 1)).view(some_changes.shape)
+            some_changes[pixels] += priced[windows] - costs[windows]
     return changes
+
+
+def _offsets(radius: int, size: torch.Size) -> Iterator[tuple[int, int]]:
+    """Yield all offsets between a window's center and a pixel that occur in a picture."""
+    down, right = (min(radius, length - 1) for length in size)
+    return product(range(-down, down + 1), range(-right, right + 1))
+
+
+def _pair_places(rows: int, columns: int) -> tuple[Places, Places]:
+    """Return the places of the windows that have a pixel at an offset, and of these pixels."""
+    windows, pixels = (
+        (
+            ...,
+            slice(max(0, -down), -down if down > 0 else None),
+            slice(max(0, -right), -right if right > 0 else None),
+        )
+        for down, right in ((rows, columns), (-rows, -columns))
+    )
+    return windows, pixels
 
 
 def _price_in_phases(
@@ -103,11 +166,6 @@ def _price_in_phases(
             gains = cost.cost_map(images).view(changes.shape) - costs
             changes[..., top::pitch, left::pitch] = sum_cells(gains, top, left, pitch)
     return changes
-
-
-def _shift(planes: Tensor, rows: int, columns: int) -> Tensor:
-    """Shift planes: each pixel gets the value `rows` below and `columns` right of it, or zero."""
-    return pad(planes, (-columns, columns, -rows, rows))
 
 
 def sum_cells(gains: Changes, top: int, left: int, pitch: int) -> Tensor:

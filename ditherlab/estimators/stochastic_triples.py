@@ -15,6 +15,7 @@ from ditherlab.estimators.parameters import check_num_samples
 from ditherlab.estimators.replacements import (
     Replacing,
     abilities_for,
+    count_backward_passes,
     count_maps,
     num_planes,
     price_replacements,
@@ -120,8 +121,9 @@ class StochasticTriples(Estimator):
         else:
             gradient = jumps.weigh_one(draws[1], changes[0], jumps.rates_of_pixels)
         num_replacing = len(replacements) * self.num_samples
-        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost)
-        return priced.estimate(gradient, num_evaluations), None
+        num_evaluations = self.num_samples + count_maps(num_replacing, drawn, cost, self.pricing)
+        num_backward_passes = count_backward_passes(drawn, cost, self.pricing)
+        return priced.estimate(gradient, num_evaluations, num_backward_passes), None
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,8 @@ class BlurredErrorCost(Cost):
         mean, mean_square = moments.chunk(2, dim=1)
         error = self._error(mean)
         value = (self.variance_weights * (mean_square - mean.square())).sum(dim=(1, 2, 3))
-        field = torch.cat([mean * self.variance_weights * -2, self.variance_weights], dim=1)
+        slopes = self.variance_weights.expand_as(mean)
+        field = torch.cat([mean * slopes * -2, slopes], dim=1)
         opaque = self.target.opaque[:, 0].to(field)
         for layer in self.layers:
             seen = layer.blur(error[:, layer.channel])
