@@ -3,18 +3,35 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import Any
 
+from ditherlab.discrete.direct_binary_search import NUM_CLASSES
+from ditherlab.kernels import kernels_for
 from ditherlab.problem import LearnedPalette, Problem
 from ditherlab.recipe import Recipe, Shorthands, default_recipe
 from ditherlab.solver.solution import Solution
 from ditherlab.solver.solver import optimize
 from ditherlab.stages.learn_palette import LearnPalette
+from ditherlab.stages.polish import Polish
 
 _PROBLEM = {field.name for field in fields(Problem)}
 _LEARNED = {field.name for field in fields(LearnedPalette)}
 _SHORTHANDS = {field.name for field in fields(Shorthands)}
 _COPY = {"pixels", "starts"}
+
+
+def polish_parts() -> int:
+    """Return the number of parts of a sweep over a small picture: one tile, or four classes."""
+    return NUM_CLASSES if kernels_for("cpu") is None else 1
+
+
+def num_polish_costs(sweeps: int) -> int:
+    """Return the number of costs that a polish records: the kernels make sweeps together."""
+    if kernels_for("cpu") is None:
+        return NUM_CLASSES * sweeps
+    search = SimpleNamespace(num_parts=1, num_sweeps_at_once=2)
+    return sum(1 for _ in Polish(sweeps)._moves(search))
 
 
 def problem_of(picture: Any, **settings: Any) -> Problem:

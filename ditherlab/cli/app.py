@@ -11,7 +11,7 @@ import ditherlab
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.lazy_group import CommandHome, LazyGroup
 from ditherlab.cli.progress import SecondInterrupt
-from ditherlab.cli.streams import stdout_error, write_to_stderr
+from ditherlab.cli.streams import stdout_error, write_to_stderr, write_to_stdout
 from ditherlab.errors import DitherlabError
 from ditherlab.images import path_label, printable
 from ditherlab.naming import abbreviate, one_line
@@ -48,11 +48,11 @@ def _print_version(context: click.Context, _option: click.Parameter, is_asked: b
     """Print the version; not eager, so that `-v` is known."""
     if not is_asked or context.resilient_parsing:
         return
-    click.echo(f"ditherlab, version {ditherlab.__version__}")
+    write_to_stdout(f"ditherlab, version {ditherlab.__version__}")
     if context.params.get("verbose"):
         from ditherlab.kernels import describe_kernels
 
-        click.echo(describe_kernels())
+        write_to_stdout(describe_kernels())
     context.exit()
 
 

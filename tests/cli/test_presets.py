@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ditherlab.recipe.presets import PRESETS
-from tests.solving import ticking
+from tests.solving import num_polish_costs, ticking
 
 Optimize = Callable[..., Any]
 
@@ -38,7 +38,7 @@ def test_a_preset_sets_steps_and_sweeps(
     if is_run:
         assert document["steps"] == expected.num_steps
         # One of the pixels of each class at a time, after the steps.
-        assert len(document["costs"]) == expected.num_steps + 4 * expected.num_sweeps
+        assert len(document["costs"]) == expected.num_steps + num_polish_costs(expected.num_sweeps)
 
 
 def test_the_time_may_be_limited(

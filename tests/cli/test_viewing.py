@@ -11,6 +11,7 @@ from PIL import Image
 
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.vision.viewing import pixels_per_degree
+from tests.solving import num_polish_costs
 
 Run = Callable[..., Any]
 ASTRONAUT = Path(__file__).parents[2] / "images" / "astronaut.png"
@@ -125,7 +126,7 @@ def test_strength_and_sweeps_reach_the_run(face: Path, run: Run) -> None:
     words = (face, "--palette", "pico-8")
     plain = document(run, *words, "--strength", "0", "--sweeps", "3")
     assert (plain["strength"], plain["sweeps"]) == (0.0, 3)
-    assert len(plain["costs"]) == 12
+    assert len(plain["costs"]) == num_polish_costs(3)
     assert document(run, *words)["metrics"]["ls"] > plain["metrics"]["ls"]
 
 
@@ -136,7 +137,7 @@ def test_start_and_polish_reach_the_run(start: str, polish: str, photo: Path, ru
     found = document(run, photo, *words)
     assert (found["start"], found["polish"]) == (start, polish)
     num_steps = PRESETS["fast"].num_steps if start == "nearest" else 0
-    num_moves = 0 if polish == "none" else 4 * found["sweeps"]
+    num_moves = 0 if polish == "none" else num_polish_costs(found["sweeps"])
     assert found["steps"] == num_steps
     assert len(found["costs"]) == num_steps + num_moves
 
