@@ -5,6 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.devices import one_thread
+from ditherlab.kernels import kernels_for
+from ditherlab.kernels.nearest import find_nearest
 from ditherlab.vision.color import srgb_to_oklab
 
 _MAX_POINTS = 1 << 16
@@ -45,10 +47,10 @@ def cluster_colors(
     seeds = _seed_centers(points, num_colors - len(locked), anchors, generator)
     centers = torch.cat([anchors, points[seeds]])
     for _ in range(num_rounds):
-        labels = torch.cdist(points, centers).argmin(dim=1)
+        labels = _nearest_centers(points, centers)
         centers = _mean_of_clusters(points, labels, centers)
         centers[: len(anchors)] = anchors
-    labels = torch.cdist(points, centers).argmin(dim=1)
+    labels = _nearest_centers(points, centers)
     nearest = srgb[torch.cdist(centers, points).argmin(dim=1)]
     colors = _mean_of_clusters(srgb, labels, nearest)
     return torch.cat([locked, colors[len(locked) :]])
@@ -109,6 +111,13 @@ def _seed_centers(
         weights = nearest + torch.finfo(nearest.dtype).tiny
         chosen.append(torch.multinomial(weights, 1, generator=generator))
     return torch.cat(chosen)
+
+
+def _nearest_centers(points: Float[Tensor, "n 3"], centers: Float[Tensor, "k 3"]) -> Tensor:
+    library = kernels_for(points.device)
+    if library is None or points.dtype != torch.float32:
+        return torch.cdist(points, centers).argmin(dim=1)
+    return find_nearest(library, points, centers)
 
 
 def _mean_of_clusters(points: Tensor, labels: Tensor, empty: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from ditherlab.kernels.color_limits import ColorLimits
 from ditherlab.kernels.error_diffusion import diffuse_error_compiled
 from ditherlab.kernels.mean_field import CompiledMeanField
 from ditherlab.kernels.measures import compare_rows, filter_mirrored
+from ditherlab.kernels.nearest import find_nearest
 from ditherlab.kernels.palette_sums import count_colors, sum_for_indices, sum_for_probs
 from ditherlab.metrics import similarity
 from ditherlab.optimizers import MeanField
@@ -154,6 +155,16 @@ def test_metrics_are_those_of_torch(library, height, width):
         found = compare_rows(library, one, other, opaque, rows=rows, taps=taps)
         assert found.windows == pytest.approx(expected.windows, rel=1e-4)
         assert found.squares == pytest.approx(expected.squares, rel=1e-5)
+
+
+@pytest.mark.parametrize("num_centers", [1, 5, 16, 40])
+def test_the_nearest_center_is_that_of_torch(library, num_centers):
+    points, centers = torch.rand((2, 300, 3), generator=torch.Generator().manual_seed(1))
+    centers = centers[:num_centers]
+    distances = (points.unsqueeze(1) - centers).square().sum(dim=2)
+    assert torch.equal(find_nearest(library, points, centers), distances.argmin(dim=1))
+    twice = torch.cat([centers, centers])
+    assert find_nearest(library, points, twice).max() < num_centers
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 3), (9, 40), (33, 5)])

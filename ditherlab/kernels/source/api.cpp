@@ -1,5 +1,7 @@
 // The functions that Python calls, through a plain C interface.
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "error_diffusion.hpp"
 #include "form.hpp"
@@ -154,5 +156,29 @@ DITHERLAB_API void ditherlab_count_colors(const Form* form, const std::uint8_t* 
                                           std::int64_t* counts) {
     for (std::int64_t i = 0; i < num_pixels(*form); ++i) {
         if (form->opaque == nullptr || form->opaque[i]) ++counts[indices[i]];
+    }
+}
+
+// Finds the nearest center, by squared distance, of points with three coordinates.
+DITHERLAB_API void ditherlab_find_nearest(const float* points, std::int64_t num_points,
+                                          const float* centers, std::int32_t num_centers,
+                                          std::int64_t* nearest) {
+    Colors colors;
+    colors.set(centers, 3, num_centers);
+    std::vector<float> distances(static_cast<std::size_t>(colors.stride));
+    float* __restrict distance = distances.data();
+    for (std::int64_t n = 0; n < num_points; ++n) {
+        for (int k = 0; k < colors.stride; ++k) distance[k] = 0.0f;
+        for (int c = 0; c < 3; ++c) {
+            const float value = points[3 * n + c];
+            const float* __restrict values = colors.channel(c);
+            for (int k = 0; k < colors.stride; ++k) {
+                const float difference = value - values[k];
+                distance[k] += difference * difference;
+            }
+        }
+        float least = distance[0];
+        for (int k = 1; k < num_centers; ++k) least = std::min(least, distance[k]);
+        nearest[n] = std::find(distance, distance + num_centers, least) - distance;
     }
 }

@@ -208,6 +208,8 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
             }
         }
     }
+    weights->row_images = Images(form_.height, rows, frame.margin, kRing);
+    weights->column_images = Images(form_.width, columns, frame.margin, kRing);
     compute_midpoints(*weights);
     return weights;
 }
@@ -625,14 +627,12 @@ struct Visit {
         }
         // Near the border of the picture, the mirror images of the pixel change as well.
         const int y = frame.rows.begin + row, x = frame.columns.begin + column;
-        for (int image_row = 0; image_row < frame.height; ++image_row) {
-            if (mirrored(frame.picture_row(image_row), form.height) != y) continue;
-            for (int image_column = 0; image_column < frame.width; ++image_column) {
-                if (mirrored(frame.picture_column(image_column), form.width) != x) continue;
-                worker.current[channel * plane +
-                               static_cast<std::size_t>(image_row) * frame.stride + image_column] =
-                    value;
-                spread(channel, image_row, image_column, step);
+        for (const int* at = weights.row_images.begin(y); at != weights.row_images.end(y); ++at) {
+            const Images& columns = weights.column_images;
+            for (const int* to = columns.begin(x); to != columns.end(x); ++to) {
+                worker.current[channel * plane + static_cast<std::size_t>(*at) * frame.stride +
+                               *to] = value;
+                spread(channel, *at, *to, step);
             }
         }
     }

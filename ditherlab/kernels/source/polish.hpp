@@ -33,6 +33,7 @@ struct TileWeights {
     std::vector<float> pairs;  // of the squared difference in a swap: [neighbor c] planes
     std::vector<std::vector<float>> midpoints;  // for each layer: weights on the half-pixel grid
     int midpoint_stride;
+    Images row_images, column_images;
 };
 
 // The pair weights of a layer, apart from the weights at their midpoint.

@@ -75,6 +75,26 @@ Frame Frame::of(const Form& form, Span rows, Span columns, int margin) {
     return frame;
 }
 
+Images::Images(int picture_size, Span core, int margin, int ring) : first_(core.begin - ring) {
+    const int count = core.size() + 2 * ring, size = core.size() + 2 * margin;
+    starts_.assign(static_cast<std::size_t>(count) + 1, 0);
+    const auto position_at = [&](int place) {
+        return mirrored(core.begin - margin + place, picture_size) - first_;
+    };
+    for (int place = 0; place < size; ++place) {
+        const int position = position_at(place);
+        if (position >= 0 && position < count) ++starts_[position + 1];
+    }
+    for (int n = 0; n < count; ++n) starts_[n + 1] += starts_[n];
+    // One more, so that the end of the last position has an address.
+    places_.assign(static_cast<std::size_t>(starts_[count]) + 1, 0);
+    std::vector<int> next(starts_.begin(), starts_.end() - 1);
+    for (int place = 0; place < size; ++place) {
+        const int position = position_at(place);
+        if (position >= 0 && position < count) places_[next[position]++] = place;
+    }
+}
+
 int reach_px(const Form& form) {
     int reach = 0;
     for (int l = 0; l < form.num_layers; ++l) reach = std::max(reach, 2 * form.layers[l].radius);

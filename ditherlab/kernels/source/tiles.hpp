@@ -49,6 +49,21 @@ struct Frame {
     int picture_column(int column) const { return columns.begin - margin + column; }
 };
 
+// The places in a frame that show each position of the core and of `ring` positions around it,
+// along one axis: the position itself and, near the border of the picture, its mirror images.
+class Images {
+  public:
+    Images() = default;
+    Images(int picture_size, Span core, int margin, int ring);
+
+    const int* begin(int position) const { return &places_[starts_[position - first_]]; }
+    const int* end(int position) const { return &places_[starts_[position - first_ + 1]]; }
+
+  private:
+    int first_ = 0;
+    std::vector<int> starts_, places_;
+};
+
 // The largest distance at which two pixels share a window.
 int reach_px(const Form& form);
 
