@@ -306,7 +306,7 @@ def time_local_expectation(effort: Effort) -> Iterator[Figure]:
             times_s = time_in_turn(steps, effort.num_timed[SMALLEST_PX])
             yield Figure(
                 "time",
-                f"`local-expectation`, one draw, `{objective}`, {num_colors} colors : the plain step",
+                f"`local-expectation`, `{objective}`, {num_colors} colors : the plain step",
                 spot.name,
                 times_s["own"] / times_s[""],
                 at_most=MOST_OF_LOCAL_EXPECTATION,
