@@ -5,12 +5,13 @@ from importlib.util import find_spec
 
 import torch
 
-from ditherlab.experiments.prices import PriceList, to_levels
+from ditherlab.experiments.prices import PriceList
 from ditherlab.images import Picture
 from ditherlab.metrics import measure
 from ditherlab.protocol import Objective
 from ditherlab.solver.solution import Solution
 from ditherlab.types import Images, Mask
+from ditherlab.vision.color import srgb_to_levels
 from ditherlab.vision.packaged_metrics import flip_error
 
 Figures = Mapping[str, float | None]
@@ -57,7 +58,7 @@ def measure_seen(reference: Images, picture: Images, opaque: Mask) -> dict[str, 
     figures = dict(measure(reference, picture, opaque))
     if has_flip() and bool(opaque.any()):
         seen = torch.where(opaque, picture, reference)
-        source, shown = (to_levels(images[0].permute(1, 2, 0)) for images in (reference, seen))
+        source, shown = (srgb_to_levels(images[0].permute(1, 2, 0)) for images in (reference, seen))
         figures["flip"] = flip_error(shown, source)
     return figures
 

@@ -15,6 +15,7 @@ from ditherlab.palette import Palette
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Objective, Target
 from ditherlab.types import Colors
+from ditherlab.vision.color import srgb_to_levels
 
 IndexImage = npt.NDArray[np.uint8]
 
@@ -95,18 +96,12 @@ class PriceList:
 
     def baselines(self) -> tuple[BaselineFigures, ...]:
         """Return the nearest colors and Floyd-Steinberg with their costs."""
-        source, palette = to_levels(self.target.images[0].permute(1, 2, 0)), self.colors[0]
+        source, palette = srgb_to_levels(self.target.images[0].permute(1, 2, 0)), self.colors[0]
         pictures = {
-            "nearest": nearest_indices(source, to_levels(palette)),
-            "floyd-steinberg": floyd_steinberg_indices(source, to_levels(palette)),
+            "nearest": nearest_indices(source, srgb_to_levels(palette)),
+            "floyd-steinberg": floyd_steinberg_indices(source, srgb_to_levels(palette)),
         }
         return tuple(
             BaselineFigures(name, self.price(indices), indices)
             for name, indices in pictures.items()
         )
-
-
-def to_levels(srgb: torch.Tensor) -> IndexImage:
-    """Return 8-bit levels of three channels; one channel stands for three equal ones."""
-    levels = (srgb.expand(*srgb.shape[:-1], 3) * 255).round().to(torch.uint8)
-    return np.ascontiguousarray(levels.cpu().numpy())

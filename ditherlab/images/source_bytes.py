@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -80,7 +81,7 @@ def read_source_bytes(
 
 
 def _register_plugins(first: bytes) -> None:
-    """Load Pillow's plug-ins, and that for HEIC if the first bytes need it and it is installed."""
+    """Load all of Pillow's plug-ins, and that for HEIC if the bytes need it and it is installed."""
     Image.init()
     if first[4:8] == b"ftyp" and "HEIF" not in Image.OPEN:
         try:
@@ -198,9 +199,11 @@ def _check_format(first: bytes, source: object, label: str, allowed: Collection[
     """Refuse a source that begins like no allowed format."""
     if not first:
         raise PictureError(f"{label} is empty.")
-    _register_plugins(first)
-    if any(_begins_like(first, known) for known in allowed):
-        return
+    # The plug-ins of common formats suffice for most pictures, and load in a tenth of the time.
+    for load in (Image.preinit, partial(_register_plugins, first)):
+        load()
+        if any(_begins_like(first, known) for known in allowed):
+            return
     suffix = Path(source).suffix.lower() if isinstance(source, str | os.PathLike) else ""
     for rare in RARE_FORMATS:
         is_suffix_known = suffix in _WITHOUT_MAGIC.get(rare, (f".{rare.lower()}",))

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from ditherlab.objectives.perceptual import Perceptual
     from ditherlab.objectives.piqe import PIQE
     from ditherlab.objectives.png_bytes import PngBytes
-    from ditherlab.objectives.python_function import PythonFunction, place_files
+    from ditherlab.objectives.python_function import PythonFunction
+    from ditherlab.objectives.python_words import place_files
     from ditherlab.objectives.registry import OBJECTIVES, parse_objective
     from ditherlab.objectives.ssim import SSIM, ViewedSSIM
     from ditherlab.objectives.variance import Variance
@@ -47,6 +48,6 @@ __getattr__ = lazy_names(
         "ViewedError": "viewed_error",
         "ViewedSSIM": "ssim",
         "parse_objective": "registry",
-        "place_files": "python_function",
+        "place_files": "python_words",
     },
 )

@@ -1,6 +1,5 @@
 """Any Python function as an objective: `python:metric.py:cost`."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,27 +9,8 @@ from ditherlab.black_box.loading import digest, read_convention
 from ditherlab.errors import RequestError
 from ditherlab.objectives.black_box_objective import BlackBoxCost
 from ditherlab.objectives.differentiable_cost import DifferentiableCost
+from ditherlab.objectives.python_words import PYTHON_WORDS
 from ditherlab.protocol import Ability, Cost, Objective, Target
-
-# A path may contain any character, even a plus sign, but ends in `.py`; a module is a dotted name.
-PYTHON_WORDS = re.compile(r"python:(?P<location>[\w.]+|.+?\.py):(?P<name>[\w.]+)(?=\s*(?:\+|$))")
-
-
-def place_files(words: str, folder: Path) -> str:
-    """Resolve the files of Python functions in the text of an objective relative to a folder.
-
-    Example:
-        >>> place_files("0.5*python:costs.py:sharpness+ssim", Path("/home/me"))
-        '0.5*python:/home/me/costs.py:sharpness+ssim'
-    """
-    return PYTHON_WORDS.sub(
-        lambda match: (
-            f"python:{folder / match['location']}:{match['name']}"
-            if match["location"].endswith(".py")
-            else match[0]
-        ),
-        words,
-    )
 
 
 @dataclass(frozen=True)

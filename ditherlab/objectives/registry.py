@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from ditherlab import objectives
 from ditherlab.errors import RequestError
 from ditherlab.lazy_classes import LazyClasses
-from ditherlab.objectives.objective_sum import ObjectiveSum
-from ditherlab.objectives.python_function import PYTHON_WORDS, PythonFunction
+from ditherlab.objectives.python_words import PYTHON_WORDS
 from ditherlab.protocol import Objective
 from ditherlab.specs import LARGEST_NUMBER, Registry
 
@@ -49,7 +49,7 @@ def parse_objective(text: str) -> Objective:
     """
     terms = tuple(_parse_term(term) for term in _split_terms(text))
     (weight, objective), *others = terms
-    return ObjectiveSum(terms) if others or weight != 1 else objective
+    return objectives.ObjectiveSum(terms) if others or weight != 1 else objective
 
 
 def _split_terms(text: str) -> Iterator[str]:
@@ -78,4 +78,6 @@ def _parse_term(text: str) -> tuple[float, Objective]:
 
 def _parse_objective_of_term(text: str) -> Objective:
     words = text.strip()
-    return PythonFunction.parse(words) if words.startswith("python:") else OBJECTIVES.parse(text)
+    if words.startswith("python:"):
+        return objectives.PythonFunction.parse(words)
+    return OBJECTIVES.parse(text)

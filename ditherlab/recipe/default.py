@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from ditherlab import stages
 from ditherlab.choices import Draw as DrawMode
 from ditherlab.choices import Polish as PolishMoves
 from ditherlab.choices import PresetName, Start
@@ -17,14 +18,6 @@ from ditherlab.recipe.rules import check_settings
 from ditherlab.schedules import Temperatures
 from ditherlab.specs import check_choice, choices_of
 from ditherlab.stages import Stage
-from ditherlab.stages.cells import Cells
-from ditherlab.stages.descend import Descend
-from ditherlab.stages.draw import Draw
-from ditherlab.stages.error_diffusion import ErrorDiffusion
-from ditherlab.stages.learn_model import LearnModel
-from ditherlab.stages.learn_palette import LearnPalette
-from ditherlab.stages.nearest import Nearest
-from ditherlab.stages.polish import Polish
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +101,8 @@ def default_recipe(problem: Problem, shorthands: Shorthands | None = None) -> Re
     fixed = {"palette": problem.palette} if problem.learned is None else {}
     cells = {"cells": problem.cells} if problem.cells else {}
     check_settings({**({} if cells else fixed), **cells, **asked.given})
-    stages = tuple(_stages(problem, asked, PRESETS[asked.preset]))
-    return Recipe(stages).resolved(problem)
+    chosen = tuple(_stages(problem, asked, PRESETS[asked.preset]))
+    return Recipe(chosen).resolved(problem)
 
 
 def _stages(problem: Problem, asked: Shorthands, preset: Preset) -> Iterator[Stage]:
@@ -118,7 +111,7 @@ def _stages(problem: Problem, asked: Shorthands, preset: Preset) -> Iterator[Sta
     start = _start(problem, asked)
     is_searched = asked.model is not None or asked.method is not None
     if problem.learns_palette and (is_searched or start == "error-diffusion"):
-        yield LearnPalette(
+        yield stages.LearnPalette(
             asked.estimator,
             asked.optimizer,
             asked.temperature,
@@ -127,24 +120,24 @@ def _stages(problem: Problem, asked: Shorthands, preset: Preset) -> Iterator[Sta
             preset.num_palette_starts,
         )
     if problem.cells is not None:
-        yield Cells()
+        yield stages.Cells()
     elif asked.model is not None:
-        yield LearnModel(asked.model, asked.estimator, asked.temperature, steps)
-        yield Draw(asked.draw or asked.model.draw)
+        yield stages.LearnModel(asked.model, asked.estimator, asked.temperature, steps)
+        yield stages.Draw(asked.draw or asked.model.draw)
     else:
-        yield Nearest() if start == "nearest" else ErrorDiffusion()
+        yield stages.Nearest() if start == "nearest" else stages.ErrorDiffusion()
         if asked.method is not None:
             yield _with_rounds(asked.method, asked, {"steps": steps, "sweeps": sweeps})
         elif start == "nearest" or (asked.asks_for_steps and not problem.learns_palette):
-            yield Descend(asked.estimator, asked.optimizer, asked.temperature, steps)
-            yield Draw(asked.draw)
+            yield stages.Descend(asked.estimator, asked.optimizer, asked.temperature, steps)
+            yield stages.Draw(asked.draw)
         elif asked.draw is not None:
-            yield Draw(asked.draw)
+            yield stages.Draw(asked.draw)
     moves = asked.polish
     if moves is None:
         moves = "swaps" if problem.is_quadratic and not is_searched else "none"
     if moves != "none":
-        yield Polish(sweeps, moves, preset.polish_temperature)
+        yield stages.Polish(sweeps, moves, preset.polish_temperature)
 
 
 def _start(problem: Problem, asked: Shorthands) -> Start:

@@ -2,24 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 import torch
 
+from ditherlab import stages
 from ditherlab.palette import named_palettes, spell_colors, spell_entries, spell_palette
 from ditherlab.problem import Limits, Problem
 from ditherlab.recipe.recipe import Recipe
 from ditherlab.specs import describe
 from ditherlab.stages import METHODS, Stage
-from ditherlab.stages.descend import Descend
-from ditherlab.stages.draw import Draw
-from ditherlab.stages.learn_model import LearnModel
-from ditherlab.stages.learn_palette import LearnPalette
-from ditherlab.stages.polish import Polish
 
 Settings = Mapping[str, object]
-
-S = TypeVar("S", bound=Stage)
 
 
 def settings_of(
@@ -85,7 +79,7 @@ def _transparent(place: int | None) -> Settings:
 
 
 def _search_settings(recipe: Recipe) -> Settings:
-    model, method = _first(recipe, LearnModel), _method(recipe)
+    model, method = _first(recipe, "learn-model"), _method(recipe)
     return {
         **({"model": str(model.model)} if model else {}),
         **({"method": _words_without_rounds(method)} if method else {}),
@@ -93,9 +87,9 @@ def _search_settings(recipe: Recipe) -> Settings:
 
 
 def _descent_settings(problem: Problem, recipe: Recipe) -> Settings:
-    model, method = _first(recipe, LearnModel), _method(recipe)
-    found = _first(recipe, LearnPalette) or model or _first(recipe, Descend)
-    descent = found or Descend().resolved(problem)
+    model, method = _first(recipe, "learn-model"), _method(recipe)
+    found = _first(recipe, "learn-palette") or model or _first(recipe, "descend")
+    descent = found or stages.Descend().resolved(problem)
     counted = [stage for stage in recipe.stages if stage.counts_steps]
     gradient = {
         "estimator": str(descent.estimator),
@@ -112,7 +106,7 @@ def _descent_settings(problem: Problem, recipe: Recipe) -> Settings:
 
 
 def _polish_settings(recipe: Recipe) -> Settings:
-    polish, method = _first(recipe, Polish), _method(recipe)
+    polish, method = _first(recipe, "polish"), _method(recipe)
     sweeps = polish.sweeps if polish else getattr(method, "sweeps", 0)
     return {
         "polish": polish.moves if polish else "none",
@@ -124,7 +118,7 @@ def _polish_settings(recipe: Recipe) -> Settings:
 def _draw_settings(problem: Problem, recipe: Recipe) -> Settings:
     if _method(recipe):
         return {}
-    return {"draw": (_first(recipe, Draw) or Draw()).resolved(problem).by}
+    return {"draw": (_first(recipe, "draw") or stages.Draw()).resolved(problem).by}
 
 
 def _method(recipe: Recipe) -> Stage | None:
@@ -141,5 +135,6 @@ def _words_without_rounds(method: Stage) -> str:
     return describe(replace(method, **rounds))  # type: ignore[type-var]
 
 
-def _first(recipe: Recipe, kind: type[S]) -> S | None:
-    return next((stage for stage in recipe.stages if isinstance(stage, kind)), None)
+def _first(recipe: Recipe, name: str) -> Any:
+    """Return the first stage of a name; by its class, all classes would be imported."""
+    return next((stage for stage in recipe.stages if stage.name == name), None)

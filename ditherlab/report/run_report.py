@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ditherlab.experiments import to_levels
 from ditherlab.images import PNG, Encoder
 from ditherlab.metrics import METRICS, measure_all
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
@@ -21,6 +20,7 @@ from ditherlab.problem import Problem
 from ditherlab.report.document import finite_document
 from ditherlab.report.table import align
 from ditherlab.solver.solution import Solution
+from ditherlab.vision.color import srgb_to_levels
 
 # The largest number of parameters to list: a mask of 128 x 128 for three channels.
 _MOST_REPORTED = 3 * 128 * 128
@@ -144,7 +144,7 @@ def _source_levels(problem: Problem) -> npt.NDArray[np.uint8]:
     """Return the pixels that baselines aim at; their luminance where only that counts."""
     if not problem.is_gray:
         return problem.pictures[0].pixels
-    return to_levels(problem.source_target().images[0].permute(1, 2, 0))
+    return srgb_to_levels(problem.source_target().images[0].permute(1, 2, 0))
 
 
 def _reported(solution: Solution) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ditherlab.discrete.cells import CellRule, cell_rule
+from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import RequestError
 from ditherlab.palette import (
     Color,
@@ -108,6 +108,8 @@ class PaletteOptions:
         """
         if self.cells is None:
             return None
+        from ditherlab.discrete.cells import cell_rule
+
         return cell_rule(self.cells)
 
     def read_locked(self) -> tuple[Color, ...]:

@@ -116,7 +116,7 @@ class Solution:
     def num_colors_used(self) -> int:
         """Palette colors that opaque pixels show."""
         opaque = np.stack([picture.opaque for picture in self.problem.pictures])
-        return len(np.unique(self.index_images[opaque]))
+        return int(np.count_nonzero(np.bincount(self.index_images[opaque])))
 
     def show(self, indices: npt.NDArray[np.uint8], target: Target) -> Images:
         """Show an index image as it will be seen, on the device and in the channels of a target."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import log2
 
 from ditherlab.errors import AbilityError
-from ditherlab.estimators import ESTIMATORS, GumbelSoftmax, LeaveOneOut, Moments
+from ditherlab.estimators import ESTIMATORS
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimator, Objective, Optimizer, require
@@ -18,8 +18,9 @@ def default_estimator(objective: Objective) -> Estimator:
         AbilityError: If the objective offers nothing to work with.
     """
     if "expectation" in objective.abilities and objective.is_expectation_exact:
-        return Moments()
-    for estimator in (GumbelSoftmax(), LeaveOneOut()):
+        return ESTIMATORS.parse("moments")
+    for name in ("gumbel-softmax", "leave-one-out"):
+        estimator = ESTIMATORS.parse(name)
         if estimator.needs <= objective.abilities:
             return estimator
     reason = objective.why_without("expectation")

@@ -4,6 +4,8 @@ All functions take any float tensor, are differentiable and work on every device
 `dim` names the axis of the channels.
 """
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -16,6 +18,12 @@ from ditherlab.vision.colorimetry import (
     LMS_TO_OKLAB,
     LUMINANCE_WEIGHTS,
 )
+
+
+def srgb_to_levels(srgb: Tensor) -> npt.NDArray[np.uint8]:
+    """Return 8-bit levels of three channels; one channel stands for three equal ones."""
+    levels = (srgb.expand(*srgb.shape[:-1], 3) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(levels.cpu().numpy())
 
 
 def srgb_to_linear(srgb: Tensor) -> Tensor:

@@ -294,3 +294,36 @@ def test_a_closed_stream_that_is_needed(
     process = start("optimize", *words.split(), preexec_fn=lambda: os.close(closed))
     _, err = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, err) == (1, message)
+
+
+def test_a_default_run_imports_only_what_it_needs(photo: Path) -> None:
+    program = (
+        "import sys\n"
+        "from ditherlab.cli import main\n"
+        "try:\n"
+        "    main(['optimize', 'photo.png', '--colors', '2', '--steps', '1', '--sweeps', '0'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(ended.stderr.split())
+    assert "ditherlab.stages.polish" in loaded
+    needless = (
+        "PIL.TiffImagePlugin",
+        "ditherlab.discrete.cells.machines",
+        "ditherlab.estimators.drawn",
+        "ditherlab.experiments",
+        "ditherlab.models.noise",
+        "ditherlab.objectives.python_function",
+        "ditherlab.report.comparison_page",
+        "ditherlab.stages.cross_entropy",
+        "ditherlab.stages.learn_model",
+    )
+    assert not loaded.intersection(needless)
