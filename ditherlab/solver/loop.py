@@ -181,8 +181,7 @@ class Loop:
         allotment: Allotment,
         passage: Passage,
     ) -> Outcome:
-        is_resumed = passage.cursor is not None
-        outcome = self._reason_to_end(planned, allotment, passage) if is_resumed else None
+        outcome: Outcome | None = None
         while outcome is None:
             begin_s = self.budget.seconds
             with deadline(lambda: self.should_stop() or allotment.is_over):
@@ -191,25 +190,31 @@ class Loop:
             if progress is None:
                 outcome = "finished"
                 break
-            self.budget.charge(progress)
-            if progress.cost is not None:
-                if not self._may_be_finite(progress.cost):
-                    return "not-finite"
-                passage.unreported, self.course.has_priced = progress, True
-                if progress.in_history:
-                    self.costs.append(progress.cost.mean())
-            if planned.stage.counts_steps:
-                self.course.num_steps = passage.earlier_steps + progress.step
-            # The host waits for an accelerator only here, not at every step.
-            is_new = passage.unreported is progress
-            if is_new and self.budget.seconds >= self.course.next_report_s:
-                passage.unreported = None
-                if not self._report(progress, planned):
-                    return "not-finite"
+            # What the stage came back to is recorded already.
+            if not (progress.is_repeated or self._record(progress, planned, passage)):
+                return "not-finite"
             outcome = self._reason_to_end(planned, allotment, passage)
         if passage.unreported is not None and not self._report(passage.unreported, planned):
             return "not-finite"
         return outcome
+
+    def _record(self, progress: Progress, planned: PlannedStage, passage: Passage) -> bool:
+        """Count and record a step, and report it now and then; return False if it is not finite."""
+        self.budget.charge(progress)
+        if progress.cost is not None:
+            if not self._may_be_finite(progress.cost):
+                return False
+            passage.unreported, self.course.has_priced = progress, True
+            if progress.in_history:
+                self.costs.append(progress.cost.mean())
+        if planned.stage.counts_steps:
+            self.course.num_steps = passage.earlier_steps + progress.step
+        # The host waits for an accelerator only here, not at every step.
+        is_new = passage.unreported is progress
+        if is_new and self.budget.seconds >= self.course.next_report_s:
+            passage.unreported = None
+            return self._report(progress, planned)
+        return True
 
     def _reason_to_end(
         self, planned: PlannedStage, allotment: Allotment, passage: Passage

@@ -11,8 +11,9 @@ class Cursor:
     """The place of a stage after its latest yield.
 
     Parts of a stage, such as an optimizer, `keep` a function that returns their values. When a
-    stage is resumed, its parts get these back from `resume`, and must go on after that yield
-    without repeating it. A stage that keeps nothing is run again from its beginning.
+    stage is resumed, its parts get these back from `resume`; it first yields `REPEATED` where it
+    was, so that it can also be closed there, and goes on. A stage that keeps nothing is run again
+    from its beginning.
 
     Args:
         values: Those of a checkpoint; None for a stage that begins.
@@ -33,6 +34,10 @@ class Cursor:
     def resume(self, part: str) -> Any:
         """Return the values of a part, once; None for one that had not begun."""
         return self._values.pop(part, None)
+
+    def has(self, part: str) -> bool:
+        """Return whether there are values of a part that were not resumed yet."""
+        return part in self._values
 
     def keep(self, part: str, values: Callable[[], Any]) -> None:
         """Hold a part from now on.

@@ -30,6 +30,7 @@ from ditherlab.stages.compiled_work import kernel_work
 from ditherlab.stages.descent import Descent, Mover, descent_memory, descent_work
 from ditherlab.stages.keep_best import keep_best
 from ditherlab.stages.stage import (
+    REPEATED,
     Bound,
     Progress,
     Stage,
@@ -104,6 +105,8 @@ class Descend(Stage):
         context.cursor.keep("mover", mover.values)
         if moved is None:
             yield Progress(0.0)
+        elif not context.cursor.has("descent"):
+            yield REPEATED
         annealing = Annealing.of(estimator, problem.objective, self.temperature)
         descent = Descent(bound.cost, estimator, annealing, self.steps)
         steps = descent.run(context, state, mover)

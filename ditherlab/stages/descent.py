@@ -12,7 +12,7 @@ from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Estimate, Estimator, Kept
 from ditherlab.schedules import Temperatures
 from ditherlab.stages.annealing import Annealing
-from ditherlab.stages.stage import Progress, StageContext, StageMemory
+from ditherlab.stages.stage import REPEATED, Progress, StageContext, StageMemory
 from ditherlab.stages.state import State
 
 # Planes (arrays of one number a pixel) for each channel of the target, measured at the peak of
@@ -95,7 +95,9 @@ class Descent:
         memory: Any = None
         try:
             if resumed and place.step < self.steps:
-                memory = self._repeat_move(place, state, mover)
+                estimate, memory = self._repeat_estimate(place, state, mover)
+                yield REPEATED
+                self._move(estimate, state, mover, place.share)
             for step in range(place.step + 1, self.steps):
                 share = context.share(step / self.steps)
                 self._begin_step(place, step, share, state, memory)
@@ -109,6 +111,8 @@ class Descent:
             estimate, _ = self._estimate(state, mover, memory, 1.0)
             last = self._progress(estimate, state, place.pricing, 1.0, self.steps)
             yield replace(last, in_history=False)
+        elif resumed:
+            yield REPEATED
 
     def _begin_step(
         self, place: _Place, step: int, share: float, state: State, memory: Any
@@ -117,15 +121,13 @@ class Descent:
         place.generator = state.generator.get_state()
         place.temperature = self.annealing.temperature
 
-    def _repeat_move(self, place: _Place, state: State, mover: Mover) -> Any:
-        """Make the estimate of an interrupted step again, and move along it."""
+    def _repeat_estimate(self, place: _Place, state: State, mover: Mover) -> tuple[Estimate, Any]:
+        """Make the estimate of an interrupted step again."""
         if place.generator is None:
             raise ValueError("A descent that was interrupted must have begun a step.")
         self.annealing.temperature = place.temperature
         state.generator.set_state(place.generator.cpu())
-        estimate, memory = self._estimate(state, mover, place.memory, place.share)
-        self._move(estimate, state, mover, place.share)
-        return memory
+        return self._estimate(state, mover, place.memory, place.share)
 
     def _move(self, estimate: Estimate, state: State, mover: Mover, share: float) -> None:
         temperature = self.annealing.entropy_weight(share, estimate)

@@ -44,7 +44,8 @@ def keep_best(
     context.kept = best.kept
     try:
         for progress in steps:
-            best.see(progress, context)
+            if not progress.is_repeated:
+                best.see(progress, context)
             yield progress
     except GeneratorExit:
         # The run ends here: steps are over, but fresh draws may still decide.

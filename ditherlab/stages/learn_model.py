@@ -15,6 +15,7 @@ from ditherlab.stages.keep_best import keep_best
 from ditherlab.stages.model_descent import ModelCourse, ModelDescent
 from ditherlab.stages.pictures import copy_generators
 from ditherlab.stages.stage import (
+    REPEATED,
     Progress,
     Stage,
     StageContext,
@@ -63,6 +64,8 @@ class LearnModel(Stage):
         context.cursor.keep("mover", lambda: mover.descent.course)
         if moved is None:
             yield Progress(0.0)
+        elif not context.cursor.has("descent"):
+            yield REPEATED
         annealing = Annealing.of(estimator, problem.objective, self.temperature, probes=False)
         steps = Descent(bound.cost, estimator, annealing, self.steps).run(context, state, mover)
         advice = f"`{estimator}` is too noisy here, or the learning rate too high"

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ditherlab.protocol import Kept
 from ditherlab.stages.cursor import Values
-from ditherlab.stages.stage import Progress, Stage, StageContext
+from ditherlab.stages.stage import REPEATED, Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
 
@@ -38,6 +38,9 @@ def run_on_each(stage: Stage, context: StageContext, state: State) -> Iterator[P
             place.has_ended = [step is None for step in steps]
             if all(place.has_ended):
                 return
+            if any(step is not None and step.is_repeated for step in steps):
+                yield REPEATED
+                continue
             place.latest = [
                 step or before for step, before in zip(steps, place.latest, strict=True)
             ]

@@ -20,6 +20,7 @@ from ditherlab.protocol import Ability, Kept
 from ditherlab.stages.compiled_work import PolishStart, kernel_work
 from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
+    REPEATED,
     Progress,
     Stage,
     StageContext,
@@ -82,10 +83,12 @@ class Polish(Stage):
         context.cursor.keep("polish", lambda: place.at(polishers))
         num_parts = polishers[0].num_parts
         num_moves = self.sweeps * num_parts
-        if resumed and place.number < num_moves:
-            for polisher in polishers:
-                polisher.price_part(place.part)
-            self._move(polishers, place, state)
+        if resumed:
+            yield REPEATED
+            if place.number < num_moves:
+                for polisher in polishers:
+                    polisher.price_part(place.part)
+                self._move(polishers, place, state)
         for number, sweeps, part in self._moves(polishers[0]):
             if number <= place.number:
                 continue

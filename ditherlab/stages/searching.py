@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 from ditherlab.discrete.search import Search, SearchContext
 from ditherlab.problem import Problem
 from ditherlab.protocol import Kept
-from ditherlab.stages.stage import Progress, Stage, StageContext
+from ditherlab.stages.stage import REPEATED, Progress, Stage, StageContext
 from ditherlab.stages.state import State
 
 
@@ -50,9 +50,10 @@ class SearchStage(Stage):
             )
         )
         place = resumed or _Place()
+        context.cursor.keep("search", lambda: place.at(search))
         if resumed is not None:
             search.resume(place.values)
-        context.cursor.keep("search", lambda: place.at(search))
+            yield REPEATED
         for step in search.steps():
             place.number += 1
             state.show_indices(search.indices.unsqueeze(0))

@@ -36,6 +36,7 @@ class Progress(Kept):
         num_backward_passes: Those of them that were also differentiated.
         in_history: Whether the cost belongs to the course of the run: not that of the finished
             pictures, which are priced once more, and not that of attempts beside it.
+        is_repeated: Whether the stage has only come back to the yield at which it was interrupted.
     """
 
     share: float
@@ -44,6 +45,11 @@ class Progress(Kept):
     num_evaluations: int = 0
     num_backward_passes: int = 0
     in_history: bool = True
+    is_repeated: bool = False
+
+
+REPEATED = Progress(0.0, is_repeated=True)
+"""The first yield of a stage that goes on where it was interrupted."""
 
 
 @dataclass(frozen=True)

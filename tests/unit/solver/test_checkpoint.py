@@ -260,12 +260,24 @@ def test_an_interrupted_run_goes_on(recipe: str, problem: Problem, tmp_path: Pat
     assert outcome_of(resumed) == outcome_of(run(problem, recipe))
 
 
-def test_a_run_out_of_evaluations_stays_so(problem: Problem, tmp_path: Path) -> None:
-    path, limits = tmp_path / "run.safetensors", Limits(evaluations=5)
-    ended = run(problem, FIXED, limits=limits, checkpoint=Checkpoint(path))
+@pytest.mark.parametrize(
+    "name", ["fixed", "moving-baseline", "uphill", "ordered", "gibbs", "relax"]
+)
+def test_a_run_out_of_evaluations_stays_so(
+    name: str, pictures: tuple[Picture, Picture], copies: list[bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "run.safetensors"
+    _, settings, recipe = KILLS[name]
+    problem = Problem(**{"picture": pictures[0], **settings})
+    num_evaluations = run(problem, recipe).history.num_evaluations
+    limits = Limits(evaluations=num_evaluations // 2)
+    ended = run(problem, recipe, limits=limits, checkpoint=Checkpoint(path, every_s=0))
     assert ended.outcome == "out-of-evaluations"
-    resuming = Checkpoint(path, resume_from=path)
-    assert outcome_of(run(problem, FIXED, limits=limits, checkpoint=resuming)) == outcome_of(ended)
+    for data in (path.read_bytes(), copies[-2]):
+        path.write_bytes(data)
+        resuming = Checkpoint(path, resume_from=path)
+        resumed = run(problem, recipe, limits=limits, checkpoint=resuming)
+        assert outcome_of(resumed) == outcome_of(ended)
 
 
 def test_time_that_was_used_counts_and_more_of_it_goes_on(problem: Problem, tmp_path: Path) -> None:
