@@ -260,9 +260,7 @@ def test_an_interrupted_run_goes_on(recipe: str, problem: Problem, tmp_path: Pat
     assert outcome_of(resumed) == outcome_of(run(problem, recipe))
 
 
-@pytest.mark.parametrize(
-    "name", ["fixed", "moving-baseline", "uphill", "ordered", "gibbs", "relax"]
-)
+@pytest.mark.parametrize("name", ["fixed", "adam", "uphill", "ordered", "gibbs", "relax"])
 def test_a_run_out_of_evaluations_stays_so(
     name: str, pictures: tuple[Picture, Picture], copies: list[bytes], tmp_path: Path
 ) -> None:
