@@ -121,7 +121,7 @@ def _solve_in_box(
         if not bool(free.any()):
             break
         wanted = right[free] - matrix[free][:, ~free] @ found[~free]
-        found[free] = torch.linalg.solve(matrix[free][:, free], wanted).clamp(0, 1)
+        found[free] = _solve(matrix[free][:, free], wanted).clamp(0, 1)
         slope = matrix @ found - right
         stopped = ((found <= 0) & (slope > 0)) | ((found >= 1) & (slope < 0))
         now_free = movable & ~stopped
@@ -129,3 +129,12 @@ def _solve_in_box(
             break
         free = now_free
     return found
+
+
+def _solve(matrix: Float[Tensor, "n n"], right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+    """Solve a symmetric system; it is positive unless layers have weights below 0."""
+    factor, failed = torch.linalg.cholesky_ex(matrix)
+    if bool(failed):
+        solved: Tensor = torch.linalg.solve(matrix, right)
+        return solved
+    return torch.cholesky_solve(right.unsqueeze(1), factor)[:, 0]

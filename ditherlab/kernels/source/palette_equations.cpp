@@ -22,7 +22,7 @@ constexpr int kBlockColumns = 32;
 constexpr float kNoProbability = 1e-4f;
 
 // The part of the matrix that is summed at once, in registers.
-constexpr int kHeight = 4, kWidth = 2 * kVector;
+constexpr int kHeight = 6, kWidth = 2 * kVector;
 
 constexpr int kColumnShift = 7;
 
@@ -36,7 +36,7 @@ struct BlockRow {
     const Choice& choice;
     int reach;
     std::vector<double> matrix, right;
-    std::vector<float> source, between, blurred, weighted, values, seen_values, sums;
+    std::vector<float> source, between, blurred, weighted, weighted_colors, values, seen_values, sums;
     std::vector<int> active;
     std::vector<std::int16_t> slot_of;
     int stride = 0;
@@ -215,6 +215,14 @@ struct BlockRow {
     // Adds `sum_x weighted_x colors_xk colors_xl` for the active colors k and l.
     void add_gram(int channel, const float* colors, int num_pixels) {
         const int count = static_cast<int>(active.size());
+        // Rows that the last part of the matrix reads beyond the colors are not used.
+        weighted_colors.resize(static_cast<std::size_t>(num_pixels) * stride + kHeight);
+        for (int x = 0; x < num_pixels; ++x) {
+            const std::size_t start = static_cast<std::size_t>(x) * stride;
+            for (int k = 0; k < stride; ++k) {
+                weighted_colors[start + k] = weighted[x] * colors[start + k];
+            }
+        }
         for (int k = 0; k < count; k += kHeight) {
             for (int l = k / kWidth * kWidth; l < stride; l += kWidth) {
                 float totals[kHeight * kWidth];
@@ -228,13 +236,12 @@ struct BlockRow {
     void sum_products(const float* colors, int k, int l, int num_pixels, float* totals) const {
         Lanes sums[kHeight][2];
         for (auto& row : sums) row[0] = row[1] = spread_lanes(0.0f);
-        const float* weights = weighted.data();
         for (int x = 0; x < num_pixels; ++x) {
-            const float* pixel = colors + static_cast<std::size_t>(x) * stride;
-            const Lanes first = load_lanes(pixel + l), second = load_lanes(pixel + l + kVector);
-            const float weight = weights[x];
+            const float* pixel = colors + static_cast<std::size_t>(x) * stride + l;
+            const float* mine_at = &weighted_colors[static_cast<std::size_t>(x) * stride + k];
+            const Lanes first = load_lanes(pixel), second = load_lanes(pixel + kVector);
             for (int n = 0; n < kHeight; ++n) {
-                const Lanes mine = spread_lanes(weight * pixel[k + n]);
+                const Lanes mine = spread_lanes(mine_at[n]);
                 sums[n][0] += mine * first;
                 sums[n][1] += mine * second;
             }
