@@ -18,9 +18,12 @@ _SIZE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _ALLOWED_PART = 0.75
 
 # The metrics, after the run, hold some planes of the picture and many more of a band of it.
-_METRIC_PLANES = 90
-_BAND_PX = 2**18
+_METRIC_PLANES = 12
+_BAND_PX = 2**17
 _BAND_PLANES = 190
+
+# Of a run that was not told how much memory it may take.
+_MOST_SPARE_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class MemoryNeed:
         num_planes_per_color: Held during the run for each color of the palette.
         num_copies: Copies of the pixels' choice among the colors while a palette is fitted.
         most_copied: The numbers in such a copy at most; a larger picture is fitted in bands.
+        fixed_bytes: Held whatever the picture.
     """
 
     width: int
@@ -46,11 +50,22 @@ class MemoryNeed:
     num_planes_per_color: float
     num_copies: float = 0.0
     most_copied: float = inf
+    fixed_bytes: int = 0
 
     @property
     def num_bytes(self) -> int:
         """The peak of memory, on top of what the program holds before."""
         return self._num_bytes_at(self.width * self.height)
+
+    def spare_bytes(self, allowed_bytes: int | None, *, is_demanded: bool) -> int:
+        """Return the memory that is left for what could be computed again.
+
+        Args:
+            allowed_bytes: What the run may take; None if that is not known.
+            is_demanded: Whether a user allowed it; else a part of the free memory is left alone.
+        """
+        left = _MOST_SPARE_BYTES if allowed_bytes is None else allowed_bytes - self.num_bytes
+        return max(0, left if is_demanded else min(left, _MOST_SPARE_BYTES))
 
     def check(self, allowed_bytes: int | None) -> None:
         """Refuse a run that cannot end well.
@@ -88,7 +103,7 @@ class MemoryNeed:
 
     def _num_bytes_at(self, num_pixels: int) -> int:
         numbers = max(self._run_numbers(num_pixels), self._metric_numbers(num_pixels))
-        return round(_BYTES_PER_NUMBER * numbers)
+        return round(_BYTES_PER_NUMBER * numbers) + self.fixed_bytes
 
     def _run_numbers(self, num_pixels: int) -> float:
         planes = self.num_planes + self.num_planes_per_color * self.num_colors

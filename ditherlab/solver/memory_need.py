@@ -2,7 +2,10 @@
 
 from math import inf
 
+import torch
+
 from ditherlab.discrete.direct_binary_search import PART_OF_COLORS
+from ditherlab.kernels import kernels_for
 from ditherlab.problem import Problem
 from ditherlab.recipe import Recipe
 from ditherlab.solver.memory import MemoryNeed
@@ -12,17 +15,21 @@ from ditherlab.stages.learn_palette import LearnPalette
 # While a palette is fitted: one-hot pixels, some copies, and some for each channel.
 _FIT, _FIT_PER_CHANNEL = 7.5, 2.5
 
+# Of the compiled kernels: a tile, what surrounds it, and its weights, with some room.
+TILE_BYTES = 1 << 23
 
-def memory_need(problem: Problem, recipe: Recipe) -> MemoryNeed:
-    """Estimate the peak of a run, the metrics after it included.
+
+def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "cpu") -> MemoryNeed:
+    """Estimate the peak of a run on a device, the metrics after it included.
 
     It is up to a tenth more than was measured for `moments` and `gumbel-softmax`, and up to a half
     more for other estimators, and where a palette is fitted or a picture polished.
     """
     num_colors = problem.num_colors
-    needs = [(stage, stage.memory(problem)) for stage in recipe.stages]
+    compiles = problem.is_quadratic and kernels_for(device) is not None
+    needs = [(stage, _stage_memory(stage, problem, compiles)) for stage in recipe.stages]
     stage, largest = max(needs, key=lambda pair: _planes(pair[1], num_colors))
-    fits = problem.learns_palette and problem.is_quadratic
+    fits = problem.learns_palette and problem.is_quadratic and not compiles
     copies = [stage.pixels for stage in recipe.stages if isinstance(stage, LearnPalette)]
     learned_px = min(problem.num_pixels, *copies) if copies else problem.num_pixels
     return MemoryNeed(
@@ -34,7 +41,13 @@ def memory_need(problem: Problem, recipe: Recipe) -> MemoryNeed:
         num_planes_per_color=largest.num_planes_per_color * len(problem.pictures),
         num_copies=(_FIT + problem.num_channels * _FIT_PER_CHANNEL) * fits,
         most_copied=max(PART_OF_COLORS, num_colors * learned_px) if copies else inf,
+        fixed_bytes=TILE_BYTES if compiles else 0,
     )
+
+
+def _stage_memory(stage: Stage, problem: Problem, compiles: bool) -> StageMemory:
+    compiled = stage.compiled_memory(problem) if compiles else None
+    return stage.memory(problem) if compiled is None else compiled
 
 
 def _name(stage: Stage) -> str:

@@ -89,8 +89,11 @@ def optimize(
     limits = limits or Limits()
     planned = _planned_recipe(problem, recipe)
     place = find_device(device)
-    memory_need(problem, planned).check(allowed_memory_bytes(limits, place))
+    need, allowed_bytes = memory_need(problem, planned, place), allowed_memory_bytes(limits, place)
+    need.check(allowed_bytes)
     context = StageContext(problem=problem, device=place, seed=seed)
+    is_demanded = limits.memory_bytes is not None
+    context.cache_bytes = need.spare_bytes(allowed_bytes, is_demanded=is_demanded)
     writer, saved = None, None
     if checkpoint is not None:
         checkpoint.check()

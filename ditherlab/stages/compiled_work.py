@@ -17,6 +17,11 @@ from ditherlab.stages.stage import Bound, StageContext
 from ditherlab.types import Colors
 
 
+# Planes that a run holds with the kernels, as measured on 4 megapixels and rounded up: the pictures
+# in sRGB and in the channels of the cost, weights, masks, indices; the weights of tiles come on top.
+COMPILED_PLANES, COMPILED_PLANES_PER_CHANNEL = 5.0, 3.0
+
+
 def kernel_work(context: StageContext, cost: Cost) -> KernelWork | None:
     """Return how the kernels work on a cost; None if torch does it.
 
@@ -28,7 +33,7 @@ def kernel_work(context: StageContext, cost: Cost) -> KernelWork | None:
     forms = cost.quadratic_forms
     if library is None or not forms or not all(form.can_be_compiled for form in forms):
         return None
-    return KernelWork(library, context.num_threads)
+    return KernelWork(library, context.num_threads, context.cache_bytes)
 
 
 @dataclass(frozen=True)

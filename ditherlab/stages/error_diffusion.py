@@ -14,8 +14,12 @@ from ditherlab.kernels.error_diffusion import diffuse_error_compiled
 from ditherlab.kernels.work import KernelWork
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
-from ditherlab.stages.compiled_work import kernel_work
-from ditherlab.stages.stage import Bound, Progress, Stage, StageContext
+from ditherlab.stages.compiled_work import (
+    COMPILED_PLANES,
+    COMPILED_PLANES_PER_CHANNEL,
+    kernel_work,
+)
+from ditherlab.stages.stage import Bound, Progress, Stage, StageContext, StageMemory
 from ditherlab.stages.state import State
 from ditherlab.types import Colors
 
@@ -47,6 +51,9 @@ class ErrorDiffusion(Stage):
 
     def needs(self, problem: Problem) -> frozenset[Ability]:
         return frozenset({"quadratic"})
+
+    def compiled_memory(self, problem: Problem) -> StageMemory | None:
+        return StageMemory(COMPILED_PLANES + problem.num_channels * COMPILED_PLANES_PER_CHANNEL)
 
     def work(self, problem: Problem) -> float:
         work = _WORK_PER_PIXEL + _WORK_PER_PIXEL_AND_COLOR * problem.num_colors

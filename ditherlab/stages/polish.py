@@ -17,7 +17,12 @@ from ditherlab.errors import RequestError
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Kept
-from ditherlab.stages.compiled_work import PolishStart, kernel_work
+from ditherlab.stages.compiled_work import (
+    COMPILED_PLANES,
+    COMPILED_PLANES_PER_CHANNEL,
+    PolishStart,
+    kernel_work,
+)
 from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
     REPEATED,
@@ -117,6 +122,9 @@ class Polish(Stage):
 
     def memory(self, problem: Problem) -> StageMemory:
         return StageMemory(_PLANES + problem.num_channels * _PLANES_PER_CHANNEL)
+
+    def compiled_memory(self, problem: Problem) -> StageMemory | None:
+        return StageMemory(COMPILED_PLANES + problem.num_channels * COMPILED_PLANES_PER_CHANNEL)
 
     def work(self, problem: Problem) -> float:
         colors = problem.num_colors

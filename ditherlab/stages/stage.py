@@ -79,6 +79,7 @@ class StageContext:
         device: Where tensors live.
         seed: Of the run; the state's generator was made from it.
         num_threads: Threads that compiled code may use; torch itself computes on one.
+        cache_bytes: Memory that compiled code may use for what it could compute again.
         spent: Returns which part of the stage's time and evaluations is spent, from 0 to 1, so that
             annealing keeps pace with the clock.
         notes: Sentences for the user; stages may add to them.
@@ -92,6 +93,7 @@ class StageContext:
     device: torch.device
     seed: int = 0
     num_threads: int = 1
+    cache_bytes: int = 1 << 26
     spent: Callable[[], float] = field(default=lambda: 0.0)
     notes: list[str] = field(default_factory=list)
     kept: State | None = None
@@ -238,6 +240,11 @@ class Stage(Strategy, ABC):
         """Return the memory that the stage takes at its peak."""
         del problem
         return StageMemory()
+
+    def compiled_memory(self, problem: Problem) -> StageMemory | None:
+        """Return the memory where the compiled kernels do the work; None if they never do."""
+        del problem
+        return None
 
     def work(self, problem: Problem) -> float:
         """Return the expected CPU time in nanoseconds, from which the progress bar is scaled."""
