@@ -171,7 +171,7 @@ class Polisher(PolishSearch):
         return reduce(add, (self._equations_of(rows) for rows in bands))
 
     def count_colors(self) -> Int[Tensor, "k"]:
-        opaque = self.target.opaque.flatten().to(self.indices)
+        opaque = self.target.opaque.flatten().int()
         counts = opaque.new_zeros(self.palette.shape[1])
         return counts.scatter_add_(0, self.indices.flatten(), opaque)
 

@@ -44,17 +44,17 @@ class HardwareColors:
             palette: The palette of one picture, in display sRGB.
             num_fixed: Number of colors at the start of the palette that do not move.
         """
-        wanted = palette[0].cpu().double() * 255
+        snapped = palette.cpu().clone()
+        wanted = snapped[0].double() * 255
         taken = _pack(wanted[:num_fixed].round().long()).tolist()
-        snapped = palette.clone()
         # Nearest first, so that colors that the hardware can show already do not move.
         for color in sorted(range(num_fixed, len(wanted)), key=lambda c: self._gap(wanted[c])):
             points = self._around(wanted[color])
             prices = (points - wanted[color]).square().sum(dim=1)
             point = points[_cheapest_free(prices, points, taken)]
             taken.append(int(_pack(point)))
-            snapped[0, color] = (point / 255).to(palette)
-        return snapped
+            snapped[0, color] = (point / 255).to(snapped)
+        return snapped.to(palette.device)
 
     def land(
         self,

@@ -166,7 +166,7 @@ def _convolve(images: Tensor, taps: Taps, dim: int) -> Tensor:
     shape = (1, 1, 1, -1) if dim == -1 else (1, 1, -1, 1)
     weights = _upload_taps(taps, images.device, images.dtype).view(shape)
     # Half of the digits of a sum would be lost on tensor cores.
-    with torch.backends.cudnn.flags(allow_tf32=False):
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
         filtered = conv2d(images.reshape(-1, 1, *images.shape[-2:]), weights)
     return filtered.view(*images.shape[:-2], *filtered.shape[-2:])
 

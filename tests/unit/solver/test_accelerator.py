@@ -12,6 +12,8 @@ from ditherlab.discrete.direct_binary_search import Polisher
 from ditherlab.images import Picture, read_picture
 from ditherlab.objectives import SSIM
 from ditherlab.palette import named_palette
+from ditherlab.palette.hardware_gamut import parse_gamut
+from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.problem import LearnedPalette, Problem
 from ditherlab.recipe import Recipe
 from ditherlab.solver.solver import _first_state
@@ -145,6 +147,15 @@ def test_steps_of_estimators_do_not_wait_for_each_other(name, monkeypatch):
     with pretended_device(monkeypatch, has_doubles=False) as traffic:
         steps = traffic_of_steps(problem, recipe, traffic)["descend"]
     assert max(step.num_waits for step in steps[3:5]) <= WAITS[name]
+
+
+def test_colors_of_hardware_are_found_on_the_host(monkeypatch):
+    palette = torch.rand((1, 8, 3), generator=torch.Generator().manual_seed(1))
+    hardware = HardwareColors(parse_gamut("rgb332"), 3)
+    with pretended_device(monkeypatch, has_doubles=False) as traffic:
+        found = hardware.snap(palette.to(PRETENDED)).cpu()
+    assert torch.equal(found, hardware.snap(palette))
+    assert traffic.waits == {"upload": 2, "download": 2}
 
 
 def test_both_ways_blur_and_diffuse_alike(monkeypatch):
