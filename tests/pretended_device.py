@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_any, tree_map_only
 
 from ditherlab import devices
+from ditherlab.vision import filtering
 
 _NAME = "meta"
 
@@ -226,5 +227,10 @@ def pretended_device(monkeypatch: Any, *, has_doubles: bool = True) -> Iterator[
     if not has_doubles:
         monkeypatch.setattr(devices, "WITHOUT_DOUBLES", {_NAME})
     mode = _Device(has_doubles=has_doubles)
-    with _Uploads(), mode:
-        yield mode.traffic
+    try:
+        with _Uploads(), mode:
+            yield mode.traffic
+    finally:
+        # They hold tensors of this device by a name that others have too.
+        filtering._upload_taps.cache_clear()
+        filtering._upload_positions.cache_clear()
