@@ -21,7 +21,7 @@ _SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 # Some signals come after the end, so that all of the run is covered.
 _LATEST = 1.05
 
-# A sweep is resumed after every kill, any other command after every fifth.
+# What goes on where it was is resumed after every kill, any other command after every fifth.
 _SELDOM = 5
 
 
@@ -54,7 +54,8 @@ def kill_all(names: Sequence[str], num_kills: int, seed: int, folder: Path) -> I
             moments = random.Random(f"{seed} {name} {number.name}")
             for count in range(num_kills):
                 at_s = moments.uniform(0, _LATEST * seconds)
-                is_tried = task.results is not None or count % _SELDOM == 0
+                goes_on = task.results is not None or task.checkpoint is not None
+                is_tried = goes_on or count % _SELDOM == 0
                 yield kill(
                     name,
                     task,

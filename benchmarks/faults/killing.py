@@ -136,7 +136,7 @@ def _start(task: Task, folder: Path, mark: str) -> "subprocess.Popen[bytes]":
         **os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", _MARK: mark,
     }  # fmt: skip
     return subprocess.Popen(
-        [sys.executable, "-m", "ditherlab", *task.words, "--overwrite"],
+        [sys.executable, "-m", "ditherlab", *task.words_in(folder), "--overwrite"],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,

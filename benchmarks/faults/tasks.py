@@ -52,17 +52,36 @@ class Task:
         checks: Whether an output is complete, by its name. Each is there before, as `OLD`, and may
             be replaced.
         results: The results file of a sweep; None for other commands.
+        checkpoint: The file by which the command goes on after a kill; None for one that begins
+            again.
     """
 
     words: tuple[str, ...]
     checks: Mapping[str, Callable[[Path], bool]]
     results: str | None = None
+    checkpoint: str | None = None
+
+    def words_in(self, folder: Path) -> tuple[str, ...]:
+        """Return the command line for a folder, which may hold the file of a killed run."""
+        if self.checkpoint is None:
+            return self.words
+        has_begun = (folder / self.checkpoint).exists()
+        option = "--resume" if has_begun else "--checkpoint"
+        return (*self.words, option, self.checkpoint, "--checkpoint-every", "0.05")
 
 
 TASKS = {
     "optimize": Task(
         ("optimize", "photo.png", "--colors", "4", "-o", "out.png", "--report", "run.json"),
         {"out.png": _is_picture, "run.json": _is_json},
+    ),
+    "optimize --checkpoint": Task(
+        (
+            "optimize", "photo.png", "--colors", "4", "--preset", "best", "--sweeps", "2000",
+            "-o", "out.png",
+        ),
+        {"out.png": _is_picture},
+        checkpoint="run.safetensors",
     ),
     "optimize, a Python function": Task(
         (

@@ -59,7 +59,7 @@ def read_checkpoint(
     written, resumed, every_s = (
         options[name] for name in ("checkpoint", "resume", "checkpoint_every")
     )
-    path = written or resumed
+    path = resumed if written is None else written
     if path is None:
         if every_s is not None:
             raise RequestError(

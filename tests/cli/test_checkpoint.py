@@ -115,6 +115,9 @@ def test_words_that_are_refused(words: tuple[str, ...], message: str, run: Run) 
         (("--resume", "photo.png"), "photo.png must be a checkpoint of ditherlab"),
         (("--checkpoint", "photo.png", "--overwrite"), "photo.png must be a checkpoint"),
         (("--checkpoint", "no/x"), "there is no folder no"),
+        (("--checkpoint", ""), ". is a folder. Name a file in it."),
+        (("--resume", ""), "There is no checkpoint ."),
+        (("--checkpoint", "link"), "link exists already."),
         (("--checkpoint", "."), "must be a checkpoint of ditherlab"),
     ],
 )
@@ -122,6 +125,7 @@ def test_files_that_are_refused(
     words: tuple[str, ...], message: str, photo: Path, run: Run
 ) -> None:
     before = photo.read_bytes()
+    Path("link").symlink_to("nowhere")
     ended = run("optimize", "missing.png", *words)
     assert ended.code == 1
     assert message in ended.error
