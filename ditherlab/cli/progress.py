@@ -156,7 +156,7 @@ class TimeLeft:
         self._is_over = True
         left_s = snapshot.seconds * (1 - snapshot.progress) / snapshot.progress
         if left_s >= 1:
-            self._note(f"About {_spell_duration(left_s)} left.")
+            self._note(f"The picture is ready in about {_spell_duration(left_s)}.")
 
 
 def _spell_duration(seconds: float) -> str:

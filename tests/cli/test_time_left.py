@@ -30,12 +30,12 @@ def notes_of(num_pixels: int, *reports: tuple[float, float]) -> list[str]:
     ("reports", "notes"),
     [
         ([(0.5, 0.1), (1.9, 0.2)], []),
-        ([(0.5, 0.1), (2.0, 0.2), (3.0, 0.3)], ["About 8 seconds left."]),
-        ([(2.5, 0.0), (3.0, 0.5)], ["About 3 seconds left."]),
-        ([(2.0, 0.02)], ["About 2 minutes left."]),
-        ([(10.0, 0.01)], ["About 16 minutes left."]),
-        ([(100.0, 0.01)], ["About 2.8 hours left."]),
-        ([(4.0, 0.75)], ["About a second left."]),
+        ([(0.5, 0.1), (2.0, 0.2), (3.0, 0.3)], ["The picture is ready in about 8 seconds."]),
+        ([(2.5, 0.0), (3.0, 0.5)], ["The picture is ready in about 3 seconds."]),
+        ([(2.0, 0.02)], ["The picture is ready in about 2 minutes."]),
+        ([(10.0, 0.01)], ["The picture is ready in about 16 minutes."]),
+        ([(100.0, 0.01)], ["The picture is ready in about 2.8 hours."]),
+        ([(4.0, 0.75)], ["The picture is ready in about a second."]),
         ([(4.0, 0.9), (5.0, 0.91)], []),
     ],
 )
@@ -51,9 +51,9 @@ def test_it_stands_on_standard_error(
     monkeypatch.setattr("ditherlab.cli.clock.now", ticking())
     words = ("--palette", "#000,#fff", "--sweeps", "30")
     err = optimize(photo, *words).err
-    assert err.count(" left.\n") == 1
-    assert err.startswith("About ")
-    assert " left." not in optimize(photo, *words, "-q").err
+    assert err.count(" is ready in about ") == 1
+    assert err.startswith("The picture is ready in about ")
+    assert " is ready in " not in optimize(photo, *words, "-q").err
 
 
 def test_a_bar_goes_on_below_it(
@@ -65,6 +65,6 @@ def test_a_bar_goes_on_below_it(
     with terminal() as shown:
         run("optimize", photo, "--palette", "#000,#fff", "--sweeps", "30")
     text = shown.decode()
-    before, _, after = text.partition(" left.\r\n")
-    assert "\r\nAbout " in before
+    before, _, after = text.partition("\r\nThe picture is ready in about ")
+    assert "polish" in before
     assert "polish" in after
