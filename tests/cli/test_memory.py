@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ditherlab.kernels import KERNELS_VARIABLE, kernels_for
+
 MIB = 2**20
+
+
+@pytest.fixture(autouse=True)
+def torch_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests are about planes, of which torch needs more than the kernels."""
+    monkeypatch.setenv(KERNELS_VARIABLE, "torch")
 
 
 @pytest.fixture
@@ -63,6 +71,18 @@ def test_a_limit_below_the_need_is_one_line_before_the_work(
     assert ended.code == 1
     assert ended.error.startswith("The memory must be at least 1.1 KiB for ")
     assert not Path("photo-dithered.png").exists()
+
+
+def test_the_kernels_need_room_for_a_tile(
+    photo: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KERNELS_VARIABLE)
+    if kernels_for("cpu") is None:
+        pytest.skip("there are no compiled kernels here")
+    ended = run("optimize", photo, "--colors", "2", "--max-memory", "7MiB")
+    assert ended.code == 1
+    assert ended.error.startswith("The memory must be at least 8.0 MiB for ")
+    assert run("optimize", photo, "--colors", "2", "--max-memory", "20MiB").code == 0
 
 
 @pytest.mark.parametrize(

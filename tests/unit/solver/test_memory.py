@@ -29,7 +29,7 @@ def test_the_need_grows_with_pixels_and_colors() -> None:
 
 def test_the_metrics_may_need_more_than_the_run() -> None:
     small = replace(NEED, width=100, height=100, num_colors=2)
-    assert small.num_bytes == 4 * 10_000 * (90 + 190)
+    assert small.num_bytes == 4 * 10_000 * (12 + 190)
     assert (small.user, NEED.user) == ("the metrics", "`polish`")
 
 
@@ -135,3 +135,20 @@ def test_a_device_that_nobody_asks_tells_nothing() -> None:
 def test_a_gpu_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (7, 9))
     assert free_memory_bytes(torch.device("cuda")) == 7
+
+
+@pytest.mark.parametrize(
+    ("allowed", "is_demanded", "spare"),
+    [
+        (NEED.num_bytes, True, 0),
+        (NEED.num_bytes - 5, True, 0),
+        (NEED.num_bytes + 7, False, 7),
+        (NEED.num_bytes + 2**30, True, 2**30),
+        (NEED.num_bytes + 2**30, False, 2**26),
+        (None, False, 2**26),
+    ],
+)
+def test_what_is_left_may_be_spent_on_tiles(
+    allowed: int | None, is_demanded: bool, spare: int
+) -> None:
+    assert NEED.spare_bytes(allowed, is_demanded=is_demanded) == spare

@@ -17,6 +17,12 @@ from tests.solving import problem_of, recipe_of
 COLORS = tuple((level, 255 - level, 0) for level in range(0, 256, 4))
 
 
+@pytest.fixture(autouse=True)
+def torch_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests are about planes, of which torch needs more than the kernels."""
+    monkeypatch.setenv(KERNELS_VARIABLE, "torch")
+
+
 STEPS_ONLY: dict[str, Any] = {
     "palette": Palette.from_hex(["000", "f00", "00f", "fff"]),
     "start": "nearest",
@@ -88,6 +94,22 @@ def test_a_polish_needs_some_planes_whatever_the_colors(photo: Picture) -> None:
     few, many = (need_of(photo, palette=Palette(COLORS[:number])) for number in (4, 64))
     assert few.num_planes == many.num_planes > 90
     assert few.num_planes_per_color == many.num_planes_per_color == 0
+
+
+@pytest.mark.parametrize("palette", [4, 64, GRAYS])
+def test_the_kernels_need_few_planes_and_a_tile(
+    photo: Picture, palette: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_torch = need_of(photo, palette=palette)
+    monkeypatch.delenv(KERNELS_VARIABLE)
+    if kernels_for("cpu") is None:
+        pytest.skip("there are no compiled kernels here")
+    compiled = need_of(photo, palette=palette)
+    if isinstance(palette, Palette):
+        assert compiled.num_planes == 5 + 3
+    assert compiled.num_planes < in_torch.num_planes
+    assert (compiled.num_copies, in_torch.fixed_bytes) == (0, 0)
+    assert compiled.fixed_bytes == 8 * 2**20
 
 
 @pytest.mark.parametrize("model", [Noise(), Ordered()], ids=str)
