@@ -1,12 +1,13 @@
 """Measures the speed of whole runs, one process each, and writes JSON lines.
 
-Usage: python -m benchmarks.speed [--base FOLDER] [--growth] [--threads] [--big 8000x6000]
+Usage: python -m benchmarks.speed [--base FOLDER] [--growth] [--threads] [--huge] [--big 8000x6000]
                                   [--output FILE] [--page FOLDER]
 """
 
 import json
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,45 +35,24 @@ _PICTURES = ROOT / "build/speed"
 @click.option("--big", metavar="WxH", help="Only write a picture of this size to build/big.png.")
 @click.option("--output", type=click.Path(path_type=Path), help="File to append JSON lines to.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write table and plots of --output.")
-def main(
-    base: Path | None,
-    table: bool,
-    growth: bool,
-    threads: bool,
-    huge: bool,
-    big: str | None,
-    output: Path | None,
-    page: Path | None,
-) -> None:
+def main(**options: Any) -> None:
     """Measure runs, and print a JSON line for each."""
+    big, output, page = options["big"], options["output"], options["page"]
     if big is not None:
-        width, _, height = big.partition("x")
-        path = ROOT / "build/big.png"
-        path.parent.mkdir(exist_ok=True)
-        make_picture(int(width), int(height), path)
-        click.echo(path)
+        click.echo(_write_big(big))
         return
     if page is not None:
         if output is None:
             raise click.UsageError("`--page` needs the records of `--output`.")
         write_page(read_records(output), page)
         return
-    groups = [
-        cases()
-        for cases, is_asked in (
-            (table_cases, table),
-            (growth_cases, growth),
-            (thread_cases, threads),
-            (big_cases, huge),
-        )
-        if is_asked
-    ]
     checkouts = [Checkout(ROOT)]
-    if base is not None:
-        checkouts.insert(0, Checkout(base))
+    if options["base"] is not None:
+        checkouts.insert(0, Checkout(options["base"].resolve()))
     torch = measure_torch(checkouts[-1])
-    for case in chain.from_iterable(groups):
+    for case in _cases(options):
         for checkout in checkouts:
+            # The base took half an hour for these, or refused them.
             if case.kind == "big" and checkout.folder != ROOT:
                 continue
             line = _measure(case, checkout, torch)
@@ -80,6 +60,23 @@ def main(
             if output is not None:
                 with output.open("a", encoding="utf-8") as file:
                     file.write(line + "\n")
+
+
+def _cases(options: dict[str, Any]) -> Iterator[Case]:
+    groups = {"table": table_cases, "growth": growth_cases, "threads": thread_cases}
+    for name, cases in {**groups, "huge": big_cases}.items():
+        if options[name]:
+            yield from cases()
+
+
+def _write_big(size: str) -> Path:
+    width, _, height = size.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise click.UsageError(f"`--big` must be WIDTHxHEIGHT in pixels, got {size!r}.")
+    path = ROOT / "build/big.png"
+    path.parent.mkdir(exist_ok=True)
+    make_picture(int(width), int(height), path)
+    return path
 
 
 def _measure(case: Case, checkout: Checkout, torch: Usage) -> str:

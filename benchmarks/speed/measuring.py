@@ -55,6 +55,8 @@ def measure_process(words: list[str], checkout: Checkout, num_threads: int = 1) 
         "OMP_NUM_THREADS": str(num_threads),
         "DITHERLAB_KERNELS": checkout.kernels,
     }
+    # As after an installation, modules are compiled once and not in each run.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start_s = time.perf_counter()
     with subprocess.Popen(
         [sys.executable, *words],

@@ -16,8 +16,8 @@ from ditherlab.protocol import Cost
 from ditherlab.stages.stage import Bound, StageContext
 from ditherlab.types import Colors
 
-# Planes that a run holds with the kernels, as measured on 4 megapixels and rounded up: the pictures
-# in sRGB and in the channels of the cost, weights, masks, indices; the weights of tiles come on top.
+# Planes that a run holds with the kernels, as measured on 4 megapixels and rounded up: pictures in
+# sRGB and in the channels of the cost, weights, masks, indices. Weights of tiles come on top.
 COMPILED_PLANES, COMPILED_PLANES_PER_CHANNEL = 5.0, 3.0
 
 

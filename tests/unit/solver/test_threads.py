@@ -12,6 +12,7 @@ import torch
 from ditherlab.devices import one_thread
 from ditherlab.experiments import Cell, carry_out
 from ditherlab.images import Picture, read_picture
+from ditherlab.kernels import KERNELS_VARIABLE
 from ditherlab.request.optimize_request import OptimizeRequest
 
 ROOT = Path(__file__).parents[3]
@@ -38,12 +39,18 @@ def restored() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def test_the_environment_sets_threads_and_not_the_picture():
+@pytest.mark.parametrize("kernels", ["auto", "torch"])
+def test_the_environment_sets_threads_and_not_the_picture(kernels):
     hashes = []
     for num_threads in (1, 2, 4):
         ended = subprocess.run(
             [sys.executable, "-c", PROGRAM],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(num_threads)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "OMP_NUM_THREADS": str(num_threads),
+                KERNELS_VARIABLE: kernels,
+            },
             capture_output=True,
             text=True,
             check=True,
