@@ -1,7 +1,7 @@
 """Measures the speed of whole runs, one process each, and writes JSON lines.
 
 Usage: python -m benchmarks.speed [--base FOLDER] [--growth] [--threads] [--huge] [--big 8000x6000]
-                                  [--output FILE] [--page FOLDER]
+                                  [--output FILE] [--page docs/speed.md]
 """
 
 import json
@@ -34,7 +34,7 @@ _PICTURES = ROOT / "build/speed"
 @click.option("--huge", is_flag=True, help="Measure 12 and 48 megapixels.")
 @click.option("--big", metavar="WxH", help="Only write a picture of this size to build/big.png.")
 @click.option("--output", type=click.Path(path_type=Path), help="File to append JSON lines to.")
-@click.option("--page", type=click.Path(path_type=Path), help="Write table and plots of --output.")
+@click.option("--page", type=click.Path(path_type=Path), help="Put table and plots of --output in.")
 def main(**options: Any) -> None:
     """Measure runs, and print a JSON line for each."""
     big, output, page = options["big"], options["output"], options["page"]

@@ -6,6 +6,8 @@ from typing import Any
 
 from ditherlab.report.plot import Axis, Line, Plot
 
+_BEGIN, _END = "<!-- table -->", "<!-- end of table -->"
+
 Records = Sequence[dict[str, Any]]
 
 
@@ -71,9 +73,18 @@ def _lines(records: Records, x: Any) -> list[Line]:
     return lines
 
 
-def write_page(records: Records, folder: Path) -> None:
-    """Write the table and the plots into a folder."""
+def put_table(page: str, records: Records) -> str:
+    """Return the page with the table of some records between its two marks."""
+    before, _, rest = page.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{table(records)}{_END}{after}"
+
+
+def write_page(records: Records, page: Path) -> None:
+    """Put the table into a page, and the plots into the folder of its name."""
+    folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "table.md").write_text(table(records), encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    page.write_text(put_table(text, records), encoding="utf-8")
     for name, plot in plots(records):
         (folder / name).write_text(plot.svg_file(), encoding="utf-8")

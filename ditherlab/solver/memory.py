@@ -22,6 +22,9 @@ _METRIC_PLANES = 12
 _BAND_PX = 2**17
 _BAND_PLANES = 190
 
+# Held by Python, torch and the other libraries before a run begins.
+_PROGRAM_BYTES = 1 << 29
+
 # Of a run that was not told how much memory it may take.
 _MOST_SPARE_BYTES = 1 << 26
 
@@ -64,8 +67,13 @@ class MemoryNeed:
             allowed_bytes: What the run may take; None if that is not known.
             is_demanded: Whether a user allowed it; else a part of the free memory is left alone.
         """
-        left = _MOST_SPARE_BYTES if allowed_bytes is None else allowed_bytes - self.num_bytes
-        return max(0, left if is_demanded else min(left, _MOST_SPARE_BYTES))
+        if allowed_bytes is None:
+            return _MOST_SPARE_BYTES
+        left = allowed_bytes - self.num_bytes
+        if is_demanded:
+            # The whole process should stay below what a user allowed.
+            return max(0, left - _PROGRAM_BYTES)
+        return max(0, min(left, _MOST_SPARE_BYTES))
 
     def check(self, allowed_bytes: int | None) -> None:
         """Refuse a run that cannot end well.

@@ -143,7 +143,7 @@ def test_a_gpu_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         (NEED.num_bytes, True, 0),
         (NEED.num_bytes - 5, True, 0),
         (NEED.num_bytes + 7, False, 7),
-        (NEED.num_bytes + 2**30, True, 2**30),
+        (NEED.num_bytes + 2**30, True, 2**29),
         (NEED.num_bytes + 2**30, False, 2**26),
         (None, False, 2**26),
     ],
