@@ -40,7 +40,7 @@ def test_a_picture_of_four_megapixels_is_refused_where_memory_is_small(
     ended = run("optimize", "large.png")
     assert ended.code == 1
     found = re.fullmatch(
-        r"A picture of 2000 x 1875 pixels with 16 colors needs about \d+\.\d GiB of memory for "
+        r"A picture of 2000 x 1875 pixels with 16 colors needs about \d+ MiB of memory for "
         r"(the metrics|`polish`), and 96 MiB are allowed\. Make it smaller than about (\d+) x "
         r"(\d+), use fewer colors, or allow more \(`--max-memory`, `Limits\(.*\)`\)\.",
         ended.error,
@@ -69,7 +69,7 @@ def test_a_limit_below_the_need_is_one_line_before_the_work(
     assert ", and 293 KiB are allowed. Make it smaller than about " in ended.error
     ended = run("optimize", photo, "--colors", "2", "--max-memory", "9")
     assert ended.code == 1
-    assert ended.error.startswith("The memory must be at least 1.1 KiB for ")
+    assert ended.error.startswith("The memory must be at least 808 bytes for ")
     assert not Path("photo-dithered.png").exists()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ditherlab import Palette, Picture, parse_objective
 from ditherlab.estimators import ST, CommonRandomNumbers, GumbelSoftmax, LeaveOneOut, Moments
+from ditherlab.kernels import KERNELS_VARIABLE, kernels_for
 from ditherlab.models import Noise, Ordered
 from ditherlab.objectives import Variance
 from ditherlab.solver.memory import MemoryNeed
