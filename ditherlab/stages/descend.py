@@ -134,6 +134,13 @@ class Descend(Stage):
             per_color = _PATHWISE_PLANES + estimator.num_draws
         return descent_memory(problem, estimator, per_color)
 
+    def compiled_memory(self, problem: Problem) -> StageMemory | None:
+        estimator, optimizer = self._strategies(problem)
+        if not (estimator == Moments() and isinstance(optimizer, MeanField)):
+            return None
+        num_planes = 10.0 + 10.0 * problem.num_channels
+        return StageMemory(num_planes, _MEAN_FIELD_PLANES)
+
     def work(self, problem: Problem) -> float:
         estimator, _ = self._strategies(problem)
         return descent_work(problem, estimator, problem.num_pixels, self.steps)

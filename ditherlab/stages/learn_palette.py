@@ -103,6 +103,11 @@ class LearnPalette(Stage):
         part = min(1.0, self.pixels / problem.num_pixels)
         return self._descend.memory(problem).scaled(part)
 
+    def compiled_memory(self, problem: Problem) -> StageMemory | None:
+        needed = self._descend.compiled_memory(problem)
+        part = min(1.0, self.pixels / problem.num_pixels)
+        return None if needed is None else needed.scaled(part)
+
     def work(self, problem: Problem) -> float:
         part = min(1.0, self.pixels / problem.num_pixels)
         first_palette = problem.num_pixels * _FIRST_PALETTE_WORK
