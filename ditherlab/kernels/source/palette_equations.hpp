@@ -16,7 +16,7 @@ struct Choice {
 };
 
 // At most about this many pixels are summed; of a larger picture, every n-th block.
-constexpr std::int64_t kMostSummedPx = 1 << 20;
+constexpr std::int64_t kMostSummedPx = 1 << 19;
 
 // Adds to `matrix[c k k]` and `right[c k]` such that the cost is, for each channel with its colors
 // `x`, `x' matrix x - 2 x' right`. The sums are made in a fixed order.
