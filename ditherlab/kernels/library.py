@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KERNELS_VARIABLE = "DITHERLAB_KERNELS"
 """Environment variable: `auto`, `torch`, `compiled`, or the path of a compiled library."""
 
-_VERSION = 2
+_VERSION = 3
 _FOLDER = Path(__file__).parent
 _SUFFIXES = (".so", ".pyd", ".dll", ".dylib")
 
@@ -32,6 +32,26 @@ _POINTER_RESULTS = (
 )
 _DOUBLE_RESULTS = ("ditherlab_polish_price", "ditherlab_mean_field_estimate")
 _INT64_RESULTS = ("ditherlab_polish_visit", "ditherlab_polish_tile_bytes")
+
+
+# Functions that take memory.
+_GUARDED = (
+    "ditherlab_polish_new",
+    "ditherlab_polish_set_colors",
+    "ditherlab_polish_set_prices",
+    "ditherlab_polish_visit",
+    "ditherlab_polish_price",
+    "ditherlab_polish_replay",
+    "ditherlab_diffuse_error",
+    "ditherlab_mean_field_new",
+    "ditherlab_mean_field_set_colors",
+    "ditherlab_mean_field_estimate",
+    "ditherlab_mean_field_respond",
+    "ditherlab_add_palette_equations",
+    "ditherlab_compare_rows",
+    "ditherlab_filter_planes",
+    "ditherlab_find_nearest",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +148,8 @@ def _load(path: Path) -> Library | Missing:
         return Missing(f"{path.name} cannot be loaded")
     if version != _VERSION:
         return Missing(f"{path.name} is of version {version}, not {_VERSION}")
+    for name in _GUARDED:
+        getattr(functions, name).errcheck = _check_failure(functions)
     for names, result in (
         (_POINTER_RESULTS, ctypes.c_void_p),
         (_DOUBLE_RESULTS, ctypes.c_double),
@@ -136,3 +158,14 @@ def _load(path: Path) -> Library | Missing:
         for name in names:
             getattr(functions, name).restype = result
     return Library(path.name.partition(".")[0], functions)
+
+
+def _check_failure(functions: Any) -> Any:
+    """Return what ctypes calls after a function: it raises what C cannot."""
+
+    def check(result: Any, _function: Any, _arguments: Any) -> Any:
+        if functions.ditherlab_take_failure():
+            raise MemoryError("The kernels ran out of memory.")
+        return result
+
+    return check

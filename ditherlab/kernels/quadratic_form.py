@@ -10,6 +10,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+# Tiles are at least 96 pixels wide if there are several, and two of one phase are a tile apart:
+# what one of them changes must be farther from the other than two radii.
+_MOST_RADIUS_PX = 40
+
 
 @dataclass(frozen=True, eq=False)
 class FormLayer:
@@ -47,8 +51,9 @@ class QuadraticForm:
 
     @property
     def can_be_compiled(self) -> bool:
-        """Return whether the kernels take it."""
-        return len(self.values) in (1, 3) and self.values.dtype == torch.float32
+        """Return whether the kernels take it: wider filters would reach beyond the next tile."""
+        is_narrow = all(len(layer.taps) // 2 <= _MOST_RADIUS_PX for layer in self.layers)
+        return is_narrow and len(self.values) in (1, 3) and self.values.dtype == torch.float32
 
     @cached_property
     def structure(self) -> "FormStructure":

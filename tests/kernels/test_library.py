@@ -1,13 +1,19 @@
 """Which kernels are used, and what is said about it."""
 
+import ctypes
+
 import numpy as np
 import pytest
+import torch
 
 from ditherlab import Palette, Picture
 from ditherlab.errors import RequestError
 from ditherlab.kernels import KERNELS_VARIABLE, describe_kernels, kernels_for
 from ditherlab.kernels.library import Missing, find_library
+from ditherlab.kernels.quadratic_form import FormStructure
+from ditherlab.objectives import parse_objective
 from ditherlab.problem import LearnedPalette, Problem
+from ditherlab.protocol import Target
 from ditherlab.solver.solver import optimize
 
 
@@ -72,3 +78,18 @@ def test_both_ways_end_at_nearly_the_same_cost(library, picture, monkeypatch, co
         monkeypatch.setenv(KERNELS_VARIABLE, way)
         costs.append(optimize(problem).history.snapshots[-1].cost)
     assert costs[1] == pytest.approx(costs[0], rel=0.02)
+
+
+def test_a_lack_of_memory_is_an_error_of_python(library):
+    """A picture of 2^30 x 2^30 pixels has no room; nothing of it is read."""
+    form = FormStructure(2**30, 2**30, 1, 0, None, None, None)
+    with pytest.raises(MemoryError):
+        library.functions.ditherlab_mean_field_new(ctypes.byref(form), None)
+    assert library.functions.ditherlab_take_failure() == 0
+
+
+@pytest.mark.parametrize(("blur_px", "is_compiled"), [(2.0, True), (11.0, True), (13.0, False)])
+def test_filters_that_reach_beyond_the_next_tile_are_work_for_torch(blur_px, is_compiled):
+    target = Target(torch.rand((1, 3, 8, 8)), torch.ones((1, 1, 8, 8), dtype=torch.bool))
+    cost = parse_objective(f"viewed-error(blur_px={blur_px})").bind(target)
+    assert cost.quadratic_forms[0].can_be_compiled == is_compiled

@@ -18,10 +18,34 @@
 
 using namespace ditherlab;
 
-// Of this interface; `library.py` has the same number.
-DITHERLAB_API std::int32_t ditherlab_version() { return 2; }
+namespace {
 
-// Whether this machine has the instructions that the library named here was compiled for.
+thread_local bool has_failed = false;
+
+// Calls a function; an exception, for which C has no word, is remembered for Python.
+template <typename Run>
+auto guarded(const Run& run) noexcept -> decltype(run()) {
+    try {
+        return run();
+    } catch (...) {
+        has_failed = true;
+        return decltype(run())();
+    }
+}
+
+}  // namespace
+
+// Whether a call of this thread has run out of memory since this was asked last.
+DITHERLAB_API std::int32_t ditherlab_take_failure() {
+    const bool failed = has_failed;
+    has_failed = false;
+    return failed;
+}
+
+// Of this interface; `library.py` has the same number.
+DITHERLAB_API std::int32_t ditherlab_version() { return 3; }
+
+// Whether this machine has the instructions of the variant that is compiled for x86-64-v3.
 DITHERLAB_API std::int32_t ditherlab_runs_x86_64_v3() {
 #if defined(__x86_64__) && defined(__GNUC__)
     __builtin_cpu_init();
@@ -34,20 +58,26 @@ DITHERLAB_API std::int32_t ditherlab_runs_x86_64_v3() {
 
 DITHERLAB_API Polish* ditherlab_polish_new(const Form* form, std::uint8_t* indices,
                                            std::uint8_t* unsettled) {
-    return new Polish(*form, indices, unsettled);
+    return guarded([&] {
+        return new Polish(*form, indices, unsettled);
+    });
 }
 
 DITHERLAB_API void ditherlab_polish_delete(Polish* polish) { delete polish; }
 
 DITHERLAB_API void ditherlab_polish_set_colors(Polish* polish, const float* table,
                                                std::int32_t num_colors) {
-    polish->set_colors(table, num_colors);
+    return guarded([&] {
+        polish->set_colors(table, num_colors);
+    });
 }
 
 DITHERLAB_API void ditherlab_polish_set_prices(Polish* polish, const std::uint8_t* allowed,
                                                std::int32_t num_groups,
                                                const std::int32_t* group_of, const float* linear) {
-    polish->set_prices(allowed, num_groups, group_of, linear);
+    return guarded([&] {
+        polish->set_prices(allowed, num_groups, group_of, linear);
+    });
 }
 
 DITHERLAB_API void ditherlab_polish_set_cache(Polish* polish, std::int64_t num_tiles) {
@@ -55,67 +85,89 @@ DITHERLAB_API void ditherlab_polish_set_cache(Polish* polish, std::int64_t num_t
 }
 
 DITHERLAB_API std::int64_t ditherlab_polish_tile_bytes(const Polish* polish) {
-    return polish->tile_bytes();
+    return guarded([&] {
+        return polish->tile_bytes();
+    });
 }
 
 DITHERLAB_API std::int32_t ditherlab_polish_num_tiles(const Polish* polish, std::int32_t phase) {
-    std::int32_t count = 0;
-    for (int tile = 0; tile < polish->grid().num_tiles(); ++tile) {
-        count += polish->grid().phase(tile) == phase;
-    }
-    return count;
+    return guarded([&] {
+        std::int32_t count = 0;
+        for (int tile = 0; tile < polish->grid().num_tiles(); ++tile) {
+            count += polish->grid().phase(tile) == phase;
+        }
+        return count;
+    });
 }
 
 DITHERLAB_API std::int64_t ditherlab_polish_visit(Polish* polish, std::int32_t phase,
                                                   std::int32_t first, std::int32_t last,
                                                   const SweepSettings* settings, double* gain) {
-    return polish->visit(phase, first, last, *settings, gain);
+    return guarded([&] {
+        return polish->visit(phase, first, last, *settings, gain);
+    });
 }
 
 DITHERLAB_API double ditherlab_polish_price(Polish* polish, std::int32_t num_threads) {
-    return polish->price(num_threads);
+    return guarded([&] {
+        return polish->price(num_threads);
+    });
 }
 
 DITHERLAB_API void ditherlab_polish_replay(Polish* polish, const std::int64_t* pixels,
                                            const std::uint8_t* colors, std::int32_t count,
                                            float* kept, float* computed) {
-    polish->replay(pixels, colors, count, kept, computed);
+    return guarded([&] {
+        polish->replay(pixels, colors, count, kept, computed);
+    });
 }
 
 DITHERLAB_API void ditherlab_diffuse_error(const Form* form, const float* table,
                                            std::int32_t num_colors, const std::uint8_t* allowed,
                                            std::int32_t num_groups, const std::int32_t* group_of,
                                            const DiffusionPlanes* planes, std::uint8_t* indices) {
-    Colors colors;
-    colors.set(table, form->num_channels, num_colors);
-    Prices prices;
-    prices.set(allowed, num_groups, group_of, nullptr, *form, num_colors);
-    diffuse_error(*form, colors, prices, *planes, indices);
+    return guarded([&] {
+        Colors colors;
+        colors.set(table, form->num_channels, num_colors);
+        Prices prices;
+        prices.set(allowed, num_groups, group_of, nullptr, *form, num_colors);
+        diffuse_error(*form, colors, prices, *planes, indices);
+    });
 }
 
 DITHERLAB_API MeanField* ditherlab_mean_field_new(const Form* form, float* probs) {
-    return new MeanField(*form, probs);
+    return guarded([&] {
+        return new MeanField(*form, probs);
+    });
 }
 
 DITHERLAB_API void ditherlab_mean_field_delete(MeanField* field) { delete field; }
 
 DITHERLAB_API void ditherlab_mean_field_set_colors(MeanField* field, const float* table,
                                                    std::int32_t num_colors) {
-    field->set_colors(table, num_colors);
+    return guarded([&] {
+        field->set_colors(table, num_colors);
+    });
 }
 
 DITHERLAB_API double ditherlab_mean_field_estimate(MeanField* field, std::int32_t num_threads) {
-    return field->estimate(num_threads);
+    return guarded([&] {
+        return field->estimate(num_threads);
+    });
 }
 
 DITHERLAB_API void ditherlab_mean_field_respond(MeanField* field, const std::int64_t* pixels,
                                                 std::int64_t count, float scale) {
-    field->respond(pixels, count, scale);
+    return guarded([&] {
+        field->respond(pixels, count, scale);
+    });
 }
 
 DITHERLAB_API void ditherlab_mean_field_price(const MeanField* field, const std::int64_t* pixels,
                                               std::int64_t count, float* prices) {
-    field->price(pixels, count, prices);
+    return guarded([&] {
+        field->price(pixels, count, prices);
+    });
 }
 
 DITHERLAB_API const float* ditherlab_mean_field_slopes(const MeanField* field) {
@@ -133,7 +185,9 @@ DITHERLAB_API const float* ditherlab_mean_field_variance_weights(const MeanField
 DITHERLAB_API void ditherlab_add_palette_equations(const Form* form, const Choice* choice,
                                                    std::int32_t num_threads, double* matrix,
                                                    double* right) {
-    add_palette_equations(*form, *choice, num_threads, matrix, right);
+    return guarded([&] {
+        add_palette_equations(*form, *choice, num_threads, matrix, right);
+    });
 }
 
 DITHERLAB_API void ditherlab_compare_rows(const float* one, const float* other,
@@ -141,15 +195,19 @@ DITHERLAB_API void ditherlab_compare_rows(const float* one, const float* other,
                                           std::int32_t height, std::int32_t width,
                                           std::int32_t first, std::int32_t last, const float* taps,
                                           std::int32_t radius, Similarity* result) {
-    *result = compare_rows(one, other, opaque, num_channels, height, width, first, last, taps,
-                           radius);
+    return guarded([&] {
+        *result = compare_rows(one, other, opaque, num_channels, height, width, first, last, taps,
+                               radius);
+    });
 }
 
 DITHERLAB_API void ditherlab_filter_planes(const float* planes, float* filtered,
                                            std::int64_t num_planes, std::int32_t height,
                                            std::int32_t width, const float* taps,
                                            std::int32_t radius) {
-    filter_planes(planes, filtered, num_planes, height, width, taps, radius);
+    return guarded([&] {
+        filter_planes(planes, filtered, num_planes, height, width, taps, radius);
+    });
 }
 
 DITHERLAB_API void ditherlab_count_colors(const Form* form, const std::uint8_t* indices,
@@ -163,22 +221,24 @@ DITHERLAB_API void ditherlab_count_colors(const Form* form, const std::uint8_t* 
 DITHERLAB_API void ditherlab_find_nearest(const float* points, std::int64_t num_points,
                                           const float* centers, std::int32_t num_centers,
                                           std::int64_t* nearest) {
-    Colors colors;
-    colors.set(centers, 3, num_centers);
-    std::vector<float> distances(static_cast<std::size_t>(colors.stride));
-    float* __restrict distance = distances.data();
-    for (std::int64_t n = 0; n < num_points; ++n) {
-        for (int k = 0; k < colors.stride; ++k) distance[k] = 0.0f;
-        for (int c = 0; c < 3; ++c) {
-            const float value = points[3 * n + c];
-            const float* __restrict values = colors.channel(c);
-            for (int k = 0; k < colors.stride; ++k) {
-                const float difference = value - values[k];
-                distance[k] += difference * difference;
+    return guarded([&] {
+        Colors colors;
+        colors.set(centers, 3, num_centers);
+        std::vector<float> distances(static_cast<std::size_t>(colors.stride));
+        float* __restrict distance = distances.data();
+        for (std::int64_t n = 0; n < num_points; ++n) {
+            for (int k = 0; k < colors.stride; ++k) distance[k] = 0.0f;
+            for (int c = 0; c < 3; ++c) {
+                const float value = points[3 * n + c];
+                const float* __restrict values = colors.channel(c);
+                for (int k = 0; k < colors.stride; ++k) {
+                    const float difference = value - values[k];
+                    distance[k] += difference * difference;
+                }
             }
+            float least = distance[0];
+            for (int k = 1; k < num_centers; ++k) least = std::min(least, distance[k]);
+            nearest[n] = std::find(distance, distance + num_centers, least) - distance;
         }
-        float least = distance[0];
-        for (int k = 1; k < num_centers; ++k) least = std::min(least, distance[k]);
-        nearest[n] = std::find(distance, distance + num_centers, least) - distance;
-    }
+    });
 }

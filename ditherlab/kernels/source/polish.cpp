@@ -51,32 +51,20 @@ Stencil stencil_of(const Layer& layer) {
     return stencil;
 }
 
-// Adds `amount * stencil * midpoints` to rows of slopes; rows are `kVectors` vectors wide.
+// Adds `amount * stencil * midpoints` to rows of slopes. Rows are `kVectors` vectors wide, which lets
+// the compiler unroll them, or `width` floats for 0.
 template <int kVectors>
 void add_stencil(float* slopes, int stride, const float* midpoints, int midpoint_stride,
-                 const float* stencil, int num_rows, float amount) {
-    constexpr int kWidth = kVectors * kStencilLanes;
+                 const float* stencil, int width, int num_rows, float amount) {
+    const int count = kVectors > 0 ? kVectors * kStencilLanes : width;
     for (int row = 0; row < num_rows; ++row) {
         float* __restrict slope = slopes;
         const float* __restrict midpoint = midpoints;
         const float* __restrict weight = stencil;
-        for (int x = 0; x < kWidth; ++x) slope[x] += amount * weight[x] * midpoint[x];
+        for (int x = 0; x < count; ++x) slope[x] += amount * weight[x] * midpoint[x];
         slopes += stride;
         midpoints += midpoint_stride;
-        stencil += kWidth;
-    }
-}
-
-void add_wide_stencil(float* slopes, int stride, const float* midpoints, int midpoint_stride,
-                      const float* stencil, int width, int num_rows, float amount) {
-    for (int row = 0; row < num_rows; ++row) {
-        float* __restrict slope = slopes;
-        const float* __restrict midpoint = midpoints;
-        const float* __restrict weight = stencil;
-        for (int x = 0; x < width; ++x) slope[x] += amount * weight[x] * midpoint[x];
-        slopes += stride;
-        midpoints += midpoint_stride;
-        stencil += width;
+        stencil += count;
     }
 }
 
@@ -669,14 +657,16 @@ struct Visit {
             const int stride = frame.stride, wide = weights.midpoint_stride;
             float* target = slopes + place;
             const float* around = midpoints + midpoint;
+            const auto add = [&](auto add_rows) {
+                add_rows(target, stride, around, wide, stencil_rows, stencil.stride, end - begin,
+                         step);
+            };
             switch (stencil.stride / kStencilLanes) {
-                case 1: add_stencil<1>(target, stride, around, wide, stencil_rows, end - begin, step); break;
-                case 2: add_stencil<2>(target, stride, around, wide, stencil_rows, end - begin, step); break;
-                case 3: add_stencil<3>(target, stride, around, wide, stencil_rows, end - begin, step); break;
-                case 4: add_stencil<4>(target, stride, around, wide, stencil_rows, end - begin, step); break;
-                default:
-                    add_wide_stencil(target, stride, around, wide, stencil_rows, stencil.stride,
-                                     end - begin, step);
+                case 1: add(add_stencil<1>); break;
+                case 2: add(add_stencil<2>); break;
+                case 3: add(add_stencil<3>); break;
+                case 4: add(add_stencil<4>); break;
+                default: add(add_stencil<0>);
             }
         }
     }
