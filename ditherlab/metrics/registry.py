@@ -1,15 +1,19 @@
 """The reported metrics: for each, the blur, the color space, and which direction is better."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial, reduce
 from itertools import groupby
+from operator import add
 from typing import Literal
 
 import torch
 
+from ditherlab.devices import one_thread
 from ditherlab.kernels import kernels_for
 from ditherlab.kernels.measures import filter_mirrored
-from ditherlab.metrics.similarity import WINDOW_MARGIN_PX, SimilaritySum
+from ditherlab.metrics.similarity import WINDOW_MARGIN_PX, SimilaritySum, compare_rows
 from ditherlab.types import Images, Mask
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 from ditherlab.vision.filtering import filter_reflected, gaussian_taps
@@ -71,6 +75,11 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
+_BLURS: Mapping[Callable[[Images], Images], Sequence[Metric]] = {
+    blur: list(metrics) for blur, metrics in groupby(METRICS, key=lambda metric: metric.blur)
+}
+
+
 def measure(
     reference: Images, picture: Images, opaque: Mask | None = None
 ) -> Mapping[str, float | None]:
@@ -108,25 +117,38 @@ def measure_all(
     Returns:
         The result of `measure` for each picture.
     """
-    blurs = [(blur, list(metrics)) for blur, metrics in groupby(METRICS, key=lambda m: m.blur)]
-    sums = [[SimilaritySum() for _ in blurs] for _ in pictures]
     height, width = opaque.shape[-2:]
     step = max(1, _BAND_PX // width)
-    for top in range(0, height, step):
-        rows = range(top, min(top + step, height))
-        band = slice(max(0, rows.start - _HALO_PX), min(height, rows.stop + _HALO_PX))
-        inner = range(rows.start - band.start, rows.stop - band.start)
-        source, counts = reference(band), opaque[..., band, :]
-        shown = [torch.where(counts, picture(band), source) for picture in pictures]
-        for place, (blur, _) in enumerate(blurs):
-            blurred = blur(source)
-            for number, picture in enumerate(shown):
-                sums[number][place].add(blurred, blur(picture), counts, inner)
+    bands = [range(top, min(top + step, height)) for top in range(0, height, step)]
+    # Bands are summed in their order, whichever thread measured them.
+    with one_thread() as num_threads, ThreadPoolExecutor(num_threads) as pool:
+        measured = list(pool.map(partial(_measure_band, reference, pictures, opaque), bands))
+    totals = [
+        [reduce(add, parts) for parts in zip(*sums, strict=True)]
+        for sums in zip(*measured, strict=True)
+    ]
     return [
         {
-            metric.name: getattr(total, metric.measure)
-            for total, (_, metrics) in zip(totals, blurs, strict=True)
+            metric.name: getattr(sums[place], metric.measure)
+            for place, metrics in enumerate(_BLURS.values())
             for metric in metrics
         }
-        for totals in sums
+        for sums in totals
     ]
+
+
+def _measure_band(
+    reference: Rows, pictures: Sequence[Rows], opaque: Mask, rows: range
+) -> list[list[SimilaritySum]]:
+    """Return the sums of some rows for each picture and blur."""
+    height = opaque.shape[-2]
+    band = slice(max(0, rows.start - _HALO_PX), min(height, rows.stop + _HALO_PX))
+    inner = range(rows.start - band.start, rows.stop - band.start)
+    source, counts = reference(band), opaque[..., band, :]
+    shown = [torch.where(counts, picture(band), source) for picture in pictures]
+    sums: list[list[SimilaritySum]] = [[] for _ in pictures]
+    for blur in _BLURS:
+        blurred = blur(source)
+        for number, picture in enumerate(shown):
+            sums[number].append(compare_rows(blurred, blur(picture), counts, inner))
+    return sums

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ditherlab.kernels import kernels_for
-from ditherlab.kernels.measures import SimilaritySums, compare_rows
+from ditherlab.kernels import kernels_for, measures
 from ditherlab.types import Images, Mask
 from ditherlab.vision.filtering import filter_valid, gaussian_taps
 
@@ -20,7 +19,7 @@ MAX_PSNR_DB = 100.0
 """The PSNR reported for equal pictures, whose true PSNR is infinite; JSON has no infinity."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class SimilaritySum:
     """Sums from which the mean SSIM and the PSNR of two pictures follow.
 
@@ -36,24 +35,13 @@ class SimilaritySum:
     squares: float = 0.0
     num_values: int = 0
 
-    def add(self, reference: Images, picture: Images, opaque: Mask, rows: range) -> None:
-        """Add some rows of a band, around which it has what their windows reach.
-
-        Args:
-            reference: One picture in [0, 1].
-            picture: The picture to compare with it, of the same shape.
-            opaque: Pixels that count.
-            rows: The rows of the band to add.
-        """
-        library = kernels_for(reference.device)
-        if library is None or reference.dtype != torch.float32:
-            sums = sum_in_torch(reference, picture, opaque, rows)
-        else:
-            sums = compare_rows(library, reference, picture, opaque, rows=rows, taps=_TAPS)
-        self.windows += sums.windows[0]
-        self.num_windows += sums.windows[1]
-        self.squares += sums.squares[0]
-        self.num_values += sums.squares[1]
+    def __add__(self, other: "SimilaritySum") -> "SimilaritySum":
+        return SimilaritySum(
+            self.windows + other.windows,
+            self.num_windows + other.num_windows,
+            self.squares + other.squares,
+            self.num_values + other.num_values,
+        )
 
     @property
     def ssim(self) -> float | None:
@@ -70,19 +58,27 @@ class SimilaritySum:
 
 
 def compare(reference: Images, picture: Images, opaque: Mask) -> SimilaritySum:
-    """Compare two whole pictures.
+    """Compare two whole pictures, as `compare_rows` does."""
+    return compare_rows(reference, picture, opaque, range(reference.shape[-2]))
+
+
+def compare_rows(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySum:
+    """Compare some rows of a band, around which it has what their windows reach.
 
     Args:
         reference: One picture in [0, 1].
         picture: The picture to compare with it, of the same shape.
         opaque: Pixels that count.
+        rows: The rows of the band to compare.
     """
-    total = SimilaritySum()
-    total.add(reference, picture, opaque, range(reference.shape[-2]))
-    return total
+    library = kernels_for(reference.device)
+    if library is None or reference.dtype != torch.float32:
+        return sum_in_torch(reference, picture, opaque, rows)
+    sums = measures.compare_rows(library, reference, picture, opaque, rows=rows, taps=_TAPS)
+    return SimilaritySum(*sums.windows, *sums.squares)
 
 
-def sum_in_torch(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySums:
+def sum_in_torch(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySum:
     """Return the sums in torch, the reference of the compiled ones."""
     kept = slice(rows.start, rows.stop)
     counted = opaque[..., kept, :].expand_as(reference[..., kept, :])
@@ -91,12 +87,12 @@ def sum_in_torch(reference: Images, picture: Images, opaque: Mask, rows: range) 
     margin = WINDOW_MARGIN_PX
     first, last = max(rows.start, margin), min(rows.stop, reference.shape[-2] - margin)
     if first >= last or reference.shape[-1] <= 2 * margin:
-        return SimilaritySums((0.0, 0), squares)
+        return SimilaritySum(0.0, 0, *squares)
     seen = (..., slice(first - margin, last + margin), slice(None))
     similarities = similarity_map(reference[seen], picture[seen])
     centers = opaque[..., first:last, margin:-margin].expand_as(similarities)
     windows = similarities[centers]
-    return SimilaritySums((float(windows.sum(dtype=torch.float64)), windows.numel()), squares)
+    return SimilaritySum(float(windows.sum(dtype=torch.float64)), windows.numel(), *squares)
 
 
 def similarity_map(one: Images, other: Images) -> Images:
