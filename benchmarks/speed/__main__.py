@@ -48,7 +48,7 @@ def main(**options: Any) -> None:
         return
     checkouts = [Checkout(ROOT)]
     if options["base"] is not None:
-        checkouts.insert(0, Checkout(options["base"].resolve()))
+        checkouts.insert(0, Checkout(options["base"].resolve(), "base"))
     torch = measure_torch(checkouts[-1])
     for case in _cases(options):
         for checkout in checkouts:

@@ -36,10 +36,12 @@ class Checkout:
 
     Attributes:
         folder: Where it is.
+        name: `this`, or `base` for the one to compare with.
         kernels: Value of DITHERLAB_KERNELS.
     """
 
     folder: Path
+    name: str = "this"
     kernels: str = "auto"
 
 
@@ -103,7 +105,7 @@ def record(case: Case, usage: Usage, torch: Usage, checkout: Checkout) -> dict[s
         "words": " ".join(case.words),
         "threads": case.num_threads,
         "kernels": checkout.kernels,
-        "checkout": checkout.folder.name,
+        "checkout": checkout.name,
         "cpu_s": round(max(usage.cpu_s - torch.cpu_s, 0.0), 3),
         "wall_s": round(usage.wall_s, 3),
         "peak_bytes": usage.peak_bytes,

@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/speed"
 
 
-def lines(checkout="main", factor=1.0):
+def lines(checkout="this", factor=1.0):
     cases = [*table_cases(), *growth_cases(), *thread_cases()]
     return [
-        record(case, Usage(1 + factor * n, 2.0, 250_000_000), TORCH, Checkout(Path(checkout)))
+        record(case, Usage(1 + factor * n, 2.0, 250_000_000), TORCH, Checkout(ROOT, checkout))
         for n, case in enumerate(cases, start=1)
     ]
 
@@ -56,13 +56,13 @@ def test_a_record_of_another_form_is_refused(tmp_path, change, message):
 
 
 def test_the_table_shows_both_checkouts_and_their_ratio():
-    rows = table([*lines("base", 4.0), *lines("main")]).splitlines()
+    rows = table([*lines("base", 4.0), *lines("this")]).splitlines()
     assert rows[2].startswith("| 512 x 512, 16 learned, balanced | 4.00 | 1.00 | 0.25 |")
     assert len(rows) == 2 + len(list(table_cases()))
 
 
 def test_the_plots_have_a_line_for_each_way():
-    found = dict(plots([*lines("base", 4.0), *lines("main")]))
+    found = dict(plots([*lines("base", 4.0), *lines("this")]))
     assert sorted(found) == ["colors.svg", "size.svg"]
     for plot in found.values():
         assert [line.name for line in plot.lines] == ["before", "compiled"]
