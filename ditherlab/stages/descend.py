@@ -12,6 +12,7 @@ from ditherlab.kernels.mean_field import CompiledMeanField
 from ditherlab.kernels.palette_sums import sum_for_probs
 from ditherlab.kernels.work import KernelWork
 from ditherlab.optimizers import MeanField, PaletteDescent
+from ditherlab.optimizers.mean_field import MeanFieldState
 from ditherlab.optimizers.parameter_descent import ParameterState
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
@@ -244,7 +245,10 @@ class CompiledPixelMover(PixelMover):
         shared, *visited = moved or (None,)
         super().__init__(bound, optimizer, problem, state, shared)
         self.mean_field, self.work = optimizer, work
-        self.visits = optimizer.start(state.model().log_probs)
+        # The kernels hold the probabilities; of the optimizer's state, only the visits move.
+        nothing = torch.empty(0, dtype=torch.int64)
+        self.visits = self.pixels or MeanFieldState(state.model().probs, nothing)
+        self.pixels = None
         form = bound.cost.quadratic_forms[0]
         self.field = CompiledMeanField(work.library, form, state.model().probs[0])
         self.table = self._show_colors()
@@ -306,9 +310,8 @@ def _mover(
 ) -> PixelMover:
     """Return what moves the probabilities: compiled where the kernels know the mathematics."""
     work = kernel_work(context, bound.cost)
-    is_alone = len(bound.target.images) == 1
-    is_exact = estimator == Moments() and is_alone
-    if work is not None and is_exact and isinstance(optimizer, MeanField):
+    is_known = estimator == Moments() and len(bound.target.images) == 1
+    if work is not None and is_known and isinstance(optimizer, MeanField):
         return CompiledPixelMover(bound, optimizer, context.problem, state, work, moved=moved)
     return PixelMover(bound, optimizer, context.problem, state, moved)
 
