@@ -121,8 +121,13 @@ def measure_all(
     step = max(1, _BAND_PX // width)
     bands = [range(top, min(top + step, height)) for top in range(0, height, step)]
     # Bands are summed in their order, whichever thread measured them.
-    with one_thread() as num_threads, ThreadPoolExecutor(num_threads) as pool:
-        measured = list(pool.map(partial(_measure_band, reference, pictures, opaque), bands))
+    measure_band = partial(_measure_band, reference, pictures, opaque)
+    with one_thread() as num_threads:
+        if num_threads == 1:
+            measured = [measure_band(rows) for rows in bands]
+        else:
+            with ThreadPoolExecutor(num_threads) as pool:
+                measured = list(pool.map(measure_band, bands))
     totals = [
         [reduce(add, parts) for parts in zip(*sums, strict=True)]
         for sums in zip(*measured, strict=True)
