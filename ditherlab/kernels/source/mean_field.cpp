@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "parallel.hpp"
@@ -30,21 +29,15 @@ void MeanField::compute_tile(int number) {
     const Frame frame = Frame::of(form_, rows, columns, reach_px(form_));
     const std::size_t plane = frame.plane_size();
     tile.frame = frame;
-    std::map<const float*, std::size_t> places;
-    for (const Layer& layer : layers_) {
-        if (places.emplace(layer.weights, places.size()).second) {
-            tile.maps.emplace_back(plane);
-            load_plane(frame, form_, layer.weights, tile.maps.back().data());
-        }
-    }
+    tile.windows.load(frame, form_);
     std::vector<float> sums(plane), own(plane);
     for (int c = 0; c < form_.num_channels; ++c) {
         std::fill(own.begin(), own.end(), 0.0f);
-        for (const Layer& layer : layers_) {
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            const Layer& layer = layers_[l];
             if (layer.channel != c) continue;
-            const float* weights = tile.maps[places[layer.weights]].data();
-            sum_products(frame, layer, 0, weights, folded_products(layer, form_.width, columns, 0),
-                         sums.data());
+            sum_products(frame, layer, 0, tile.windows.of_layer[l],
+                         folded_products(layer, form_.width, columns, 0), sums.data());
             add_products(frame, layer, 0, sums.data(),
                          folded_products(layer, form_.height, rows, 0), own.data());
         }
@@ -58,9 +51,6 @@ void MeanField::compute_tile(int number) {
                 variance_weights_[c * num_pixels(form_) + pixel] = is_opaque ? own[place] : 0.0f;
             }
         }
-    }
-    for (const Layer& layer : layers_) {
-        tile.layer_weights.push_back(tile.maps[places[layer.weights]].data());
     }
 }
 
@@ -112,7 +102,7 @@ double MeanField::estimate(int num_threads) {
             load_plane(frame, form_, &errors_[static_cast<std::size_t>(c * plane)],
                        &worker.errors[c * size]);
         }
-        double cost = field_of_frame(frame, form_, worker.errors.data(), tile.layer_weights, 0,
+        double cost = field_of_frame(frame, form_, worker.errors.data(), tile.windows, 0,
                                      worker.slopes.data(), worker.buffers);
         for (int c = 0; c < form_.num_channels; ++c) {
             for (int row = 0; row < frame.rows.size(); ++row) {

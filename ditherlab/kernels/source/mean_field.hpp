@@ -37,8 +37,7 @@ class MeanField {
   private:
     struct Tile {
         Frame frame;
-        std::vector<std::vector<float>> maps;
-        std::vector<const float*> layer_weights;
+        WindowWeights windows;
     };
 
     void compute_tile(int number);

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <numeric>
 
 #include "parallel.hpp"
@@ -135,16 +134,7 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
     for (std::size_t c = 0; c < channels; ++c) {
         load_plane(frame, form_, form_.values + c * num_pixels(form_), &weights->values[c * plane]);
     }
-    std::map<const float*, std::size_t> places;
-    for (const Layer& layer : layers_) {
-        if (places.emplace(layer.weights, places.size()).second) {
-            weights->maps.emplace_back(plane);
-            load_plane(frame, form_, layer.weights, weights->maps.back().data());
-        }
-    }
-    for (const Layer& layer : layers_) {
-        weights->layer_weights.push_back(weights->maps[places[layer.weights]].data());
-    }
+    weights->windows.load(frame, form_);
     weights->own.assign(plane * channels, 0.0f);
     weights->pairs.assign(plane * channels * kNumPairs, 0.0f);
     std::vector<float> sums(plane);
@@ -163,7 +153,7 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
         for (int offset : {0, 1, -1}) {
             // A layer of single pixels has no pairs.
             if (offset != 0 && layer.radius == 0) continue;
-            sum_products(frame, layer, kRing, weights->layer_weights[l], along(offset),
+            sum_products(frame, layer, kRing, weights->windows.of_layer[l], along(offset),
                          sums.data());
             if (offset == 0) {
                 add_products(frame, layer, kRing, sums.data(), same_row, &weights->own[c * plane]);
@@ -635,7 +625,7 @@ struct Visit {
             if (layer.radius == 0) {
                 const std::size_t here = static_cast<std::size_t>(row) * frame.stride + column;
                 slopes[here] += 2.0f * step * layer.scale * layer.taps[0] * layer.taps[0] *
-                                weights.layer_weights[l][here];
+                                weights.windows.of_layer[l][here];
                 continue;
             }
             const Stencil& stencil = polish.stencils_[l];
@@ -711,7 +701,7 @@ std::int64_t Polish::visit(int phase, int first, int last, const SweepSettings& 
         Worker& worker = workers[static_cast<std::size_t>(number)];
         const auto weights = weights_of(tile);
         load(*weights, worker);
-        field_of_frame(weights->frame, form_, worker.errors.data(), weights->layer_weights, kRing,
+        field_of_frame(weights->frame, form_, worker.errors.data(), weights->windows, kRing,
                        worker.slopes.data(), worker.buffers);
         Visit visit(*this, *weights, settings, worker, tile);
         visit.run();
@@ -742,7 +732,7 @@ void Polish::replay(const std::int64_t* pixels, const std::uint8_t* colors, int 
     };
     const auto compute = [&] {
         load(*weights, worker);
-        field_of_frame(frame, form_, worker.errors.data(), weights->layer_weights, kRing,
+        field_of_frame(frame, form_, worker.errors.data(), weights->windows, kRing,
                        worker.slopes.data(), worker.buffers);
     };
     compute();
@@ -773,19 +763,10 @@ double Polish::price(int num_threads) {
             load_plane(weights.frame, form_, form_.values + c * num_pixels(form_),
                        &weights.values[c * plane]);
         }
-        std::map<const float*, std::size_t> places;
-        for (const Layer& layer : layers_) {
-            if (places.emplace(layer.weights, places.size()).second) {
-                weights.maps.emplace_back(plane);
-                load_plane(weights.frame, form_, layer.weights, weights.maps.back().data());
-            }
-        }
-        for (const Layer& layer : layers_) {
-            weights.layer_weights.push_back(weights.maps[places[layer.weights]].data());
-        }
+        weights.windows.load(weights.frame, form_);
         load(weights, worker);
         costs[static_cast<std::size_t>(tile)] =
-            field_of_frame(weights.frame, form_, worker.errors.data(), weights.layer_weights, 0,
+            field_of_frame(weights.frame, form_, worker.errors.data(), weights.windows, 0,
                            nullptr, worker.buffers);
     });
     return std::accumulate(costs.begin(), costs.end(), 0.0);

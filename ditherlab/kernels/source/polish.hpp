@@ -27,8 +27,7 @@ struct SweepSettings {
 struct TileWeights {
     Frame frame;
     std::vector<float> values;  // the target: a plane of the frame for each channel
-    std::vector<std::vector<float>> maps;     // the weights of windows, each map once
-    std::vector<const float*> layer_weights;  // into `maps`, for each layer
+    WindowWeights windows;
     std::vector<float> own;    // the weight of each pixel's square, a plane for each channel
     std::vector<float> pairs;  // of the squared difference in a swap: [neighbor c] planes
     std::vector<std::vector<float>> midpoints;  // for each layer: weights on the half-pixel grid

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 namespace ditherlab {
 
@@ -120,8 +121,21 @@ void load_plane(const Frame& frame, const Form& form, const float* plane, float*
     }
 }
 
+void WindowWeights::load(const Frame& frame, const Form& form) {
+    std::map<const float*, std::size_t> places;
+    for (int l = 0; l < form.num_layers; ++l) {
+        const float* weights = form.layers[l].weights;
+        if (!places.emplace(weights, places.size()).second) continue;
+        maps.emplace_back(frame.plane_size());
+        load_plane(frame, form, weights, maps.back().data());
+    }
+    for (int l = 0; l < form.num_layers; ++l) {
+        of_layer.push_back(maps[places[form.layers[l].weights]].data());
+    }
+}
+
 double field_of_frame(const Frame& frame, const Form& form, const float* errors,
-                      const std::vector<const float*>& weights, int ring, float* slopes,
+                      const WindowWeights& weights, int ring, float* slopes,
                       FieldBuffers& buffers) {
     const std::size_t size = frame.plane_size();
     const int stride = frame.stride;
@@ -147,8 +161,8 @@ double field_of_frame(const Frame& frame, const Form& form, const float* errors,
         filter_columns(error, first, stride, {rows.begin - r, rows.end + r}, columns, layer.taps, r);
         filter_rows(first, stride, rows, columns, layer.taps, r, line, [&](int row, float* blurred) {
             const std::size_t start = static_cast<std::size_t>(row) * stride;
-            const float* __restrict weight = weights[static_cast<std::size_t>(l)] + start +
-                                             columns.begin;
+            const float* __restrict weight =
+                weights.of_layer[static_cast<std::size_t>(l)] + start + columns.begin;
             float* __restrict weighted = second + start + columns.begin;
             const int count = columns.size();
             for (int x = 0; x < count; ++x) weighted[x] = layer.scale * weight[x] * blurred[x];

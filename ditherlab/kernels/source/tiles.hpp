@@ -70,6 +70,14 @@ int reach_px(const Form& form);
 // Copies a plane of the picture into a frame, mirrored at the borders of the picture.
 void load_plane(const Frame& frame, const Form& form, const float* plane, float* loaded);
 
+// The weights of windows in a frame; a map that layers share is held once.
+struct WindowWeights {
+    std::vector<std::vector<float>> maps;
+    std::vector<const float*> of_layer;  // into `maps`
+
+    void load(const Frame& frame, const Form& form);
+};
+
 // Buffers of one worker for `field_of_frame`.
 struct FieldBuffers {
     std::vector<float> first, second;
@@ -78,10 +86,10 @@ struct FieldBuffers {
 // Computes the slope of the cost in each pixel's value, for the core and `ring` pixels around it:
 // `slopes_c = 2 sum_l s_l h_l * (w_l (h_l * e_c))`. Returns the cost of the windows in the core.
 //
-// `errors` holds a plane of the frame for each channel, `weights` one for each layer (layers may
-// share them), `slopes` gets a plane for each channel; null computes the cost alone.
+// `errors` holds a plane of the frame for each channel, `slopes` gets one for each; null computes the
+// cost alone.
 double field_of_frame(const Frame& frame, const Form& form, const float* errors,
-                      const std::vector<const float*>& weights, int ring, float* slopes,
+                      const WindowWeights& weights, int ring, float* slopes,
                       FieldBuffers& buffers);
 
 // Products of the entries of two pixels in the mirrored filter along one axis, for a range of
