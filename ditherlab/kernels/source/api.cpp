@@ -58,26 +58,20 @@ DITHERLAB_API std::int32_t ditherlab_runs_x86_64_v3() {
 
 DITHERLAB_API Polish* ditherlab_polish_new(const Form* form, std::uint8_t* indices,
                                            std::uint8_t* unsettled) {
-    return guarded([&] {
-        return new Polish(*form, indices, unsettled);
-    });
+    return guarded([&] { return new Polish(*form, indices, unsettled); });
 }
 
 DITHERLAB_API void ditherlab_polish_delete(Polish* polish) { delete polish; }
 
 DITHERLAB_API void ditherlab_polish_set_colors(Polish* polish, const float* table,
                                                std::int32_t num_colors) {
-    return guarded([&] {
-        polish->set_colors(table, num_colors);
-    });
+    return guarded([&] { polish->set_colors(table, num_colors); });
 }
 
 DITHERLAB_API void ditherlab_polish_set_prices(Polish* polish, const std::uint8_t* allowed,
                                                std::int32_t num_groups,
                                                const std::int32_t* group_of, const float* linear) {
-    return guarded([&] {
-        polish->set_prices(allowed, num_groups, group_of, linear);
-    });
+    return guarded([&] { polish->set_prices(allowed, num_groups, group_of, linear); });
 }
 
 DITHERLAB_API void ditherlab_polish_set_cache(Polish* polish, std::int64_t num_tiles) {
@@ -85,9 +79,7 @@ DITHERLAB_API void ditherlab_polish_set_cache(Polish* polish, std::int64_t num_t
 }
 
 DITHERLAB_API std::int64_t ditherlab_polish_tile_bytes(const Polish* polish) {
-    return guarded([&] {
-        return polish->tile_bytes();
-    });
+    return guarded([&] { return polish->tile_bytes(); });
 }
 
 DITHERLAB_API std::int32_t ditherlab_polish_num_tiles(const Polish* polish, std::int32_t phase) {
@@ -103,23 +95,17 @@ DITHERLAB_API std::int32_t ditherlab_polish_num_tiles(const Polish* polish, std:
 DITHERLAB_API std::int64_t ditherlab_polish_visit(Polish* polish, std::int32_t phase,
                                                   std::int32_t first, std::int32_t last,
                                                   const SweepSettings* settings, double* gain) {
-    return guarded([&] {
-        return polish->visit(phase, first, last, *settings, gain);
-    });
+    return guarded([&] { return polish->visit(phase, first, last, *settings, gain); });
 }
 
 DITHERLAB_API double ditherlab_polish_price(Polish* polish, std::int32_t num_threads) {
-    return guarded([&] {
-        return polish->price(num_threads);
-    });
+    return guarded([&] { return polish->price(num_threads); });
 }
 
 DITHERLAB_API void ditherlab_polish_replay(Polish* polish, const std::int64_t* pixels,
                                            const std::uint8_t* colors, std::int32_t count,
                                            float* kept, float* computed) {
-    return guarded([&] {
-        polish->replay(pixels, colors, count, kept, computed);
-    });
+    return guarded([&] { polish->replay(pixels, colors, count, kept, computed); });
 }
 
 DITHERLAB_API void ditherlab_diffuse_error(const Form* form, const float* table,
@@ -136,38 +122,28 @@ DITHERLAB_API void ditherlab_diffuse_error(const Form* form, const float* table,
 }
 
 DITHERLAB_API MeanField* ditherlab_mean_field_new(const Form* form, float* probs) {
-    return guarded([&] {
-        return new MeanField(*form, probs);
-    });
+    return guarded([&] { return new MeanField(*form, probs); });
 }
 
 DITHERLAB_API void ditherlab_mean_field_delete(MeanField* field) { delete field; }
 
 DITHERLAB_API void ditherlab_mean_field_set_colors(MeanField* field, const float* table,
                                                    std::int32_t num_colors) {
-    return guarded([&] {
-        field->set_colors(table, num_colors);
-    });
+    return guarded([&] { field->set_colors(table, num_colors); });
 }
 
 DITHERLAB_API double ditherlab_mean_field_estimate(MeanField* field, std::int32_t num_threads) {
-    return guarded([&] {
-        return field->estimate(num_threads);
-    });
+    return guarded([&] { return field->estimate(num_threads); });
 }
 
 DITHERLAB_API void ditherlab_mean_field_respond(MeanField* field, const std::int64_t* pixels,
                                                 std::int64_t count, float scale) {
-    return guarded([&] {
-        field->respond(pixels, count, scale);
-    });
+    return guarded([&] { field->respond(pixels, count, scale); });
 }
 
 DITHERLAB_API void ditherlab_mean_field_price(const MeanField* field, const std::int64_t* pixels,
                                               std::int64_t count, float* prices) {
-    return guarded([&] {
-        field->price(pixels, count, prices);
-    });
+    return guarded([&] { field->price(pixels, count, prices); });
 }
 
 DITHERLAB_API const float* ditherlab_mean_field_slopes(const MeanField* field) {
@@ -185,9 +161,7 @@ DITHERLAB_API const float* ditherlab_mean_field_variance_weights(const MeanField
 DITHERLAB_API void ditherlab_add_palette_equations(const Form* form, const Choice* choice,
                                                    std::int32_t num_threads, double* matrix,
                                                    double* right) {
-    return guarded([&] {
-        add_palette_equations(*form, *choice, num_threads, matrix, right);
-    });
+    return guarded([&] { add_palette_equations(*form, *choice, num_threads, matrix, right); });
 }
 
 DITHERLAB_API void ditherlab_compare_rows(const float* one, const float* other,
@@ -205,9 +179,8 @@ DITHERLAB_API void ditherlab_filter_planes(const float* planes, float* filtered,
                                            std::int64_t num_planes, std::int32_t height,
                                            std::int32_t width, const float* taps,
                                            std::int32_t radius) {
-    return guarded([&] {
-        filter_planes(planes, filtered, num_planes, height, width, taps, radius);
-    });
+    return guarded(
+        [&] { filter_planes(planes, filtered, num_planes, height, width, taps, radius); });
 }
 
 DITHERLAB_API void ditherlab_count_colors(const Form* form, const std::uint8_t* indices,

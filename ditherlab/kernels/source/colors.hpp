@@ -55,16 +55,14 @@ struct Prices {
         groups.assign(static_cast<std::size_t>(std::max(1, num_groups)) * stride, kForbidden);
         for (int group = 0; group < std::max(1, num_groups); ++group) {
             for (int k = 0; k < num_colors; ++k) {
-                const bool is_allowed =
-                    allowed == nullptr || allowed[group * num_colors + k] != 0;
+                const bool is_allowed = allowed == nullptr || allowed[group * num_colors + k] != 0;
                 if (is_allowed) groups[static_cast<std::size_t>(group) * stride + k] = 0.0f;
             }
         }
     }
     const float* group(std::int64_t pixel) const {
-        return &groups[group_of == nullptr
-                           ? 0
-                           : static_cast<std::size_t>(group_of[pixel]) * stride];
+        return &groups[group_of == nullptr ? 0
+                                           : static_cast<std::size_t>(group_of[pixel]) * stride];
     }
     float at(std::int64_t pixel, int color) const {
         const float price = group(pixel)[color];
@@ -82,8 +80,7 @@ inline float exp_of_negative(float x) {
     const float power =
         1.41421356f +
         f * (0.980258143f +
-             f * (0.339731556f +
-                  f * (0.0784947372f + f * (0.0136021991f + f * (0.00188566494f)))));
+             f * (0.339731556f + f * (0.0784947372f + f * (0.0136021991f + f * (0.00188566494f)))));
     const std::int32_t exponent = (static_cast<std::int32_t>(whole) + 127) << 23;
     float scale;
     std::memcpy(&scale, &exponent, sizeof scale);

@@ -59,8 +59,9 @@ void diffuse_channels(const Form& form, const Colors& colors, const Prices& pric
             for (int c = 0; c < kChannels; ++c) {
                 const float value = form.values[c * plane + pixel] + here[c * (width + 2) + x + 1];
                 wanted[c] = std::min(std::max(value, lowest[c]), highest[c]);
-                const float sought =
-                    planes.noise == nullptr ? wanted[c] : wanted[c] + planes.noise[c * plane + pixel];
+                const float sought = planes.noise == nullptr
+                                         ? wanted[c]
+                                         : wanted[c] + planes.noise[c * plane + pixel];
                 const float weight = weights[c] * scale;
                 const float* __restrict values = colors.channel(c);
                 for (int k = 0; k < colors.stride; ++k) {
@@ -70,8 +71,8 @@ void diffuse_channels(const Form& form, const Colors& colors, const Prices& pric
             }
             float least = distance[0];
             for (int k = 1; k < colors.num_colors; ++k) least = std::min(least, distance[k]);
-            const int chosen =
-                static_cast<int>(std::find(distance, distance + colors.num_colors, least) - distance);
+            const int chosen = static_cast<int>(
+                std::find(distance, distance + colors.num_colors, least) - distance);
             indices[pixel] = static_cast<std::uint8_t>(chosen);
             if (form.opaque != nullptr && !form.opaque[pixel]) continue;
             float to_right = 0.0f, to_left = 0.0f;

@@ -21,8 +21,8 @@ struct Form {
     std::int32_t num_channels;
     std::int32_t num_layers;
     const Layer* layers;
-    const float* values;          // [c h w]
-    const std::uint8_t* opaque;   // [h w], or null if all are
+    const float* values;         // [c h w]
+    const std::uint8_t* opaque;  // [h w], or null if all are
 };
 
 constexpr int kMaxChannels = 4;

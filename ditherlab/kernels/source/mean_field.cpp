@@ -44,10 +44,12 @@ void MeanField::compute_tile(int number) {
         for (int row = 0; row < rows.size(); ++row) {
             for (int column = 0; column < columns.size(); ++column) {
                 const std::int64_t pixel =
-                    static_cast<std::int64_t>(rows.begin + row) * form_.width + columns.begin + column;
+                    static_cast<std::int64_t>(rows.begin + row) * form_.width + columns.begin +
+                    column;
                 const bool is_opaque = form_.opaque == nullptr || form_.opaque[pixel] != 0;
                 const std::size_t place =
-                    static_cast<std::size_t>(row + frame.margin) * frame.stride + frame.margin + column;
+                    static_cast<std::size_t>(row + frame.margin) * frame.stride + frame.margin +
+                    column;
                 variance_weights_[c * num_pixels(form_) + pixel] = is_opaque ? own[place] : 0.0f;
             }
         }

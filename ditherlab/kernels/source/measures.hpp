@@ -6,9 +6,9 @@
 namespace ditherlab {
 
 struct Similarity {
-    double window_sum;        // of the SSIM of windows that count, over all channels
+    double window_sum;  // of the SSIM of windows that count, over all channels
     std::int64_t num_windows;
-    double square_sum;        // of squared differences of pixels that count
+    double square_sum;  // of squared differences of pixels that count
     std::int64_t num_values;
 };
 

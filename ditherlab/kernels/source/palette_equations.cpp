@@ -36,7 +36,8 @@ struct BlockRow {
     const Choice& choice;
     int reach;
     std::vector<double> matrix, right;
-    std::vector<float> source, between, blurred, weighted, weighted_colors, values, seen_values, sums;
+    std::vector<float> source, between, blurred, weighted, weighted_colors, values, seen_values,
+        sums;
     std::vector<int> active;
     std::vector<std::int16_t> slot_of;
     int stride = 0;
@@ -201,7 +202,8 @@ struct BlockRow {
         for (int row = 0; row < rows.size(); ++row) {
             std::fill(sums.begin(), sums.end(), 0.0f);
             for (int tap = 0; tap <= 2 * r; ++tap) {
-                const float* from = plane + static_cast<std::size_t>(row + inset + tap) * width + inset;
+                const float* from =
+                    plane + static_cast<std::size_t>(row + inset + tap) * width + inset;
                 for (int x = 0; x < between_width; ++x) sums[x] += layer.taps[tap] * from[x];
             }
             float* to = &seen_values[static_cast<std::size_t>(row) * num_columns];

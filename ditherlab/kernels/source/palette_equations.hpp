@@ -10,7 +10,7 @@ namespace ditherlab {
 // The choice among the colors at every pixel: probabilities `[k h w]`, or indices `[h w]`.
 struct Choice {
     std::int32_t num_colors;
-    const float* probs;            // null if there are indices
+    const float* probs;  // null if there are indices
     const std::uint8_t* indices;
     const float* variance_weights;  // [c h w], for probabilities
 };

@@ -50,8 +50,8 @@ Stencil stencil_of(const Layer& layer) {
     return stencil;
 }
 
-// Adds `amount * stencil * midpoints` to rows of slopes. Rows are `kVectors` vectors wide, which lets
-// the compiler unroll them, or `width` floats for 0.
+// Adds `amount * stencil * midpoints` to rows of slopes. Rows are `kVectors` vectors wide, which
+// lets the compiler unroll them, or `width` floats for 0.
 template <int kVectors>
 void add_stencil(float* slopes, int stride, const float* midpoints, int midpoint_stride,
                  const float* stencil, int width, int num_rows, float amount) {
@@ -95,8 +95,8 @@ void Polish::set_prices(const std::uint8_t* allowed, int num_groups, const std::
 }
 
 std::int64_t Polish::tile_bytes() const {
-    const Frame frame = Frame::of(form_, grid_.row_span(0), grid_.column_span(0),
-                                  reach_px(form_) + kRing);
+    const Frame frame =
+        Frame::of(form_, grid_.row_span(0), grid_.column_span(0), reach_px(form_) + kRing);
     std::vector<const float*> maps;
     std::int64_t planes = form_.num_channels * (2 + kNumPairs);
     for (const Layer& layer : layers_) {
@@ -394,9 +394,14 @@ struct Visit {
     // Keeps the pixels that have a move that lowers the cost, as slopes are now.
     void screen(int row, int begin, std::uint8_t* looks) {
         switch (num_channels) {
-            case 1: screen_channels<1>(row, begin, looks); break;
-            case 3: screen_channels<3>(row, begin, looks); break;
-            default: break;
+            case 1:
+                screen_channels<1>(row, begin, looks);
+                break;
+            case 3:
+                screen_channels<3>(row, begin, looks);
+                break;
+            default:
+                break;
         }
     }
 
@@ -438,8 +443,7 @@ struct Visit {
                 for (int c = 0; c < kChannels; ++c) {
                     const float* there = &worker.current[c * plane + here] + offset;
                     const float* slopes = &worker.slopes[c * plane + here];
-                    const float* shared =
-                        &weights.pairs[(pair * kChannels + c) * plane + here];
+                    const float* shared = &weights.pairs[(pair * kChannels + c) * plane + here];
                     for (int x = 0; x < kLanes; ++x) {
                         const float step = there[x] - current[c][x];
                         change[x] += step * (slopes[x] - slopes[x + offset] + step * shared[x]);
@@ -474,9 +478,12 @@ struct Visit {
     // Chooses the move of a pixel: the best one, or one drawn at the temperature; -1 for none.
     Move choose(int row, int column, std::int64_t pixel) {
         switch (num_channels) {
-            case 1: return choose_among<1>(row, column, pixel);
-            case 3: return choose_among<3>(row, column, pixel);
-            default: return {-1, 0.0f};
+            case 1:
+                return choose_among<1>(row, column, pixel);
+            case 3:
+                return choose_among<3>(row, column, pixel);
+            default:
+                return {-1, 0.0f};
         }
     }
 
@@ -496,7 +503,8 @@ struct Visit {
             slope[c] = worker.slopes[c * plane + here];
             const float pull = slope[c] - 2.0f * own * current[c];
             const float* __restrict values = colors.channel(c);
-            for (int k = 0; k < colors.stride; ++k) prices[k] += (pull + own * values[k]) * values[k];
+            for (int k = 0; k < colors.stride; ++k)
+                prices[k] += (pull + own * values[k]) * values[k];
         }
         if (polish.prices_.linear != nullptr) {
             for (int k = 0; k < num_colors; ++k) {
@@ -608,8 +616,9 @@ struct Visit {
         for (const int* at = weights.row_images.begin(y); at != weights.row_images.end(y); ++at) {
             const Images& columns = weights.column_images;
             for (const int* to = columns.begin(x); to != columns.end(x); ++to) {
-                worker.current[channel * plane + static_cast<std::size_t>(*at) * frame.stride +
-                               *to] = value;
+                worker
+                    .current[channel * plane + static_cast<std::size_t>(*at) * frame.stride + *to] =
+                    value;
                 spread(channel, *at, *to, step);
             }
         }
@@ -634,7 +643,8 @@ struct Visit {
             if (begin >= end) continue;
             const std::size_t midpoint_stride = weights.midpoint_stride;
             const std::ptrdiff_t midpoint =
-                (2 * row + begin) * static_cast<std::ptrdiff_t>(midpoint_stride) + 2 * column - reach;
+                (2 * row + begin) * static_cast<std::ptrdiff_t>(midpoint_stride) + 2 * column -
+                reach;
             const float* midpoints = weights.midpoints[l].data();
             const float* stencil_rows =
                 &stencil.weights[static_cast<std::size_t>(begin + reach) * stencil.stride];
@@ -652,27 +662,38 @@ struct Visit {
                          step);
             };
             switch (stencil.stride / kStencilLanes) {
-                case 1: add(add_stencil<1>); break;
-                case 2: add(add_stencil<2>); break;
-                case 3: add(add_stencil<3>); break;
-                case 4: add(add_stencil<4>); break;
-                default: add(add_stencil<0>);
+                case 1:
+                    add(add_stencil<1>);
+                    break;
+                case 2:
+                    add(add_stencil<2>);
+                    break;
+                case 3:
+                    add(add_stencil<3>);
+                    break;
+                case 4:
+                    add(add_stencil<4>);
+                    break;
+                default:
+                    add(add_stencil<0>);
             }
         }
     }
 
     // The same for a place so near to the side of the frame that columns would leave it.
-    void spread_clipped(float* slopes, const float* midpoints, const Stencil& stencil,
-                        int row, int column, int begin, int end, float step) const {
+    void spread_clipped(float* slopes, const float* midpoints, const Stencil& stencil, int row,
+                        int column, int begin, int end, float step) const {
         const int reach = stencil.reach;
         for (int i = begin; i < end; ++i) {
             for (int j = std::max(-reach, -column); j <= std::min(reach, frame.width - 1 - column);
                  ++j) {
                 const std::size_t midpoint =
-                    static_cast<std::size_t>(2 * row + i) * weights.midpoint_stride + 2 * column + j;
+                    static_cast<std::size_t>(2 * row + i) * weights.midpoint_stride + 2 * column +
+                    j;
                 slopes[static_cast<std::size_t>(row + i) * frame.stride + column + j] +=
                     step * midpoints[midpoint] *
-                    stencil.weights[static_cast<std::size_t>(i + reach) * stencil.stride + j + reach];
+                    stencil
+                        .weights[static_cast<std::size_t>(i + reach) * stencil.stride + j + reach];
             }
         }
     }
@@ -692,9 +713,9 @@ std::int64_t Polish::visit(int phase, int first, int last, const SweepSettings& 
         if (settings.temperature == 0.0f) {
             bool any = false;
             for (int y = rows.begin; y < rows.end && !any; ++y) {
-                any = std::memchr(unsettled_ + static_cast<std::int64_t>(y) * form_.width +
-                                      columns.begin,
-                                  1, static_cast<std::size_t>(columns.size())) != nullptr;
+                any = std::memchr(
+                          unsettled_ + static_cast<std::int64_t>(y) * form_.width + columns.begin,
+                          1, static_cast<std::size_t>(columns.size())) != nullptr;
             }
             if (!any) return;
         }
@@ -721,10 +742,10 @@ void Polish::replay(const std::int64_t* pixels, const std::uint8_t* colors, int 
     const auto copy_out = [&](float* out) {
         for (int c = 0; c < form_.num_channels; ++c) {
             for (int row = 0; row < form_.height; ++row) {
-                const float* source = &worker.slopes[c * frame.plane_size() +
-                                                     static_cast<std::size_t>(row + frame.margin) *
-                                                         frame.stride +
-                                                     frame.margin];
+                const float* source =
+                    &worker.slopes[c * frame.plane_size() +
+                                   static_cast<std::size_t>(row + frame.margin) * frame.stride +
+                                   frame.margin];
                 std::copy(source, source + form_.width,
                           out + (static_cast<std::int64_t>(c) * form_.height + row) * form_.width);
             }
@@ -766,8 +787,8 @@ double Polish::price(int num_threads) {
         weights.windows.load(weights.frame, form_);
         load(weights, worker);
         costs[static_cast<std::size_t>(tile)] =
-            field_of_frame(weights.frame, form_, worker.errors.data(), weights.windows, 0,
-                           nullptr, worker.buffers);
+            field_of_frame(weights.frame, form_, worker.errors.data(), weights.windows, 0, nullptr,
+                           worker.buffers);
     });
     return std::accumulate(costs.begin(), costs.end(), 0.0);
 }

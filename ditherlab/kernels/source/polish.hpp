@@ -54,8 +54,7 @@ class Polish {
     std::int64_t tile_bytes() const;
 
     // Visits tiles [first, last) of a phase; returns the number of moves and adds up their gains.
-    std::int64_t visit(int phase, int first, int last, const SweepSettings& settings,
-                       double* gain);
+    std::int64_t visit(int phase, int first, int last, const SweepSettings& settings, double* gain);
 
     // The cost of the whole picture.
     double price(int num_threads);

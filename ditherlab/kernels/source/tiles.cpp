@@ -16,7 +16,8 @@ void filter_columns(const float* in, float* out, int stride, Span rows, Span col
                     const float* taps, int radius) {
     const int count = columns.size();
     for (int row = rows.begin; row < rows.end; ++row) {
-        const float* __restrict source = in + static_cast<std::size_t>(row) * stride + columns.begin;
+        const float* __restrict source =
+            in + static_cast<std::size_t>(row) * stride + columns.begin;
         float* __restrict target = out + static_cast<std::size_t>(row) * stride + columns.begin;
         const float middle = taps[radius];
         for (int x = 0; x < count; ++x) target[x] = middle * source[x];
@@ -35,7 +36,8 @@ void filter_rows(const float* in, int stride, Span rows, Span columns, const flo
                  int radius, float* line, const Use& use) {
     const int count = columns.size();
     for (int row = rows.begin; row < rows.end; ++row) {
-        const float* __restrict source = in + static_cast<std::size_t>(row) * stride + columns.begin;
+        const float* __restrict source =
+            in + static_cast<std::size_t>(row) * stride + columns.begin;
         float* __restrict sum = line;
         const float middle = taps[radius];
         for (int x = 0; x < count; ++x) sum[x] = middle * source[x];
@@ -158,29 +160,32 @@ double field_of_frame(const Frame& frame, const Form& form, const float* errors,
         const Span rows{core_rows.begin - seen, core_rows.end + seen};
         const Span columns{core_columns.begin - seen, core_columns.end + seen};
         const float* error = errors + size * static_cast<std::size_t>(layer.channel);
-        filter_columns(error, first, stride, {rows.begin - r, rows.end + r}, columns, layer.taps, r);
-        filter_rows(first, stride, rows, columns, layer.taps, r, line, [&](int row, float* blurred) {
-            const std::size_t start = static_cast<std::size_t>(row) * stride;
-            const float* __restrict weight =
-                weights.of_layer[static_cast<std::size_t>(l)] + start + columns.begin;
-            float* __restrict weighted = second + start + columns.begin;
-            const int count = columns.size();
-            for (int x = 0; x < count; ++x) weighted[x] = layer.scale * weight[x] * blurred[x];
-            if (row < core_rows.begin || row >= core_rows.end) return;
-            const int skip = core_columns.begin - columns.begin;
-            float sums[16] = {};
-            const int inner = core_columns.size();
-            int x = 0;
-            for (; x + 16 <= inner; x += 16) {
-                for (int lane = 0; lane < 16; ++lane) {
-                    sums[lane] += weighted[skip + x + lane] * blurred[skip + x + lane];
-                }
-            }
-            for (; x < inner; ++x) sums[0] += weighted[skip + x] * blurred[skip + x];
-            float sum = 0.0f;
-            for (float part : sums) sum += part;
-            cost += sum;
-        });
+        filter_columns(error, first, stride, {rows.begin - r, rows.end + r}, columns, layer.taps,
+                       r);
+        filter_rows(first, stride, rows, columns, layer.taps, r, line,
+                    [&](int row, float* blurred) {
+                        const std::size_t start = static_cast<std::size_t>(row) * stride;
+                        const float* __restrict weight =
+                            weights.of_layer[static_cast<std::size_t>(l)] + start + columns.begin;
+                        float* __restrict weighted = second + start + columns.begin;
+                        const int count = columns.size();
+                        for (int x = 0; x < count; ++x)
+                            weighted[x] = layer.scale * weight[x] * blurred[x];
+                        if (row < core_rows.begin || row >= core_rows.end) return;
+                        const int skip = core_columns.begin - columns.begin;
+                        float sums[16] = {};
+                        const int inner = core_columns.size();
+                        int x = 0;
+                        for (; x + 16 <= inner; x += 16) {
+                            for (int lane = 0; lane < 16; ++lane) {
+                                sums[lane] += weighted[skip + x + lane] * blurred[skip + x + lane];
+                            }
+                        }
+                        for (; x < inner; ++x) sums[0] += weighted[skip + x] * blurred[skip + x];
+                        float sum = 0.0f;
+                        for (float part : sums) sum += part;
+                        cost += sum;
+                    });
         if (slopes == nullptr) continue;
         const Span near_rows{core_rows.begin - ring, core_rows.end + ring};
         const Span near_columns{core_columns.begin - ring, core_columns.end + ring};

@@ -86,11 +86,10 @@ struct FieldBuffers {
 // Computes the slope of the cost in each pixel's value, for the core and `ring` pixels around it:
 // `slopes_c = 2 sum_l s_l h_l * (w_l (h_l * e_c))`. Returns the cost of the windows in the core.
 //
-// `errors` holds a plane of the frame for each channel, `slopes` gets one for each; null computes the
-// cost alone.
+// `errors` holds a plane of the frame for each channel, `slopes` gets one for each; null computes
+// the cost alone.
 double field_of_frame(const Frame& frame, const Form& form, const float* errors,
-                      const WindowWeights& weights, int ring, float* slopes,
-                      FieldBuffers& buffers);
+                      const WindowWeights& weights, int ring, float* slopes, FieldBuffers& buffers);
 
 // Products of the entries of two pixels in the mirrored filter along one axis, for a range of
 // positions: `products[tap][position]`. With an offset of 0 they are squares.
