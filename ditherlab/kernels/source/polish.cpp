@@ -567,7 +567,11 @@ struct Visit {
         for (int pair = 0; pair < kNumPairs; ++pair) least = std::min(least, swaps[pair]);
         float chances[256 + kLanes], swap_chances[kNumPairs];
         const float scale = -1.0f / settings.temperature;
-        for (int k = 0; k < stride; ++k) chances[k] = exp_of_negative((prices[k] - least) * scale);
+        for (int k = 0; k < stride; ++k) {
+            // No chance at all: the smallest one would be drawn where the random number is 0.
+            const float is_allowed = prices[k] < 0.5f * kForbidden ? 1.0f : 0.0f;
+            chances[k] = is_allowed * exp_of_negative((prices[k] - least) * scale);
+        }
         float sum = 0.0f;
         for (int k = 0; k < num_colors; ++k) sum += chances[k];
         for (int pair = 0; pair < kNumPairs; ++pair) {
