@@ -198,6 +198,15 @@ def test_an_entry_that_is_never_drawn_stays_unused(library):
     assert set(polish.indices.unique().tolist()) == {0, 2, 3}
 
 
+def test_a_random_number_of_zero_draws_no_color_that_is_not_allowed(library):
+    """The first random number of this seed is 0, below the chance of any color."""
+    cost = quadratic_cost(1, 1, layers="no-blur")
+    limits = ColorLimits(torch.tensor([[False, True, True]]))
+    polish = begin(library, cost, random_palette(3), torch.ones((1, 1), dtype=torch.uint8), limits)
+    sweep(polish, temperature=1.0, seed=946062)
+    assert int(polish.indices) in (1, 2)
+
+
 def test_extra_prices_are_part_of_each_change(library):
     cost, _ = photo_cost(18, 20, 4)
     palette, indices = random_palette(4), random_indices(cost, 4)
