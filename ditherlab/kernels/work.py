@@ -1,4 +1,4 @@
-"""How the kernels work: threads and memory, on which results do not depend."""
+"""The resources that the kernels may use; results do not depend on them."""
 
 from dataclasses import dataclass
 

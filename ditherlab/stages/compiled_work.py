@@ -1,4 +1,4 @@
-"""Where the compiled kernels do the work of a stage, and where torch does."""
+"""The choice between the compiled kernels and torch for the work of a stage."""
 
 from dataclasses import dataclass
 

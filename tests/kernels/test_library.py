@@ -1,4 +1,4 @@
-"""Which kernels are used, and what is said about it."""
+"""The choice of the kernels, and the line that describes them."""
 
 import ctypes
 import os
