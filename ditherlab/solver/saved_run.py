@@ -64,7 +64,7 @@ class SavedRun(Kept):
 
 @dataclass
 class Used(Kept):
-    """What a run has used of its budget; see `Budget`."""
+    """The used part of the budget of a run; see `Budget`."""
 
     seconds: float
     num_evaluations: int

@@ -37,7 +37,7 @@ def kernel_work(context: StageContext, cost: Cost) -> KernelWork | None:
 
 @dataclass(frozen=True)
 class PolishStart:
-    """What a polish begins with.
+    """The picture that a polish begins with, its palette, and its cost.
 
     Attributes:
         bound: Quadratic cost and target of one picture.

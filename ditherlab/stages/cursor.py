@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Values = Mapping[str, Any]
-"""What each part of a stage needs beside the state, by its name; see `Kept` for what it may be."""
+"""The needs of each part of a stage beside the state, by its name; `Kept` says what they may be."""
 
 
 class Cursor:

@@ -15,7 +15,7 @@ from ditherlab.types import Probs
 
 @dataclass
 class ModelCourse(Kept):
-    """Where the descent of a model's parameters is.
+    """The position of the descent of a model's parameters.
 
     Attributes:
         parameters: Of the model, by name.
