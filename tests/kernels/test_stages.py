@@ -80,6 +80,16 @@ def test_noise_moves_the_threshold_and_not_the_error(library):
     assert torch.equal(plain, diffuse_error_compiled(library, form, table, noise=0 * noise))
 
 
+def test_costs_that_are_no_numbers_give_an_index_of_the_palette(library):
+    cost = quadratic_cost(5, 6)
+    form = cost.quadratic_forms[0]
+    form.values.fill_(torch.nan)
+    found = diffuse_error_compiled(library, form, table_of(cost, random_palette(16)))
+    assert int(found.max()) < 16
+    points = torch.full((3, 3), torch.nan)
+    assert find_nearest(library, points, torch.rand((16, 3))).max() < 16
+
+
 @pytest.mark.parametrize("layers", LAYERS)
 @pytest.mark.parametrize(("height", "width"), SIZES)
 @pytest.mark.parametrize("num_colors", [1, 3, 20])

@@ -1,5 +1,4 @@
 // The functions that Python calls, through a plain C interface.
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -209,9 +208,7 @@ DITHERLAB_API void ditherlab_find_nearest(const float* points, std::int64_t num_
                     distance[k] += difference * difference;
                 }
             }
-            float least = distance[0];
-            for (int k = 1; k < num_centers; ++k) least = std::min(least, distance[k]);
-            nearest[n] = std::find(distance, distance + num_centers, least) - distance;
+            nearest[n] = find_least(distance, num_centers);
         }
     });
 }

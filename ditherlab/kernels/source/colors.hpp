@@ -71,10 +71,19 @@ struct Prices {
     bool is_plain() const { return group_of == nullptr && linear == nullptr; }
 };
 
+// The first position of the least value; 0 if the first one is not a number.
+inline int find_least(const float* values, int count) {
+    float least = values[0];
+    for (int k = 1; k < count; ++k) least = std::min(least, values[k]);
+    const float* found = std::find(values, values + count, least);
+    return found == values + count ? 0 : static_cast<int>(found - values);
+}
+
 // `exp(x)` for x <= 0, within 2e-6 of it, in a form that compilers vectorize: 2^n times a
 // polynomial (the Taylor series of 2^f around the middle of [0, 1)).
 inline float exp_of_negative(float x) {
-    const float scaled = std::max(x, -87.0f) * 1.44269504f;
+    // In this order, what is not a number becomes -87, which has an exponent.
+    const float scaled = std::max(-87.0f, x) * 1.44269504f;
     const float whole = std::floor(scaled);
     const float f = scaled - whole - 0.5f;
     const float power =

@@ -69,10 +69,7 @@ void diffuse_channels(const Form& form, const Colors& colors, const Prices& pric
                     distance[k] += weight * deviation * deviation;
                 }
             }
-            float least = distance[0];
-            for (int k = 1; k < colors.num_colors; ++k) least = std::min(least, distance[k]);
-            const int chosen = static_cast<int>(
-                std::find(distance, distance + colors.num_colors, least) - distance);
+            const int chosen = find_least(distance, colors.num_colors);
             indices[pixel] = static_cast<std::uint8_t>(chosen);
             if (form.opaque != nullptr && !form.opaque[pixel]) continue;
             float to_right = 0.0f, to_left = 0.0f;
