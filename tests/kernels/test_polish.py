@@ -189,6 +189,16 @@ def test_pixels_take_allowed_colors_only(library, temperature):
     assert len(polish.indices.unique()) == 3
 
 
+def test_the_lowest_temperatures_take_the_best_color(library):
+    cost = quadratic_cost(8, 8, layers="no-blur")
+    ends = []
+    for temperature in (0.0, 1e-45):
+        polish = begin(library, cost, random_palette(4), random_indices(cost, 4))
+        sweep(polish, temperature=temperature, has_swaps=False)
+        ends.append(polish.indices)
+    assert torch.equal(*ends)
+
+
 def test_an_entry_that_is_never_drawn_stays_unused(library):
     cost = quadratic_cost(20, 20)
     limits = ColorLimits(torch.tensor([[True, False, True, True]]))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "parallel.hpp"
@@ -151,6 +152,7 @@ void MeanField::price(const std::int64_t* pixels, std::int64_t count, float* pri
 void MeanField::respond(const std::int64_t* pixels, std::int64_t count, float scale) {
     const std::int64_t plane = num_pixels(form_);
     const int num_colors = colors_.num_colors;
+    scale = std::min(scale, std::numeric_limits<float>::max());
     std::vector<float> chances(static_cast<std::size_t>(num_colors));
     for (std::int64_t n = 0; n < count; ++n) {
         const std::int64_t pixel = pixels[n];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "parallel.hpp"
@@ -23,6 +24,9 @@ constexpr int kRing = 1;
 
 // Pixels this near to a change are looked at again.
 constexpr int kUnsettledPx = 4;
+
+// The inverse of any lower temperature would be infinite.
+constexpr float kLeastTemperature = std::numeric_limits<float>::min();
 
 // Vectors of a stencil's row.
 constexpr int kStencilLanes = 8;
@@ -566,7 +570,7 @@ struct Visit {
         for (int k = 0; k < stride; ++k) least = std::min(least, prices[k]);
         for (int pair = 0; pair < kNumPairs; ++pair) least = std::min(least, swaps[pair]);
         float chances[256 + kLanes], swap_chances[kNumPairs];
-        const float scale = -1.0f / settings.temperature;
+        const float scale = -1.0f / std::max(settings.temperature, kLeastTemperature);
         for (int k = 0; k < stride; ++k) {
             // No chance at all: the smallest one would be drawn where the random number is 0.
             const float is_allowed = prices[k] < 0.5f * kForbidden ? 1.0f : 0.0f;
