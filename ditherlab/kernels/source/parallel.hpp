@@ -5,7 +5,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -33,8 +32,8 @@ void run_parallel(int num_tasks, int num_threads, const Run& run) {
     for (int worker = 1; worker < num_workers; ++worker) {
         try {
             threads.emplace_back(work, worker);
-        } catch (const std::system_error&) {
-            // The system gives no more threads; those that there are do the work.
+        } catch (const std::exception&) {
+            // There are no more threads, or no memory for one; those that there are do the work.
             break;
         }
     }
