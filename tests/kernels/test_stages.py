@@ -6,6 +6,7 @@ import torch
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.error_diffusion import diffuse_error
 from ditherlab.estimators import Moments
+from ditherlab.kernels import FormLayer, QuadraticForm
 from ditherlab.kernels.color_limits import ColorLimits
 from ditherlab.kernels.error_diffusion import diffuse_error_compiled
 from ditherlab.kernels.mean_field import CompiledMeanField
@@ -113,6 +114,17 @@ def test_palette_equations_are_those_of_torch(library, layers, height, width, nu
         assert_planes_agree(equations.right, expected.right, 1e-4)
     shown = indices[cost.target.opaque[0, 0]].bincount(minlength=num_colors)
     assert torch.equal(count_colors(library, form, indices, num_colors), shown)
+
+
+def test_palette_sums_of_a_large_picture_see_all_of_its_columns(library):
+    """Of seven blocks one is summed; each column has a color of its own."""
+    height, width = 2048, 32 * 56
+    opaque = torch.ones((height, width), dtype=torch.bool)
+    layers = (FormLayer(0, (1.0,), torch.ones((height, width))),)
+    form = QuadraticForm(torch.zeros((1, height, width)), opaque, layers, torch.ones((1, 3)))
+    indices = (torch.arange(width) // 32).to(torch.uint8).expand(height, width)
+    matrix, _ = sum_for_indices(library, form, indices, 56)
+    assert (matrix[0].diagonal() > 0).all()
 
 
 def test_palette_sums_do_not_depend_on_threads(library):

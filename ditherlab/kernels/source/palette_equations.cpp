@@ -1,6 +1,7 @@
 #include "palette_equations.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "colors.hpp"
@@ -24,10 +25,16 @@ constexpr float kNoProbability = 1e-4f;
 // The part of the matrix that is summed at once, in registers.
 constexpr int kHeight = 6, kWidth = 2 * kVector;
 
-constexpr int kColumnShift = 7;
-
 int block_step(const Form& form) {
     return static_cast<int>((num_pixels(form) + kMostSummedPx - 1) / kMostSummedPx);
+}
+
+// By how many blocks those of the next row of blocks are shifted; shifts that share a divisor with
+// the step would leave out some columns of the picture.
+int column_shift(int step) {
+    int shift = 7;
+    while (std::gcd(shift, step) > 1) ++shift;
+    return shift;
 }
 
 // The sums of one row of blocks, and its buffers.
@@ -56,7 +63,7 @@ struct BlockRow {
         std::fill(right.begin(), right.end(), 0.0);
         const int step = block_step(form);
         // Another column in each row of blocks, so that the blocks that count are spread evenly.
-        const int first = rows.begin / kBlockRows * kColumnShift % step;
+        const int first = rows.begin / kBlockRows * column_shift(step) % step;
         for (int x = first * kBlockColumns; x < form.width; x += step * kBlockColumns) {
             add_block(rows, {x, std::min(form.width, x + kBlockColumns)});
         }
