@@ -14,6 +14,9 @@ from ditherlab.kernels.quadratic_form import QuadraticForm, pointer_to
 NUM_PHASES = 4
 """Tiles of one phase do not touch, and are visited together."""
 
+WIDEST_TILE_PX = 191
+"""A picture that is wider has several tiles."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SweepSettings:

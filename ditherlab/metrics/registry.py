@@ -26,6 +26,9 @@ _HALO_PX = len(_BLUR_TAPS) // 2 + WINDOW_MARGIN_PX
 # The pixels that are measured at once.
 _BAND_PX = 1 << 17
 
+MOST_THREADS = 8
+"""Threads that measure bands at most: each of them takes some 50 MB."""
+
 Rows = Callable[[slice], Images]
 """Returns some rows of a picture, display sRGB in [0, 1]."""
 
@@ -126,7 +129,7 @@ def measure_all(
         if num_threads == 1:
             measured = [measure_band(rows) for rows in bands]
         else:
-            with ThreadPoolExecutor(num_threads) as pool:
+            with ThreadPoolExecutor(min(num_threads, MOST_THREADS)) as pool:
                 measured = list(pool.map(measure_band, bands))
     totals = [
         [reduce(add, parts) for parts in zip(*sums, strict=True)]

@@ -17,10 +17,11 @@ _SIZE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 # The part of the free memory that a run may take unless it is told.
 _ALLOWED_PART = 0.75
 
-# The metrics, after the run, hold some planes of the picture and many more of a band of it.
+# The metrics, after the run, hold some planes of the picture and many more of each band of it that
+# they measure at the same time.
 _METRIC_PLANES = 12
 _BAND_PX = 2**17
-_BAND_PLANES = 190
+_BAND_PLANES = 140
 
 # Held by Python, torch and the other libraries before a run begins.
 _PROGRAM_BYTES = 1 << 29
@@ -43,6 +44,7 @@ class MemoryNeed:
         num_copies: Copies of the pixels' choice among the colors while a palette is fitted.
         most_copied: The numbers in such a copy at most; a larger picture is fitted in bands.
         fixed_bytes: Held whatever the picture.
+        num_bands: Bands that the metrics measure at the same time.
     """
 
     width: int
@@ -54,6 +56,7 @@ class MemoryNeed:
     num_copies: float = 0.0
     most_copied: float = inf
     fixed_bytes: int = 0
+    num_bands: int = 1
 
     @property
     def num_bytes(self) -> int:
@@ -119,7 +122,8 @@ class MemoryNeed:
         return planes * num_pixels + copied
 
     def _metric_numbers(self, num_pixels: int) -> float:
-        return _METRIC_PLANES * num_pixels + _BAND_PLANES * min(num_pixels, _BAND_PX)
+        band_px = min(num_pixels, self.num_bands * _BAND_PX)
+        return _METRIC_PLANES * num_pixels + _BAND_PLANES * band_px
 
     def _fitting_size(self, allowed_bytes: int) -> tuple[int, int]:
         width, height = self.width, self.height

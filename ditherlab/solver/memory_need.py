@@ -5,18 +5,22 @@ from math import inf
 import torch
 
 from ditherlab.discrete.direct_binary_search import PART_OF_COLORS
-from ditherlab.kernels import kernels_for
+from ditherlab.metrics import MOST_THREADS
 from ditherlab.problem import Problem
 from ditherlab.recipe import Recipe
 from ditherlab.solver.memory import MemoryNeed
 from ditherlab.stages import Stage, StageMemory
+from ditherlab.stages.compiled_work import compiled_tile_bytes
 from ditherlab.stages.learn_palette import LearnPalette
 
 # While a palette is fitted: one-hot pixels, some copies, and some for each channel.
 _FIT, _FIT_PER_CHANNEL = 7.5, 2.5
 
-# Of the compiled kernels: a tile, what surrounds it, and its weights, with some room.
-TILE_BYTES = 1 << 23
+# Of the compiled kernels: each thread holds buffers beside the weights of a tile.
+_WITH_BUFFERS = 1.25
+
+# Pixels for each thread at least: of four tiles, one is visited at a time.
+_PX_OF_THREAD = 1 << 16
 
 
 def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "cpu") -> MemoryNeed:
@@ -26,7 +30,10 @@ def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "
     more for other estimators, and where a palette is fitted or a picture polished.
     """
     num_colors = problem.num_colors
-    compiles = problem.is_quadratic and kernels_for(device) is not None
+    tile_bytes = compiled_tile_bytes(problem, device)
+    compiles = tile_bytes is not None
+    num_threads = torch.get_num_threads()
+    num_tiles = min(num_threads, 1 + problem.num_pixels // _PX_OF_THREAD)
     needs = [(stage, _stage_memory(stage, problem, compiles)) for stage in recipe.stages]
     stage, largest = max(needs, key=lambda pair: _planes(pair[1], num_colors))
     fits = problem.learns_palette and problem.is_quadratic and not compiles
@@ -41,7 +48,8 @@ def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "
         num_planes_per_color=largest.num_planes_per_color * len(problem.pictures),
         num_copies=(_FIT + problem.num_channels * _FIT_PER_CHANNEL) * fits,
         most_copied=max(PART_OF_COLORS, num_colors * learned_px) if copies else inf,
-        fixed_bytes=TILE_BYTES if compiles else 0,
+        fixed_bytes=int(_WITH_BUFFERS * num_tiles * (tile_bytes or 0)),
+        num_bands=min(MOST_THREADS, num_threads),
     )
 
 

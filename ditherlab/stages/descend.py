@@ -136,6 +136,11 @@ class Descend(Stage):
         return descent_memory(problem, estimator, per_color)
 
     def compiled_memory(self, problem: Problem) -> StageMemory | None:
+        # Torch moves the probabilities of several pictures.
+        return None if len(problem.pictures) > 1 else self.compiled_memory_of_one(problem)
+
+    def compiled_memory_of_one(self, problem: Problem) -> StageMemory | None:
+        """Return the memory for one picture in the compiled kernels; None if torch moves it."""
         estimator, optimizer = self._strategies(problem)
         if not (estimator == Moments() and isinstance(optimizer, MeanField)):
             return None

@@ -104,7 +104,7 @@ class LearnPalette(Stage):
         return self._descend.memory(problem).scaled(part)
 
     def compiled_memory(self, problem: Problem) -> StageMemory | None:
-        needed = self._descend.compiled_memory(problem)
+        needed = self._descend.compiled_memory_of_one(problem)
         part = min(1.0, self.pixels / problem.num_pixels)
         return None if needed is None else needed.scaled(part)
 

@@ -156,7 +156,7 @@ class Polish(Stage):
             choices = None if state.cell_choices is None else state.cell_choices[number]
             allowed = None if rule is None or choices is None else AllowedColors.of(rule, choices)
             start = PolishStart(bound, pictures[number], state.palette, generator)
-            work = kernel_work(context, bound.cost)
+            work = kernel_work(context, bound.cost, num_searches=len(each))
             polishers.append(start.search(work, swaps=self.moves == "swaps", allowed=allowed))
         if resumed:
             for polisher, values in zip(polishers, resumed.searches, strict=True):

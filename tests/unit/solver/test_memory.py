@@ -29,8 +29,14 @@ def test_the_need_grows_with_pixels_and_colors() -> None:
 
 def test_the_metrics_may_need_more_than_the_run() -> None:
     small = replace(NEED, width=100, height=100, num_colors=2)
-    assert small.num_bytes == 4 * 10_000 * (12 + 190)
+    assert small.num_bytes == 4 * 10_000 * (12 + 140)
     assert (small.user, NEED.user) == ("the metrics", "`polish`")
+
+
+def test_bands_that_are_measured_at_the_same_time_need_memory_each() -> None:
+    metrics = replace(NEED, num_planes=0.0, num_planes_per_color=0.0)
+    more = replace(metrics, num_bands=3).num_bytes - metrics.num_bytes
+    assert more == 2 * 4 * 140 * 2**17
 
 
 def test_what_fits_is_not_refused() -> None:
