@@ -2,6 +2,7 @@
 
 import platform
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -18,9 +19,17 @@ VARIANTS = {"_compiled": ([], [])}
 if platform.machine().lower() in ("x86_64", "amd64"):
     VARIANTS["_compiled_x86_64_v3"] = (["-march=x86-64-v3"], ["/arch:AVX2"])
 
+# Python without its global lock has no stable interface, and its wheels are refused with this tag.
+IS_STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
+
 
 class BuildKernels(build_ext):
     """Passes each compiler its own flags."""
+
+    def finalize_options(self) -> None:
+        """Build one variant after the other, as they write the same object files."""
+        super().finalize_options()
+        self.parallel = None
 
     def build_extension(self, ext: Extension) -> None:
         """Compile one variant."""
@@ -45,10 +54,10 @@ setup(
             depends=HEADERS,
             language="c++",
             optional=True,
-            py_limited_api=True,
+            py_limited_api=IS_STABLE,
         )
         for name in VARIANTS
     ],
     cmdclass={"build_ext": BuildKernels},
-    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if IS_STABLE else {},
 )
