@@ -33,8 +33,7 @@ _POINTER_RESULTS = (
 _DOUBLE_RESULTS = ("ditherlab_polish_price", "ditherlab_mean_field_estimate")
 _INT64_RESULTS = ("ditherlab_polish_visit", "ditherlab_polish_tile_bytes")
 
-
-# Functions that take memory.
+# Functions that may run out of memory.
 _GUARDED = (
     "ditherlab_polish_new",
     "ditherlab_polish_set_colors",

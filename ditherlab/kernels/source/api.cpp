@@ -21,7 +21,7 @@ namespace {
 
 thread_local bool has_failed = false;
 
-// Calls a function; an exception, for which C has no word, is remembered for Python.
+// Calls a function. An exception must not leave the C interface; Python asks for it afterwards.
 template <typename Run>
 auto guarded(const Run& run) noexcept -> decltype(run()) {
     try {
@@ -93,8 +93,8 @@ DITHERLAB_API std::int32_t ditherlab_polish_num_tiles(const Polish* polish, std:
 
 DITHERLAB_API std::int64_t ditherlab_polish_visit(Polish* polish, std::int32_t phase,
                                                   std::int32_t first, std::int32_t last,
-                                                  const SweepSettings* settings, double* gain) {
-    return guarded([&] { return polish->visit(phase, first, last, *settings, gain); });
+                                                  const SweepSettings* settings, double* change) {
+    return guarded([&] { return polish->visit(phase, first, last, *settings, change); });
 }
 
 DITHERLAB_API double ditherlab_polish_price(Polish* polish, std::int32_t num_threads) {

@@ -304,7 +304,7 @@ struct Visit {
     const std::size_t plane;
     const int num_channels;
     std::int64_t num_moves = 0;
-    double gain = 0.0;
+    double change = 0.0;
 
     // Moves are numbered: the colors first, then the neighbors to swap with.
     struct Move {
@@ -465,7 +465,7 @@ struct Visit {
         const Move move = choose(row, column, pixel);
         if (move.number < 0) return;
         ++num_moves;
-        gain += move.change;
+        change += move.change;
         const int num_colors = polish.colors_.num_colors;
         const int mine = polish.indices_[pixel];
         if (move.number < num_colors) {
@@ -708,13 +708,13 @@ struct Visit {
 };
 
 std::int64_t Polish::visit(int phase, int first, int last, const SweepSettings& settings,
-                           double* gain) {
+                           double* change) {
     const std::vector<int> tiles = tiles_of(phase);
     last = std::min(last, static_cast<int>(tiles.size()));
     const int count = std::max(0, last - first);
     std::vector<Worker> workers(static_cast<std::size_t>(std::max(1, settings.num_threads)));
     std::vector<std::int64_t> moves(static_cast<std::size_t>(count), 0);
-    std::vector<double> gains(static_cast<std::size_t>(count), 0.0);
+    std::vector<double> changes(static_cast<std::size_t>(count), 0.0);
     run_parallel(count, settings.num_threads, [&](int task, int number) {
         const int tile = tiles[static_cast<std::size_t>(first + task)];
         const Span rows = grid_.row_span(tile), columns = grid_.column_span(tile);
@@ -735,9 +735,9 @@ std::int64_t Polish::visit(int phase, int first, int last, const SweepSettings& 
         Visit visit(*this, *weights, settings, worker, tile);
         visit.run();
         moves[static_cast<std::size_t>(task)] = visit.num_moves;
-        gains[static_cast<std::size_t>(task)] = visit.gain;
+        changes[static_cast<std::size_t>(task)] = visit.change;
     });
-    for (double part : gains) *gain += part;
+    for (double part : changes) *change += part;
     return std::accumulate(moves.begin(), moves.end(), std::int64_t{0});
 }
 

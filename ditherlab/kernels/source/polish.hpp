@@ -53,8 +53,10 @@ class Polish {
     const TileGrid& grid() const { return grid_; }
     std::int64_t tile_bytes() const;
 
-    // Visits tiles [first, last) of a phase; returns the number of moves and adds up their gains.
-    std::int64_t visit(int phase, int first, int last, const SweepSettings& settings, double* gain);
+    // Visits tiles [first, last) of a phase; returns the number of moves, and adds to `change`
+    // by how much they change the cost.
+    std::int64_t visit(int phase, int first, int last, const SweepSettings& settings,
+                       double* change);
 
     // The cost of the whole picture.
     double price(int num_threads);
