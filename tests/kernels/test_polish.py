@@ -277,6 +277,23 @@ def test_a_phase_in_parts_is_the_same_phase(library):
     assert sum(whole.num_tiles) > 2 * NUM_PHASES
 
 
+def test_tiles_of_a_phase_do_not_see_each_other_through_the_widest_filters(library):
+    """The order of their visits changes nothing; the tiles of 320 pixels are 106 wide."""
+    images = torch.rand((1, 1, 12, 320), generator=torch.Generator().manual_seed(3))
+    target = Target(images, torch.ones((1, 1, 12, 320), dtype=torch.bool))
+    cost = parse_objective("viewed-error(blur_px=11.5)").bind(target)
+    assert len(cost.layers[0].taps) // 2 == 40
+    assert cost.quadratic_forms[0].can_be_compiled
+    palette, indices = random_palette(2, 1), random_indices(cost, 2)
+    forward, backward = (begin(library, cost, palette, indices) for _ in range(2))
+    for phase, count in enumerate(forward.num_tiles):
+        forward.visit(phase, range(count), SweepSettings())
+        for first in reversed(range(count)):
+            backward.visit(phase, range(first, first + 1), SweepSettings())
+    assert forward.num_tiles == (2, 1, 0, 0)
+    assert torch.equal(forward.indices, backward.indices)
+
+
 def test_moves_at_a_temperature_follow_the_boltzmann_distribution(library):
     """A chi-square test on single pixels, each of which draws its color once."""
     num_colors, num_pixels = 4, 4000
