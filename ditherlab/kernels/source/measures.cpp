@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "filters.hpp"
 #include "form.hpp"
 
 namespace ditherlab {
@@ -14,17 +15,6 @@ constexpr float kFirstConstant = 0.01f * 0.01f, kSecondConstant = 0.03f * 0.03f;
 
 // Of one row: both means, the product, and the sum of squares, filtered along the row.
 constexpr int kNumMoments = 4;
-
-void filter_row(const float* __restrict in, float* __restrict out, int count, const float* taps,
-                int radius) {
-    // Symmetric: pairs of taps share a product.
-    const float middle = taps[radius];
-    for (int x = 0; x < count; ++x) out[x] = middle * in[x + radius];
-    for (int k = 1; k <= radius; ++k) {
-        const float tap = taps[radius + k];
-        for (int x = 0; x < count; ++x) out[x] += tap * (in[x + radius - k] + in[x + radius + k]);
-    }
-}
 
 // The filtered moments of rows, of which a window needs some at a time.
 struct MomentRows {

@@ -132,13 +132,8 @@ std::shared_ptr<TileWeights> Polish::weights_of(int tile) {
 std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) const {
     auto weights = std::make_shared<TileWeights>();
     const Frame frame = Frame::of(form_, rows, columns, reach_px(form_) + kRing);
-    weights->frame = frame;
     const std::size_t plane = frame.plane_size(), channels = form_.num_channels;
-    weights->values.resize(plane * channels);
-    for (std::size_t c = 0; c < channels; ++c) {
-        load_plane(frame, form_, form_.values + c * num_pixels(form_), &weights->values[c * plane]);
-    }
-    weights->windows.load(frame, form_);
+    weights->load(frame, form_);
     weights->own.assign(plane * channels, 0.0f);
     weights->pairs.assign(plane * channels * kNumPairs, 0.0f);
     std::vector<float> sums(plane);
@@ -200,8 +195,7 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
 // weight of the windows around their midpoint: a product of two Gaussians is a Gaussian there.
 void Polish::compute_midpoints(TileWeights& weights) const {
     const Frame& frame = weights.frame;
-    int radius = 0;
-    for (const Layer& layer : layers_) radius = std::max(radius, layer.radius);
+    const int radius = reach_px(form_) / 2;
     const Frame wide = Frame::of(form_, frame.rows, frame.columns, frame.margin + radius);
     weights.midpoint_stride = 2 * frame.stride;
     const std::size_t stride = weights.midpoint_stride;
@@ -259,6 +253,16 @@ void Polish::compute_midpoints(TileWeights& weights) const {
             }
         }
     }
+}
+
+void TileWeights::load(const Frame& loaded, const Form& form) {
+    frame = loaded;
+    const std::size_t plane = frame.plane_size();
+    values.resize(plane * static_cast<std::size_t>(form.num_channels));
+    for (int c = 0; c < form.num_channels; ++c) {
+        load_plane(frame, form, form.values + c * num_pixels(form), &values[c * plane]);
+    }
+    windows.load(frame, form);
 }
 
 void Polish::load(const TileWeights& weights, Worker& worker) const {
@@ -782,17 +786,10 @@ double Polish::price(int num_threads) {
     run_parallel(grid_.num_tiles(), num_threads, [&](int tile, int number) {
         Worker& worker = workers[static_cast<std::size_t>(number)];
         // The cost alone needs less around a tile, and none of the other weights.
-        int radius = 0;
-        for (const Layer& layer : layers_) radius = std::max(radius, layer.radius);
         TileWeights weights;
-        weights.frame = Frame::of(form_, grid_.row_span(tile), grid_.column_span(tile), radius);
-        const std::size_t plane = weights.frame.plane_size();
-        weights.values.resize(plane * form_.num_channels);
-        for (int c = 0; c < form_.num_channels; ++c) {
-            load_plane(weights.frame, form_, form_.values + c * num_pixels(form_),
-                       &weights.values[c * plane]);
-        }
-        weights.windows.load(weights.frame, form_);
+        weights.load(
+            Frame::of(form_, grid_.row_span(tile), grid_.column_span(tile), reach_px(form_) / 2),
+            form_);
         load(weights, worker);
         costs[static_cast<std::size_t>(tile)] =
             field_of_frame(weights.frame, form_, worker.errors.data(), weights.windows, 0, nullptr,

@@ -33,6 +33,9 @@ struct TileWeights {
     std::vector<std::vector<float>> midpoints;  // for each layer: weights on the half-pixel grid
     int midpoint_stride;
     Images row_images, column_images;
+
+    // Loads the target and the weights of windows; what else a visit needs is computed from them.
+    void load(const Frame& loaded, const Form& form);
 };
 
 // The pair weights of a layer, apart from the weights at their midpoint.

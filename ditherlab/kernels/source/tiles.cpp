@@ -4,6 +4,8 @@
 #include <cstring>
 #include <map>
 
+#include "filters.hpp"
+
 namespace ditherlab {
 
 namespace {
@@ -14,19 +16,9 @@ constexpr int kSlack = 32;
 // Filters rows [first, last) of a plane at columns [begin, end) along the rows.
 void filter_columns(const float* in, float* out, int stride, Span rows, Span columns,
                     const float* taps, int radius) {
-    const int count = columns.size();
     for (int row = rows.begin; row < rows.end; ++row) {
-        const float* __restrict source =
-            in + static_cast<std::size_t>(row) * stride + columns.begin;
-        float* __restrict target = out + static_cast<std::size_t>(row) * stride + columns.begin;
-        const float middle = taps[radius];
-        for (int x = 0; x < count; ++x) target[x] = middle * source[x];
-        for (int k = 1; k <= radius; ++k) {
-            const float tap = taps[radius + k];
-            const float* __restrict before = source - k;
-            const float* __restrict after = source + k;
-            for (int x = 0; x < count; ++x) target[x] += tap * (before[x] + after[x]);
-        }
+        const std::size_t start = static_cast<std::size_t>(row) * stride + columns.begin;
+        filter_row(in + start - radius, out + start, columns.size(), taps, radius);
     }
 }
 
