@@ -45,7 +45,7 @@ class TilePolisher(PolishSearch):
         swaps: bool = True,
         allowed: AllowedColors | None = None,
     ) -> None:
-        self.cost, self.target, self.generator, self.work = cost, target, generator, work
+        self.cost, self.generator, self.work = cost, generator, work
         self._form: QuadraticForm = cost.quadratic_forms[0]
         self._polish = CompiledPolish(work.library, self._form, indices.to(torch.uint8, copy=True))
         self._polish.set_cache(work.cache_bytes // self._polish.tile_bytes)

@@ -81,7 +81,7 @@ def kernels_for(device: "torch.device | str") -> Library | None:
     """
     if str(device).partition(":")[0] != "cpu":
         return None
-    found = find_library(os.environ.get(KERNELS_VARIABLE, "auto") or "auto")
+    found = find_library(_wanted_library())
     return found if isinstance(found, Library) else None
 
 
@@ -91,11 +91,15 @@ def describe_kernels() -> str:
     Raises:
         RequestError: If `DITHERLAB_KERNELS` asks for kernels that cannot be loaded.
     """
-    found = find_library(os.environ.get(KERNELS_VARIABLE, "auto") or "auto")
+    found = find_library(_wanted_library())
     if isinstance(found, Missing):
         return f"kernels: torch ({found.reason})"
     machine = found.name.removeprefix(_PLAIN).strip("_").replace("_", "-")
     return f"kernels: compiled ({machine or 'for any machine'})"
+
+
+def _wanted_library() -> str:
+    return os.environ.get(KERNELS_VARIABLE) or "auto"
 
 
 @cache
@@ -147,8 +151,9 @@ def _load(path: Path) -> Library | Missing:
         return Missing(f"{path.name} cannot be loaded")
     if version != _VERSION:
         return Missing(f"{path.name} is of version {version}, not {_VERSION}")
+    check = _check_failure(functions)
     for name in _GUARDED:
-        getattr(functions, name).errcheck = _check_failure(functions)
+        getattr(functions, name).errcheck = check
     for names, result in (
         (_POINTER_RESULTS, ctypes.c_void_p),
         (_DOUBLE_RESULTS, ctypes.c_double),

@@ -1,7 +1,6 @@
 """Compiled filters and comparisons for the metrics."""
 
 import ctypes
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,19 +11,6 @@ from ditherlab.kernels.library import Library
 from ditherlab.kernels.quadratic_form import pointer_to
 
 
-@dataclass(frozen=True)
-class SimilaritySums:
-    """Sums over the windows and pixels of some rows.
-
-    Attributes:
-        windows: Sum of the SSIM of windows, and their number, over all channels.
-        squares: Sum of squared differences, and the number of values.
-    """
-
-    windows: tuple[float, int]
-    squares: tuple[float, int]
-
-
 def compare_rows(
     library: Library,
     one: Float[Tensor, "1 c h w"],
@@ -33,7 +19,7 @@ def compare_rows(
     *,
     rows: range,
     taps: tuple[float, ...],
-) -> SimilaritySums:
+) -> tuple[float, int, float, int]:
     """Compare rows of two pictures, with windows whose centers lie in them.
 
     Args:
@@ -43,6 +29,10 @@ def compare_rows(
         opaque: Pixels that count.
         rows: Rows of the pictures; windows reach beyond them.
         taps: Of the window along each axis.
+
+    Returns:
+        The sum of the SSIM of windows and their number, over all channels; the sum of squared
+        differences and the number of values.
     """
     held = [each.contiguous() for each in (one, other, opaque)]
     weights = np.array(taps, dtype=np.float32)
@@ -56,9 +46,7 @@ def compare_rows(
         len(taps) // 2,
         ctypes.byref(result),
     )
-    return SimilaritySums(
-        (result.window_sum, result.num_windows), (result.square_sum, result.num_values)
-    )
+    return result.window_sum, result.num_windows, result.square_sum, result.num_values
 
 
 def filter_mirrored(

@@ -67,7 +67,6 @@ class CompiledPolish:
         self.indices = indices.contiguous()
         self.unsettled = torch.ones_like(self.indices)
         self._limits: ColorLimits | None = None
-        self._table: Tensor | None = None
         self._handle = ctypes.c_void_p(
             self._functions.ditherlab_polish_new(
                 ctypes.byref(form.structure), pointer_to(self.indices), pointer_to(self.unsettled)

@@ -75,7 +75,7 @@ def compare_rows(reference: Images, picture: Images, opaque: Mask, rows: range) 
     if library is None or reference.dtype != torch.float32:
         return sum_in_torch(reference, picture, opaque, rows)
     sums = measures.compare_rows(library, reference, picture, opaque, rows=rows, taps=_TAPS)
-    return SimilaritySum(*sums.windows, *sums.squares)
+    return SimilaritySum(*sums)
 
 
 def sum_in_torch(reference: Images, picture: Images, opaque: Mask, rows: range) -> SimilaritySum:

@@ -176,9 +176,9 @@ def test_metrics_are_those_of_torch(library, height, width):
         taps = gaussian_taps(1.5)
         found = compare_rows(library, one, other, opaque, rows=rows, taps=taps)
         sums = (expected.windows, expected.num_windows)
-        assert found.windows == pytest.approx(sums, rel=1e-4)
+        assert found[:2] == pytest.approx(sums, rel=1e-4)
         sums = (expected.squares, expected.num_values)
-        assert found.squares == pytest.approx(sums, rel=1e-5)
+        assert found[2:] == pytest.approx(sums, rel=1e-5)
 
 
 @pytest.mark.parametrize("num_centers", [1, 5, 16, 40])
