@@ -164,14 +164,15 @@ def fitting_estimators(
     """
     fitting, left_out = {}, {}
     last_error: RequestError | PictureError | None = None
-    allowed_bytes = allowed_memory_bytes(Limits(), find_device(device))
+    place = find_device(device)
+    allowed_bytes = allowed_memory_bytes(Limits(), place)
     for name in ESTIMATORS.names_and_compositions if names is None else names:
         estimator = ESTIMATORS.parse(name)
         try:
             if num_samples is not None:
                 estimator = estimator.with_num_samples(num_samples)
             recipe = descent_recipe(problem, estimator, optimizer or Adam())
-            memory_need(problem, recipe).check(allowed_bytes)
+            memory_need(problem, recipe, place).check(allowed_bytes)
         except (RequestError, PictureError) as error:
             if names is not None:
                 raise

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -56,10 +57,10 @@ class Job:
             device=self.chosen_device,
         )
 
-    @property
+    @cached_property
     def memory_need(self) -> MemoryNeed:
         """The memory that the run takes at its peak."""
-        return memory_need(self.problem, self.recipe)
+        return memory_need(self.problem, self.recipe, self.chosen_device)
 
     @property
     def allowed_memory_bytes(self) -> int | None:
