@@ -15,12 +15,17 @@ from ditherlab.kernels.polish import WIDEST_TILE_PX, CompiledPolish
 from ditherlab.kernels.work import KernelWork
 from ditherlab.problem import Problem
 from ditherlab.protocol import Cost, Target
-from ditherlab.stages.stage import Bound, StageContext
+from ditherlab.stages.stage import Bound, StageContext, StageMemory
 from ditherlab.types import Colors
 
 # Planes that a run holds with the kernels, as measured on 4 megapixels and rounded up: pictures in
 # sRGB and in the channels of the cost, weights, masks, indices. Weights of tiles come on top.
-COMPILED_PLANES, COMPILED_PLANES_PER_CHANNEL = 5.0, 3.0
+_PLANES, _PLANES_PER_CHANNEL = 5.0, 3.0
+
+
+def memory_of_kernels(problem: Problem) -> StageMemory:
+    """Return the memory of a stage whose pixels move in the kernels, tiles apart."""
+    return StageMemory(_PLANES + problem.num_channels * _PLANES_PER_CHANNEL)
 
 
 def kernel_work(context: StageContext, cost: Cost, *, num_searches: int = 1) -> KernelWork | None:

@@ -15,9 +15,8 @@ from ditherlab.kernels.work import KernelWork
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
 from ditherlab.stages.compiled_work import (
-    COMPILED_PLANES,
-    COMPILED_PLANES_PER_CHANNEL,
     kernel_work,
+    memory_of_kernels,
 )
 from ditherlab.stages.stage import Bound, Progress, Stage, StageContext, StageMemory
 from ditherlab.stages.state import State
@@ -53,7 +52,7 @@ class ErrorDiffusion(Stage):
         return frozenset({"quadratic"})
 
     def compiled_memory(self, problem: Problem) -> StageMemory | None:
-        return StageMemory(COMPILED_PLANES + problem.num_channels * COMPILED_PLANES_PER_CHANNEL)
+        return memory_of_kernels(problem)
 
     def work(self, problem: Problem) -> float:
         work = _WORK_PER_PIXEL + _WORK_PER_PIXEL_AND_COLOR * problem.num_colors

@@ -18,10 +18,9 @@ from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Kept
 from ditherlab.stages.compiled_work import (
-    COMPILED_PLANES,
-    COMPILED_PLANES_PER_CHANNEL,
     PolishStart,
     kernel_work,
+    memory_of_kernels,
 )
 from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
@@ -124,7 +123,7 @@ class Polish(Stage):
         return StageMemory(_PLANES + problem.num_channels * _PLANES_PER_CHANNEL)
 
     def compiled_memory(self, problem: Problem) -> StageMemory | None:
-        return StageMemory(COMPILED_PLANES + problem.num_channels * COMPILED_PLANES_PER_CHANNEL)
+        return memory_of_kernels(problem)
 
     def work(self, problem: Problem) -> float:
         colors = problem.num_colors
