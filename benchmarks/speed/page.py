@@ -1,6 +1,6 @@
 """The table and the plots of docs/speed.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,29 +41,30 @@ def _find(records: Records, case: str, *, is_base: bool) -> dict[str, Any] | Non
 
 def plots(records: Records) -> Iterator[tuple[str, Plot]]:
     """Yield the file names and plots of growth with the size and with the colors."""
-    pixels = [r for r in records if r["kind"] == "size"]
-    yield (
-        "size.svg",
-        Plot(
-            title="CPU time over the number of pixels, 16 learned colors",
-            x=Axis("megapixels", is_log=True),
-            y=Axis("CPU seconds beside the import of torch", is_log=True),
-            lines=_lines(pixels, lambda r: r["width"] * r["height"] / 1e6),
+    for kind, title, label, x in (
+        (
+            "size",
+            "CPU time over the number of pixels, 16 learned colors",
+            "megapixels",
+            lambda r: r["width"] * r["height"] / 1e6,
         ),
-    )
-    colors = [r for r in records if r["kind"] == "colors"]
-    yield (
-        "colors.svg",
-        Plot(
-            title="CPU time over the number of learned colors, 256 x 256 pixels",
-            x=Axis("colors", is_log=True),
-            y=Axis("CPU seconds beside the import of torch", is_log=True),
-            lines=_lines(colors, lambda r: float(r["words"].split()[1])),
+        (
+            "colors",
+            "CPU time over the number of learned colors, 256 x 256 pixels",
+            "colors",
+            lambda r: float(r["words"].split()[1]),
         ),
-    )
+    ):
+        plot = Plot(
+            title=title,
+            x=Axis(label, is_log=True),
+            y=Axis("CPU seconds beside the import of torch", is_log=True),
+            lines=_lines([r for r in records if r["kind"] == kind], x),
+        )
+        yield f"{kind}.svg", plot
 
 
-def _lines(records: Records, x: Any) -> list[Line]:
+def _lines(records: Records, x: Callable[[dict[str, Any]], float]) -> list[Line]:
     ways = dict.fromkeys((r["checkout"] == "base", r["kernels"]) for r in records)
     lines = []
     for style, (is_base, kernels) in enumerate(ways):

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
+from ditherlab.devices import one_thread
 from tests.faults import Faults
 from tests.forks import in_a_fork
 from tests.processes import wait_until
@@ -26,12 +26,10 @@ FILE = "run.safetensors"
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+def single_thread() -> Iterator[None]:
     # In a copy of a process, torch starts no other threads.
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)
+    with one_thread():
+        yield
 
 
 def test_a_process_that_is_killed_and_resumed_ends_with_the_same_bytes(

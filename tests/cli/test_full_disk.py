@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from PIL import Image
 
+from ditherlab.devices import one_thread
 from tests.forks import in_a_fork
 
 OLD = b"old"
@@ -15,12 +15,10 @@ FAST = ("--palette", "#000,#f80,#fff", "--steps", "1", "--sweeps", "1")
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+def single_thread() -> Iterator[None]:
     # In a copy of a process, torch starts no other threads.
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)
+    with one_thread():
+        yield
 
 
 @pytest.mark.parametrize(("broken", "most_bytes"), [("x.png", 200), ("x.json", 1500)])
