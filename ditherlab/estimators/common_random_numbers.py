@@ -44,6 +44,13 @@ class CommonRandomNumbers(Option):
                 f"{self.noise_seed}."
             )
 
+    @property
+    def replaces_pixels(self) -> bool:
+        return self.estimator.replaces_pixels
+
+    def for_categories(self) -> Estimator:
+        return replace(self, estimator=self.estimator.for_categories())
+
     def draw(self, model: Categorical, generator: torch.Generator) -> Any:
         frozen = torch.Generator(device=generator.device).manual_seed(self.noise_seed)
         return self.estimator.draw(model, frozen)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -90,5 +89,4 @@ def leave_out(differences: Differences) -> Differences:
 
 def relax(scores: Scores, tau: float, model: Categorical) -> DrawnImages:
     """Mix the colors of every pixel: `softmax(scores / tau) C`."""
-    mixed: Tensor = torch.einsum("bkc,sbkhw->sbchw", model.palette, (scores / tau).softmax(dim=2))
-    return mixed
+    return model.mix((scores / tau).softmax(dim=2))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import Logits
@@ -25,7 +27,9 @@ class DARN(StraightThrough):
 
     num_samples: int = 1
 
-    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
         deviations = hard.one_hots() - model.probs
         along = (hard.color_gradients * deviations).sum(dim=2, keepdim=True)
         return (deviations * along).mean(dim=0)

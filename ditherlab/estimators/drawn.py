@@ -121,11 +121,17 @@ class Pricing:
     def price(self, indices: Indices, model: Categorical, cost: Cost) -> PricedDraws:
         """Price drawn pictures, with gradients in the pixels if the palette is learned."""
         hard: HardPrices | None = None
-        if self.control == "none" and self.credit == "global":
+        if self.credit == "global" and self.control != "linstat":
             hard = HardPrices.of(indices, model, cost)
-            controlled = Controlled(hard.costs, spread(hard.costs, indices))
+            controlled = self._control(
+                hard.costs, spread(hard.costs, indices), indices, model, cost
+            )
         else:
-            controlled = self._control(indices, model, cost)
+            if self.control == "linstat":
+                controlled = self._control_by_linstat(indices, model, cost)
+            else:
+                priced = self.price_images(model.images(indices), cost)
+                controlled = self._control(*priced, indices, model, cost)
             # The map of the cost has no gradient here, so the whole cost is priced again.
             if model.learns_palette and "gradient" in cost.abilities:
                 hard = HardPrices.of(indices, model, cost)
@@ -140,10 +146,14 @@ class Pricing:
             (hard.num_backward_passes if hard else 0) + (controlled.gradient is not None),
         )
 
-    def _control(self, indices: Indices, model: Categorical, cost: Cost) -> Controlled:
-        if self.control == "linstat":
-            return self._control_by_linstat(indices, model, cost)
-        costs, pixel_costs = self.price_images(model.images(indices), cost)
+    def _control(
+        self,
+        costs: DrawCosts,
+        pixel_costs: PixelCosts,
+        indices: Indices,
+        model: Categorical,
+        cost: Cost,
+    ) -> Controlled:
         if self.control == "none":
             return Controlled(costs, pixel_costs)
         expansion = MeanFieldExpansion.around(model, cost)

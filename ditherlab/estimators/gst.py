@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.estimators.parameters import check_positive
@@ -37,7 +38,9 @@ class GST(StraightThrough):
         check_positive(self, "tau", self.tau)
         check_positive(self, "gap", self.gap)
 
-    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
         logits = model.log_probs
         largest = logits.amax(dim=1, keepdim=True)
         lowered = logits - (logits + self.gap - largest).clamp_min(0)

@@ -1,20 +1,22 @@
 """Gumbel-Rao: straight-through Gumbel-softmax, averaged over noise that gives the same draw."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.estimators.coupled_scores import condition_noise
-from ditherlab.estimators.hard_pixels import HardPixels
-from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
+from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.estimators.parameters import check_positive
+from ditherlab.protocol import Noise, apply_softmax_jacobian
 from ditherlab.protocol.categorical import Categorical, largest_color
+from ditherlab.types import Indices, Logits
 
 
 @dataclass(frozen=True)
-class GumbelRao(Estimator):
+class GumbelRao(StraightThrough):
     """The mean of `st-gumbel` over `num_inner` Gumbel noises that all give the same draw.
 
     A Rao-Blackwellization: the same mean as `st-gumbel`, with less variance and the same number of
@@ -33,8 +35,6 @@ class GumbelRao(Estimator):
     """
 
     noise: ClassVar[Noise] = "gumbel"
-    is_unbiased: ClassVar[bool] = False
-
     is_relaxation: ClassVar[bool] = True
 
     num_samples: int = 1
@@ -42,27 +42,24 @@ class GumbelRao(Estimator):
     num_inner: int = 8
 
     def __post_init__(self) -> None:
-        check_num_samples(self, self.num_samples)
+        super().__post_init__()
         check_positive(self, "tau", self.tau)
         check_positive(self, "num_inner", self.num_inner)
 
     def num_extra_planes(self, num_colors: int, num_channels: int) -> float:
         return float(num_colors * self.num_samples * self.num_inner)
 
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient"})
-
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_gumbel_noise(self.num_samples * (1 + self.num_inner), generator)
 
-    def weigh(
-        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
-    ) -> tuple[Estimate, Any]:
+    def drawn_indices(self, draws: Tensor, model: Categorical) -> Indices:
+        return largest_color(model.log_probs + self._noises(draws)[:, 0])
+
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
         tau = temperature or self.tau
-        # The first noise of each draw decides it; the others are conditioned on it.
-        noises = draws.unflatten(0, (self.num_samples, 1 + self.num_inner))
-        hard = HardPixels.of(largest_color(model.log_probs + noises[:, 0]), model, cost)
+        noises = self._noises(draws)
         gradient = torch.zeros_like(model.probs)
         for sample, color_gradient in enumerate(hard.color_gradients):
             winner = hard.indices[sample].unsqueeze(1)
@@ -70,4 +67,9 @@ class GumbelRao(Estimator):
                 perturbed, _ = condition_noise(noise, winner, model.probs)
                 relaxed = (perturbed / tau).softmax(dim=1)
                 gradient += apply_softmax_jacobian(relaxed, color_gradient)
-        return hard.estimate(gradient / (tau * self.num_samples * self.num_inner)), None
+        return gradient / (tau * self.num_samples * self.num_inner)
+
+    def _noises(self, draws: Tensor) -> Float[Tensor, "s n b k h w"]:
+        """Separate the draws: the first noise decides, the others are conditioned on it."""
+        noises: Tensor = draws.unflatten(0, (self.num_samples, 1 + self.num_inner))
+        return noises

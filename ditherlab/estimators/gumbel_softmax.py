@@ -60,11 +60,12 @@ class GumbelSoftmax(Estimator):
         # Few samples at a time, to hold few temporaries beside the noise of all samples.
         for noise in draws.split(max(1, _PART_SIZE // logits.numel())):
             perturbed = logits + noise
-            value += cost.cost(model.images(largest_color(perturbed))).sum(dim=0)
+            drawn = model.images(largest_color(perturbed))
+            shares = drawn.new_full(drawn.shape[:2], 1 / self.num_samples)
+            value += cost.price_draws(drawn, shares).sum(dim=0)
             relaxed = perturbed.div_(tau).softmax(dim=2)
-            colors = torch.einsum("bkc,sbkhw->sbchw", model.palette, relaxed)
-            _, gradients = cost.price_with_gradient(colors)
-            per_color = torch.einsum("bkc,sbchw->sbkhw", model.palette, gradients)
+            _, gradients = cost.price_with_gradient(model.mix(relaxed))
+            per_color = model.along_colors(gradients)
             grads = apply_softmax_jacobian(relaxed.flatten(0, 1), per_color.flatten(0, 1))
             grad_logits += grads.view(noise.shape).sum(dim=0)
             if model.learns_palette:

@@ -33,13 +33,12 @@ class HardPixels:
     @classmethod
     def of(cls, indices: Indices, model: Categorical, cost: Cost) -> "HardPixels":
         """Price hard pictures and differentiate the prices in the pixels."""
-        costs, grad_images = cost.price_with_gradient(model.images(indices))
+        costs, grad_images = cost.differentiate_draws(model.images(indices))
         grad_palette = None
         if model.learns_palette:
             total = model.gather_palette_gradient(indices, grad_images)
             grad_palette = total / len(indices)
-        along_colors = torch.einsum("bkc,sbchw->sbkhw", model.palette, grad_images)
-        return cls(indices, costs, along_colors, grad_palette)
+        return cls(indices, costs, model.along_colors(grad_images), grad_palette)
 
     def one_hots(self) -> Float[Tensor, "s b k h w"]:
         """Return the draws as one-hots; as large as `color_gradients` is anyway."""
@@ -72,7 +71,6 @@ class StraightThrough(Estimator):
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value", "gradient"})
 
-    @final
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_indices(self.num_samples, generator)
 
@@ -80,9 +78,23 @@ class StraightThrough(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
-        hard = HardPixels.of(draws, model, cost)
-        return hard.estimate(self.pull_back(hard, model)), None
+        hard = HardPixels.of(self.drawn_indices(draws, model), model, cost)
+        return hard.estimate(self.pull_back(hard, draws, model, temperature)), None
+
+    def drawn_indices(self, draws: Tensor, model: Categorical) -> Indices:
+        """Return the pictures that `draws` stands for; they are the draws themselves by default."""
+        del model
+        return draws
 
     @abstractmethod
-    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
-        """Return the mean over the draws of each draw's Jacobian times its `G`."""
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
+        """Return the mean over the draws of each draw's Jacobian times its `G`.
+
+        Args:
+            hard: The drawn pictures, and their `G`.
+            draws: The result of `draw`.
+            model: The distribution of the draws.
+            temperature: For relaxations, replaces their own temperature.
+        """

@@ -36,8 +36,8 @@ class HardPrices:
         """
         images = model.images(indices)
         if not model.learns_palette or "gradient" not in cost.abilities:
-            return cls(cost.cost(images), None, 0)
-        costs, grad_images = cost.price_with_gradient(images)
+            return cls(cost.price_draws(images, shares), None, 0)
+        costs, grad_images = cost.differentiate_draws(images, shares)
         if shares is None:
             grad_images /= len(indices)
         else:

@@ -1,6 +1,6 @@
 """Local expectation: prices every color of every pixel, with the other pixels drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -45,6 +45,7 @@ class LocalExpectation(Estimator):
     """
 
     gives_color_costs: ClassVar[bool] = True
+    replaces_pixels: ClassVar[bool] = True
 
     num_samples: int = 1
     order: Order = "exact"
@@ -65,6 +66,9 @@ class LocalExpectation(Estimator):
         if self.order == "exact":
             return abilities_for(self.pricing)
         return frozenset({"value", "expectation" if self.order == 2 else "statistics"})
+
+    def for_categories(self) -> Estimator:
+        return replace(self, pricing="phases") if self.order == "exact" else self
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_indices(self.num_samples, generator)

@@ -1,6 +1,6 @@
 """The measure-valued derivative: derivatives of probabilities as differences of two measures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -41,6 +41,7 @@ class MeasureValued(Estimator):
     """
 
     is_unbiased: ClassVar[bool] = True
+    replaces_pixels: ClassVar[bool] = True
     noise: ClassVar[Noise] = "other"
 
     num_samples: int = 1
@@ -55,6 +56,9 @@ class MeasureValued(Estimator):
     @property
     def needs(self) -> frozenset[Ability]:
         return abilities_for(self.pricing)
+
+    def for_categories(self) -> Estimator:
+        return replace(self, pricing="phases")
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw pictures, and for every color, pictures of the other colors."""

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from ditherlab.protocol import Cost
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, Images, Logits
@@ -35,9 +33,9 @@ class MeanFieldExpansion:
     @classmethod
     def around(cls, model: Categorical, cost: Cost) -> "MeanFieldExpansion":
         """Expand at the expected picture: one backward pass."""
-        mean = torch.einsum("bkc,bkhw->bchw", model.palette, model.probs)
+        mean = model.mix(model.probs)
         costs, (slope,) = cost.price_with_gradient(mean.unsqueeze(0))
-        return cls(mean, costs, slope, torch.einsum("bkc,bchw->bkhw", model.palette, slope))
+        return cls(mean, costs, slope, model.along_colors(slope))
 
     def linear_map(self, images: DrawnImages) -> CostMap:
         """Price drawn pictures by the linear term, pixel by pixel; its mean is zero."""

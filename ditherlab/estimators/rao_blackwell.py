@@ -1,6 +1,6 @@
 """Rao-Blackwell: sums over the most probable colors of a pixel, and samples the rest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -41,6 +41,7 @@ class RaoBlackwell(Estimator):
     """
 
     is_unbiased: ClassVar[bool] = True
+    replaces_pixels: ClassVar[bool] = True
     noise: ClassVar[Noise] = "other"
 
     num_samples: int = 1
@@ -57,6 +58,9 @@ class RaoBlackwell(Estimator):
     @property
     def needs(self) -> frozenset[Ability]:
         return abilities_for(self.pricing)
+
+    def for_categories(self) -> Estimator:
+        return replace(self, pricing="phases")
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw pictures, and pictures of the remaining colors of each pixel."""

@@ -96,7 +96,6 @@ class Rebar(Estimator):
         prices, grad_images = cost.price_with_gradient(relax(scores, self.tau, model))
         gradients = torch.empty_like(scores)
         for n, (score, grad) in enumerate(zip(scores, grad_images, strict=True)):
-            along_colors = torch.einsum("bkc,bchw->bkhw", model.palette, grad)
             mixture = (score / self.tau).softmax(dim=1)
-            gradients[n] = apply_softmax_jacobian(mixture, along_colors) / self.tau
+            gradients[n] = apply_softmax_jacobian(mixture, model.along_colors(grad)) / self.tau
         return prices, gradients

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from torch import Tensor
+
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.estimators.parameters import check_positive
 from ditherlab.protocol import apply_softmax_jacobian
@@ -35,7 +37,9 @@ class Reinmax(StraightThrough):
         super().__post_init__()
         check_positive(self, "tau", self.tau)
 
-    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
         tempered = model.probs if self.tau == 1 else (model.log_probs / self.tau).softmax(dim=1)
         middles = hard.one_hots().add_(tempered).div_(2)
         # The Jacobian at the midpoint depends on the draw; that of the probabilities does not.

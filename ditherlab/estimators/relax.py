@@ -135,7 +135,7 @@ class Relax(Estimator):
         self, scores: CoupledScores, costs: DrawCosts, surrogate: Surrogate, model: Categorical
     ) -> Logits:
         """Estimate the gradient, as a differentiable function of the surrogate's weights."""
-        mean = torch.einsum("bkc,bkhw->bchw", model.palette, model.probs)
+        mean = model.mix(model.probs)
 
         def differentiate(leaves: Scores) -> tuple[DrawCosts, Scores]:
             leaves = leaves.detach().requires_grad_()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
 from ditherlab.protocol import apply_softmax_jacobian
 from ditherlab.protocol.categorical import Categorical
@@ -26,7 +28,9 @@ class ST(StraightThrough):
 
     num_samples: int = 1
 
-    def pull_back(self, hard: HardPixels, model: Categorical) -> Logits:
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
         # The Jacobian is the same for all draws, so it is applied once, to their mean gradient.
         mean_gradient = hard.color_gradients.mean(dim=0)
         return apply_softmax_jacobian(model.probs, mean_gradient)

@@ -1,19 +1,20 @@
 """Straight-through Gumbel-softmax: hard pictures forward, the relaxation backward."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from ditherlab.estimators.hard_pixels import HardPixels
-from ditherlab.estimators.parameters import check_num_samples, check_positive
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Noise, apply_softmax_jacobian
+from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.estimators.parameters import check_positive
+from ditherlab.protocol import Noise, apply_softmax_jacobian
 from ditherlab.protocol.categorical import Categorical, largest_color
+from ditherlab.types import Indices, Logits
 
 
 @dataclass(frozen=True)
-class STGumbel(Estimator):
+class STGumbel(StraightThrough):
     """`J_q(G) / tau` at hard pictures `argmax(log p + g)`, with `q = softmax((log p + g) / tau)`.
 
     Biased, but only prices hard pictures. Costs `num_samples` evaluations with backward
@@ -28,31 +29,27 @@ class STGumbel(Estimator):
     """
 
     noise: ClassVar[Noise] = "gumbel"
-    is_unbiased: ClassVar[bool] = False
-
     is_relaxation: ClassVar[bool] = True
 
     num_samples: int = 1
     tau: float = 1.0
 
     def __post_init__(self) -> None:
-        check_num_samples(self, self.num_samples)
+        super().__post_init__()
         check_positive(self, "tau", self.tau)
-
-    @property
-    def needs(self) -> frozenset[Ability]:
-        return frozenset({"value", "gradient"})
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         return model.draw_gumbel_noise(self.num_samples, generator)
 
-    def weigh(
-        self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
-    ) -> tuple[Estimate, Any]:
+    def drawn_indices(self, draws: Tensor, model: Categorical) -> Indices:
+        return largest_color(model.log_probs + draws)
+
+    def pull_back(
+        self, hard: HardPixels, draws: Tensor, model: Categorical, temperature: float | None
+    ) -> Logits:
         tau = temperature or self.tau
-        perturbed = model.log_probs + draws
-        hard = HardPixels.of(largest_color(perturbed), model, cost)
         gradient = torch.zeros_like(model.probs)
-        for logits, color_gradient in zip(perturbed, hard.color_gradients, strict=True):
-            gradient += apply_softmax_jacobian((logits / tau).softmax(dim=1), color_gradient)
-        return hard.estimate(gradient / (tau * self.num_samples)), None
+        for noise, color_gradient in zip(draws, hard.color_gradients, strict=True):
+            relaxed = ((model.log_probs + noise) / tau).softmax(dim=1)
+            gradient += apply_softmax_jacobian(relaxed, color_gradient)
+        return gradient / (tau * self.num_samples)

@@ -1,6 +1,6 @@
 """Stochastic triples: jumps to neighboring colors, weighted by the derivatives of the bounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -63,6 +63,7 @@ class StochasticTriples(Estimator):
     """
 
     is_unbiased: ClassVar[bool] = True
+    replaces_pixels: ClassVar[bool] = True
 
     num_samples: int = 1
     pricing: Replacing = "closed"
@@ -92,6 +93,10 @@ class StochasticTriples(Estimator):
     @property
     def needs(self) -> frozenset[Ability]:
         return frozenset({"value"}) if self.pruning == "picture" else abilities_for(self.pricing)
+
+    def for_categories(self) -> Estimator:
+        pricing: Replacing = "closed" if self.pruning == "picture" else "phases"
+        return replace(self, pricing=pricing, order="palette")
 
     def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
         """Draw pictures; with pruning, also the pictures after the jumps."""

@@ -10,6 +10,9 @@ from ditherlab.types import Colors, DrawnImages, Indices, Logits, PictureCosts, 
 
 _PART_OF_NOISE = 1 << 16
 
+# Indices of as many colors fit into the uint8 in which draws are counted.
+_FEW_COLORS = 256
+
 
 @dataclass(frozen=True)
 class Categorical:
@@ -51,6 +54,10 @@ class Categorical:
         uniform = torch.rand(
             (num_samples, b, h, w), generator=generator, device=device, dtype=dtype
         )
+        if k > _FEW_COLORS:
+            bounds = self.probs.cumsum(dim=1).movedim(1, -1)[..., :-1].contiguous()
+            places = uniform.movedim(0, -1).contiguous()
+            return torch.searchsorted(bounds, places, right=True).movedim(-1, 0)
         indices = torch.zeros(uniform.shape, dtype=torch.uint8, device=device)
         cumulative = torch.zeros((b, h, w), dtype=dtype, device=device)
         for color in range(k - 1):
@@ -75,6 +82,16 @@ class Categorical:
         flat = indices.flatten(2).unsqueeze(2)
         colors = self.palette.mT.expand(s, -1, -1, -1)
         return colors.gather(3, flat.expand(-1, -1, colors.shape[2], -1)).view(s, b, -1, h, w)
+
+    def mix(self, weights: Float[Tensor, "*s b k h w"]) -> Float[Tensor, "*s b c h w"]:
+        """Mix the colors of every pixel: `sum_k weights_k C_k`."""
+        mixed: Tensor = torch.einsum("bkc,...bkhw->...bchw", self.palette, weights)
+        return mixed
+
+    def along_colors(self, grads: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b k h w"]:
+        """Return `<grad_i, C_k>`: the slope of pixel i along each color, from a pixel gradient."""
+        slopes: Tensor = torch.einsum("bkc,...bchw->...bkhw", self.palette, grads)
+        return slopes
 
     def most_probable(self) -> Int[Tensor, "b h w"]:
         """Return each pixel's most probable color, the first one if several are equal."""
@@ -120,6 +137,8 @@ def largest_color(values: Float[Tensor, "*s b k h w"]) -> Int[Tensor, "*s b h w"
 
     On a CPU this is ten times faster than `argmax`, whose memory access strides over pictures.
     """
+    if values.shape[-3] > _FEW_COLORS:
+        return values.argmax(dim=-3)
     largest, *others = values.unbind(dim=-3)
     winners = torch.zeros(largest.shape, dtype=torch.uint8, device=values.device)
     for color, challengers in enumerate(others, start=1):

@@ -132,6 +132,28 @@ class Cost(ABC):
         """Price drawn pictures (ability `value`; differentiable in the pixels with `gradient`)."""
         raise self._lacks("value")
 
+    def price_draws(self, images: DrawnImages, shares: DrawCosts | None = None) -> DrawCosts:
+        """Price the drawn pictures whose mean cost is the value of an estimate (ability `value`).
+
+        A cost that has parameters of its own can follow the derivative of that value from here.
+
+        Args:
+            images: The drawn pictures, without mixed colors.
+            shares: The weight of each draw in the value; None for equal weights.
+        """
+        del shares
+        return self.cost(images)
+
+    def differentiate_draws(
+        self, images: DrawnImages, shares: DrawCosts | None = None
+    ) -> tuple[DrawCosts, DrawnImages]:
+        """Price drawn pictures as `price_draws` does, and differentiate each price in its pixels.
+
+        Part of the ability `gradient`.
+        """
+        del shares
+        return self.price_with_gradient(images)
+
     @property
     def footprint_px(self) -> int:
         """The radius of influence of a pixel, in rows and columns (ability `local`)."""

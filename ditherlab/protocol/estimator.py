@@ -42,6 +42,14 @@ class Estimator(Strategy, ABC):
         return self.noise != "none" and self.max_num_pictures is None
 
     @property
+    def replaces_pixels(self) -> bool:
+        """True if it needs `local` only to price pictures in which pixels are replaced.
+
+        A cost without windows suits it too, if the pixels are replaced one by one.
+        """
+        return False
+
+    @property
     def is_relaxation(self) -> bool:
         """True if a schedule sets the relaxation's temperature, False if the entropy's weight."""
         return False
@@ -81,6 +89,10 @@ class Estimator(Strategy, ABC):
         if "num_samples" not in names:
             return self
         return replace(self, num_samples=num_samples)  # type: ignore[type-var]
+
+    def for_categories(self) -> "Estimator":
+        """Return the estimator for categories that are no colors; itself by default."""
+        return self
 
     @abstractmethod
     def draw(self, model: Categorical, generator: torch.Generator) -> Any:

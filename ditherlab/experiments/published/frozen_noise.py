@@ -126,8 +126,7 @@ class FrozenPictures:
     def price_relaxed(self, logits: Logits) -> float:
         """Return the mean cost of the relaxed pictures."""
         relaxed = (self.perturbed(logits) / self.tau).softmax(dim=2)
-        images = torch.einsum("bkc,sbkhw->sbchw", self.palette, relaxed)
-        return float(self.cost.cost(images).mean())
+        return float(self.cost.cost(self.model(logits).mix(relaxed)).mean())
 
     def relaxed_slope(self, logits: Logits) -> tuple[float, Tensor]:
         """Return the mean cost of the relaxed pictures and its gradient."""
