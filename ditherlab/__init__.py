@@ -6,6 +6,7 @@ Names are loaded when they are first used, so that `import ditherlab` does not w
 from typing import TYPE_CHECKING
 
 from ditherlab.lazy_names import lazy_names
+from ditherlab.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from ditherlab.black_box import cost_function as cost_function
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from ditherlab.problem import LearnedPalette as LearnedPalette
     from ditherlab.problem import Limits as Limits
     from ditherlab.problem import Problem as Problem
+    from ditherlab.programs import LogitsEstimate as LogitsEstimate
+    from ditherlab.programs import StochasticLayer as StochasticLayer
+    from ditherlab.programs import estimate as estimate
+    from ditherlab.programs import expected_cost as expected_cost
+    from ditherlab.programs import expected_cost_and_state as expected_cost_and_state
     from ditherlab.recipe.default import Shorthands as Shorthands
     from ditherlab.recipe.default import default_recipe as default_recipe
     from ditherlab.recipe.recipe import Recipe as Recipe
@@ -30,14 +36,13 @@ if TYPE_CHECKING:
     from ditherlab.solver.solver import optimize as optimize
     from ditherlab.stages import STAGES as STAGES
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "Checkpoint": "solver.checkpoint",
     "DitherlabError": "errors",
     "ESTIMATORS": "estimators",
     "LearnedPalette": "problem",
     "Limits": "problem",
+    "LogitsEstimate": "programs",
     "OBJECTIVES": "objectives",
     "Palette": "palette",
     "Picture": "images",
@@ -47,8 +52,12 @@ _HOMES = {
     "STAGES": "stages",
     "Shorthands": "recipe.default",
     "Solution": "solver.solution",
+    "StochasticLayer": "programs",
     "cost_function": "black_box",
     "default_recipe": "recipe.default",
+    "estimate": "programs",
+    "expected_cost": "programs",
+    "expected_cost_and_state": "programs",
     "measure": "metrics",
     "optimize": "solver.solver",
     "parse_objective": "objectives",

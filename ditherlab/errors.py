@@ -58,6 +58,10 @@ class ObjectiveError(DitherlabError, RuntimeError):
     """An objective that failed while it priced a picture."""
 
 
+class ProofError(DitherlabError, AssertionError):
+    """An estimator whose mean is another than it claims."""
+
+
 class ProcessError(DitherlabError, RuntimeError):
     """Worker processes that cannot be started."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-import ditherlab
+from ditherlab import version
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.lazy_group import CommandHome, LazyGroup
 from ditherlab.cli.progress import SecondInterrupt
@@ -48,7 +48,7 @@ def _print_version(context: click.Context, _option: click.Parameter, is_asked: b
     """Print the version; not eager, so that `-v` is known."""
     if not is_asked or context.resilient_parsing:
         return
-    write_to_stdout(f"ditherlab, version {ditherlab.__version__}")
+    write_to_stdout(f"ditherlab, version {version.__version__}")
     if context.params.get("verbose"):
         from ditherlab.kernels import describe_kernels
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-import ditherlab
+from ditherlab import version
 from ditherlab.errors import DitherlabError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.cell_result import CellResult
@@ -54,7 +54,7 @@ class Cell:
         request = self.request
         estimator, optimizer, recipe = request.estimator, request.optimizer, request.recipe
         content = {
-            "ditherlab": ditherlab.__version__,
+            "ditherlab": version.__version__,
             "picture": self.picture_hash,
             "crop": self.crop,
             "cost": _COST,
@@ -71,7 +71,7 @@ class Cell:
     def failure(self, error: str) -> CellResult:
         """Return the result of a cell that could not be run."""
         public = hide_folders(error)
-        return CellResult.failure(self.key, ditherlab.__version__, self.settings, public)
+        return CellResult.failure(self.key, version.__version__, self.settings, public)
 
 
 def carry_out(cell: Cell) -> CellResult | None:
@@ -102,7 +102,7 @@ def _judge(cell: Cell, solution: Solution) -> CellResult:
     error = _BROKEN.get(solution.outcome) and (solution.failure or _BROKEN[solution.outcome])
     return CellResult(
         key=cell.key,
-        version=ditherlab.__version__,
+        version=version.__version__,
         settings=cell.settings,
         outcome=solution.outcome,
         error=error and hide_folders(error),

@@ -289,7 +289,6 @@ class Cost(ABC):
             return self.expected(model.probs, model.palette)
         return self.cost(model.images(model.draw_indices(1, generator)))[0]
 
-    @final
     def price_with_gradient(self, images: DrawnImages) -> tuple[DrawCosts, DrawnImages]:
         """Price pictures and differentiate each price in its pixels (ability `gradient`)."""
         with torch.enable_grad():

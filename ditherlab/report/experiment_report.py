@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-import ditherlab
+from ditherlab import version
 from ditherlab.experiments.published import Chart, Experiment, Findings
 from ditherlab.report.document import finite_document
 from ditherlab.report.markup import page
@@ -40,7 +40,7 @@ class ExperimentReport:
                 "experiment": self.name,
                 "title": self.experiment.title,
                 "source": self.experiment.source,
-                "version": ditherlab.__version__,
+                "version": version.__version__,
                 "claims": [asdict(claim) for claim in self.findings.claims],
                 "charts": [asdict(chart) for chart in self.findings.charts],
             }

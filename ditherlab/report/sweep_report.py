@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-import ditherlab
+from ditherlab import version
 from ditherlab.experiments import Cell, Group, ResultsFile, SweepSummary
 from ditherlab.report.comparison_report import spell
 from ditherlab.report.document import finite_document
@@ -62,7 +62,7 @@ class SweepReport:
         """Return the report as JSON types, without NaN and infinity."""
         document = {
             "sweep": self.name,
-            "version": ditherlab.__version__,
+            "version": version.__version__,
             "results": self.file.path.name,
             "cells": len(self.cells),
             "ended": self.num_ended,

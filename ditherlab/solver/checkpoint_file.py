@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-import ditherlab
+from ditherlab import version
 from ditherlab.errors import CheckpointError
 from ditherlab.images import Picture, path_label
 from ditherlab.kernels import KERNELS_VARIABLE, kernels_for
@@ -63,7 +63,7 @@ class RunFacts:
         return {
             "format": FORMAT,
             "format_version": _FORMAT_VERSION,
-            "program": ditherlab.__version__,
+            "program": version.__version__,
             "settings": json.dumps(self.settings, sort_keys=True),
             "pictures": self.pictures,
             "machine": self.machine,

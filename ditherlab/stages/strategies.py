@@ -1,14 +1,13 @@
 """Default estimators and optimizers, and which of them work together."""
 
-from collections.abc import Iterator
-from math import log2
+from functools import partial
 
 from ditherlab.errors import AbilityError
 from ditherlab.estimators import ESTIMATORS
+from ditherlab.estimators.alternatives import alternatives, takes_size
 from ditherlab.optimizers import Adam, MeanField, NaturalGradient
 from ditherlab.problem import Problem
 from ditherlab.protocol import Estimator, Objective, Optimizer, require
-from ditherlab.specs import variants_of
 
 
 def default_estimator(objective: Objective) -> Estimator:
@@ -56,7 +55,7 @@ def check_estimator(problem: Problem, estimator: Estimator) -> None:
             estimator.needs,
             who=str(estimator),
             whom=str(objective),
-            instead=dict.fromkeys(_working(problem, estimator)),
+            instead=dict.fromkeys(alternatives(estimator, partial(_suits, problem))),
             reason=next(filter(None, map(objective.why_without, sorted(missing))), ""),
         )
     if estimator.num_colors not in (None, problem.num_colors):
@@ -64,7 +63,7 @@ def check_estimator(problem: Problem, estimator: Estimator) -> None:
             f"`{estimator}` needs a palette of {estimator.num_colors} colors, got "
             f"{problem.num_colors}. Use `leave-one-out`, which takes any number."
         )
-    if not _is_small_enough(problem, estimator):
+    if not takes_size(estimator, problem.num_colors, problem.width * problem.height):
         raise AbilityError(
             f"`{estimator}` needs a problem of at most {estimator.max_num_pictures} pictures, "
             f"got {problem.num_colors} colors on {problem.width} x {problem.height} "
@@ -93,20 +92,6 @@ def check_optimizer(problem: Problem, estimator: Estimator, optimizer: Optimizer
         )
 
 
-def _working(problem: Problem, refused: Estimator) -> Iterator[str]:
-    """Yield estimators that work on a problem as text, those most like a refused one first."""
-    others = sorted(ESTIMATORS.defaults().values(), key=str)
-    for other in (*variants_of(refused), *others):
-        if other.needs <= problem.objective.abilities and _is_small_enough(problem, other):
-            yield str(other)
-
-
-def _is_small_enough(problem: Problem, estimator: Estimator) -> bool:
-    """Return whether the palette has the right size, and the pictures are few enough to list."""
-    if estimator.num_colors not in (None, problem.num_colors):
-        return False
-    most = estimator.max_num_pictures
-    if most is None:
-        return True
-    num_pixels = problem.width * problem.height
-    return num_pixels <= log2(most) and problem.num_colors**num_pixels <= most
+def _suits(problem: Problem, estimator: Estimator) -> bool:
+    is_able = estimator.needs <= problem.objective.abilities
+    return is_able and takes_size(estimator, problem.num_colors, problem.width * problem.height)

@@ -12,8 +12,8 @@ import torch
 from ditherlab.errors import RequestError
 from ditherlab.estimators import CARMS, Disarm, carms
 from ditherlab.estimators.random_orders import AnyEnds, Rotations
+from ditherlab.proofs.costs import BlackBox, InteractingCost
 from ditherlab.protocol.categorical import Categorical
-from tests.exact.conftest import BlackBox, InteractingCost
 
 COSTS = {"interacting": InteractingCost(), "black box": BlackBox()}
 

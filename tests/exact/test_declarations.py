@@ -9,10 +9,10 @@ import torch
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators import ESTIMATORS, RandomSparsification
 from ditherlab.objectives import ViewedError
+from ditherlab.proofs.costs import HEIGHT, WIDTH, InteractingCost
 from ditherlab.protocol import Cost, Target
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.specs import variants_of
-from tests.exact.conftest import HEIGHT, WIDTH, InteractingCost
 
 ABILITY_OF = {
     "cost": "value",

@@ -12,7 +12,8 @@ from ditherlab.estimators.enumeration import log_chances
 from ditherlab.estimators.linstat import LinearizedCost
 from ditherlab.estimators.score_function import MovingBaseline
 from ditherlab.objectives import Variance
-from ditherlab.protocol import Cost, Estimate, Estimator, Target
+from ditherlab.proofs.proof import with_fewest_samples
+from ditherlab.protocol import Cost, Estimate, Target
 from ditherlab.protocol.categorical import Categorical
 
 TOLERANCE = 1e-12
@@ -20,14 +21,6 @@ TOLERANCE = 1e-12
 
 def assert_same(actual: Tensor, expected: Tensor) -> None:
     torch.testing.assert_close(actual, expected, rtol=TOLERANCE, atol=TOLERANCE)
-
-
-def fewest_samples(estimator: Estimator) -> Estimator:
-    """Take as few samples as the estimator allows, so that all combinations fit into memory."""
-    try:
-        return replace(estimator, num_samples=1)
-    except ValueError:
-        return replace(estimator, num_samples=2)
 
 
 UNBIASED = [
@@ -51,7 +44,7 @@ UNBIASED = [
 
 @pytest.mark.parametrize("name", UNBIASED)
 def test_unbiased_estimators_average_to_the_enumerated_gradient(name, enumeration):
-    estimator = fewest_samples(ESTIMATORS.parse(name))
+    estimator = with_fewest_samples(ESTIMATORS.parse(name))
     for cost in enumeration.costs_for(estimator).values():
         truth = enumeration.truth(cost)
         mean = enumeration.mean_estimate(estimator, cost, estimator.num_samples)

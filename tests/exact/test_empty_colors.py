@@ -13,9 +13,9 @@ import torch
 
 from ditherlab.estimators import ESTIMATORS, RandomWindows
 from ditherlab.objectives import ViewedError
+from ditherlab.proofs.costs import BlackBox, InteractingCost
 from ditherlab.protocol import Target
 from ditherlab.protocol.categorical import Categorical
-from tests.exact.conftest import BlackBox, InteractingCost
 
 NUM_TRIALS = 5_000
 FAMILY_LEVEL = 1e-6

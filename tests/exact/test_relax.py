@@ -5,7 +5,7 @@ import torch
 
 from ditherlab.estimators import Relax, relax
 from ditherlab.estimators.relax import Surrogate
-from tests.exact.conftest import InteractingCost
+from ditherlab.proofs.costs import InteractingCost
 
 
 @pytest.fixture

@@ -30,9 +30,7 @@ from ditherlab.estimators.enumeration import log_chances
 from ditherlab.estimators.random_windows import StripDraws
 from ditherlab.estimators.relax import Surrogate
 from ditherlab.estimators.unordered_set import LeaveOneOutRatios
-
-NUM_TRIALS = 40_000
-FAMILY_LEVEL = 1e-6
+from ditherlab.proofs.proof import NUM_TRIALS, largest_z_score
 
 SAMPLED = [
     name
@@ -61,24 +59,8 @@ SAMPLED = [
 
 
 def largest_z(estimator, enumeration, cost):
-    """Return the largest z-score of all components, and the limit that chance keeps it below."""
     num_trials = NUM_TRIALS if estimator.max_num_pictures is None else NUM_TRIALS // 20
-    generator = torch.Generator().manual_seed(21)
-    estimate, _ = estimator.estimate(enumeration.repeat(num_trials), cost, generator)
-    truth = enumeration.truth(cost)
-    found = [(estimate.grad_logits, truth.grad_logits), (estimate.value, truth.value)]
-    if estimate.grad_palette is not None:
-        found.append((estimate.grad_palette, truth.grad_palette))
-    scores = []
-    for trials, expected in found:
-        error = trials.std(dim=0) / num_trials**0.5
-        # Where all trials agree, the mean must be right to rounding.
-        scores.append(((trials.mean(dim=0) - expected) / error.clamp_min(1e-9)).flatten())
-    z = torch.cat(scores).abs()
-    tail = 1 - (1 - FAMILY_LEVEL) ** (1 / len(z))
-    normal = torch.distributions.Normal(0.0, 1.0)
-    limit = normal.icdf(torch.tensor(1 - tail / 2, dtype=torch.float64))
-    return float(z.max()), float(limit)
+    return largest_z_score(estimator, enumeration, cost, num_trials)
 
 
 @pytest.mark.parametrize("name", SAMPLED)

@@ -2,19 +2,18 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
 import torch
 
-from ditherlab.errors import RequestError
 from ditherlab.estimators import ESTIMATORS, GumbelSoftmax
 from ditherlab.experiments.published.coins import Coins, coin_slopes, train_coins
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.experiments.published.scatter import Scatter, claim_means_agree
 from ditherlab.objectives import Variance
+from ditherlab.proofs.proof import with_fewest_samples
 from ditherlab.protocol import Cost, Estimator, Target
 from ditherlab.randomness import seeded_generator
 
@@ -84,15 +83,8 @@ def _estimators() -> Iterator[tuple[str, Estimator]]:
     for name, estimator in ESTIMATORS.defaults().items():
         if name in _NOT_ALONE:
             continue
-        yield name, _with_fewest_draws(estimator)
+        yield name, with_fewest_samples(estimator)
     yield _RELAXED, GumbelSoftmax(num_samples=1, tau=1.0)
-
-
-def _with_fewest_draws(estimator: Estimator) -> Estimator:
-    for num_samples in (1, 2):
-        with suppress(RequestError):
-            return estimator.with_num_samples(num_samples)
-    return estimator.with_num_samples(3)
 
 
 def _bind(target: float, num_trials: int) -> Cost:

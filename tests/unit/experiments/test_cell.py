@@ -111,7 +111,7 @@ def test_the_bytes_of_the_picture_and_the_version_matter(
     Image.fromarray(pixels).save(folder / "photo.png")
     (changed,) = cells()
     assert changed.key != key
-    monkeypatch.setattr(ditherlab, "__version__", "99")
+    monkeypatch.setattr("ditherlab.version.__version__", "99")
     assert cells()[0].key != changed.key
 
 

@@ -385,7 +385,7 @@ def test_the_checkpoint_of_another_run_is_refused(
     assert "differs in: sweeps." in refused(problem, resuming, "error-diffusion | polish")
     weak = Problem(picture=pictures[0], palette=GRAY_4, strength=0.5)
     assert "differs in: palette, strength." in refused(weak, resuming)
-    monkeypatch.setattr(ditherlab, "__version__", "9.9")
+    monkeypatch.setattr("ditherlab.version.__version__", "9.9")
     assert "of ditherlab 9.9, got one of version" in refused(problem, resuming)
 
 

@@ -1,0 +1,110 @@
+"""The estimator of a program: made from words, and checked against the cost."""
+
+from functools import lru_cache
+
+from ditherlab.errors import AbilityError, RequestError
+from ditherlab.estimators import ESTIMATORS
+from ditherlab.estimators.alternatives import alternatives, takes_size
+from ditherlab.programs.categories import Categories
+from ditherlab.programs.function_cost import Draws, abilities_of
+from ditherlab.protocol import Ability, Estimator, require
+from ditherlab.specs import check_choice
+
+_REASONS = {
+    "local": "its variables have no neighbors",
+    "statistics": "it has no windows",
+    "expectation": "its expectation is not known in closed form",
+    "quadratic": "it is not known to be a squared error",
+}
+
+
+def choose_estimator(
+    estimator: Estimator | str, num_samples: int | None, categories: Categories, draws: Draws
+) -> Estimator:
+    """Return the estimator that words mean, in the form that suits categories.
+
+    Args:
+        estimator: The estimator, or its words such as `leave-one-out(num_samples=8)`.
+        num_samples: Replaces its own number of draws; None keeps it.
+        categories: The shape of the variables.
+        draws: The form in which the cost takes draws.
+
+    Raises:
+        RequestError: For unknown words, a number of draws that the estimator does not take, or
+            variables that do not suit it.
+        AbilityError: If it needs something that only pictures have; the message names what works.
+    """
+    check_choice("draws", draws, ("one-hots", "indices"))
+    chosen = made_estimator(estimator, num_samples)
+    if not _is_able(chosen, draws):
+        _refuse(chosen, categories, draws)
+    if not takes_size(chosen, categories.num_categories, categories.num_variables):
+        most = chosen.max_num_pictures
+        rule = (
+            f"{chosen.num_colors} categories, got {categories.num_categories}"
+            if most is None
+            else f"at most {most} combinations of categories, got {categories.num_categories} "
+            f"categories of {categories.num_variables} variables"
+        )
+        raise AbilityError(f"`{chosen}` needs {rule}. Use `leave-one-out`, which takes any number.")
+    return chosen
+
+
+@lru_cache(maxsize=256)
+def made_estimator(estimator: Estimator | str, num_samples: int | None) -> Estimator:
+    """Return the estimator that words mean, in the form that suits categories.
+
+    Args:
+        estimator: As in `choose_estimator`.
+        num_samples: As in `choose_estimator`.
+
+    Raises:
+        RequestError: For unknown words, or a number of draws that the estimator does not take.
+    """
+    made = ESTIMATORS.parse(estimator) if isinstance(estimator, str) else estimator
+    if not isinstance(made, Estimator):
+        raise RequestError(
+            "The estimator must be an `Estimator`, or its words such as 'leave-one-out', got "
+            f"{made!r}."
+        )
+    if num_samples is not None:
+        made = _with_num_samples(made, num_samples)
+    return made.for_categories()
+
+
+def _with_num_samples(estimator: Estimator, num_samples: int) -> Estimator:
+    changed = estimator.with_num_samples(num_samples)
+    if changed.num_draws != num_samples:
+        raise RequestError(
+            f"`num_samples` must be left out for `{estimator}`, which has no such parameter, got "
+            f"{num_samples}."
+        )
+    return changed
+
+
+def _offered(estimator: Estimator, draws: Draws) -> frozenset[Ability]:
+    """Return the abilities of a function for an estimator, which may replace single variables."""
+    local: frozenset[Ability] = frozenset({"local"} if estimator.replaces_pixels else ())
+    return abilities_of(draws) | local
+
+
+def _is_able(estimator: Estimator, draws: Draws) -> bool:
+    return estimator.needs <= _offered(estimator, draws)
+
+
+def _refuse(estimator: Estimator, categories: Categories, draws: Draws) -> None:
+    def suits(other: Estimator) -> bool:
+        made = other.for_categories()
+        size = (categories.num_categories, categories.num_variables)
+        return _is_able(made, draws) and takes_size(made, *size)
+
+    missing = sorted(estimator.needs - _offered(estimator, draws))
+    reason = _REASONS.get(missing[0], "indices have no gradient; use one-hots")
+    require(
+        _offered(estimator, draws),
+        estimator.needs,
+        who=str(estimator),
+        whom="a function of categories",
+        instead=dict.fromkeys(alternatives(estimator, suits)),
+        reason=reason,
+    )

@@ -1,0 +1,162 @@
+"""A layer of a network that draws categories."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ditherlab.errors import AbilityError, RequestError
+from ditherlab.estimators.hard_pixels import StraightThrough
+from ditherlab.programs.choice import made_estimator
+from ditherlab.programs.estimation import Run
+from ditherlab.programs.function_cost import Function
+from ditherlab.programs.straight_through import draw_through
+from ditherlab.programs.surrogate import expected_cost_and_state
+from ditherlab.protocol import Estimator
+from ditherlab.solver.packing import pack, unpack
+
+Place = tuple[tuple[int, ...], str, str]
+"""The shape, type and device of logits."""
+
+
+class StochasticLayer(nn.Module):
+    """A layer that draws independent categories, and trains what comes before and after it.
+
+    `layer(logits, cost)` returns the expected cost, by any estimator: `cost` is the rest of the
+    network with its loss. `layer(logits)` returns one-hots to go on with; while training, only
+    estimators of the straight-through family (`st`, `st-gumbel`, `gumbel-rao`, `gst`, `reinmax`,
+    `darn`) can do that, because the others need the costs of several draws. In evaluation mode, or
+    without gradients, any layer draws.
+
+    What an estimator keeps between calls, such as a moving baseline, lies in the layer, apart for
+    each shape of logits, and in its `state_dict`.
+
+    Args:
+        num_categories: The number of categories of each variable.
+        estimator: An estimator or its words, such as `leave-one-out(num_samples=8)`.
+        num_samples: Draws of each element of the batch; None for the estimator's own number.
+        num_batch_dims: The number of leading axes that are a batch.
+        generator: As in `expected_cost`.
+
+    Attributes:
+        temperature: For relaxations, replaces their own temperature; may be changed while training.
+
+    Raises:
+        RequestError: For unknown words.
+
+    Example:
+        >>> layer = StochasticLayer(4, "reinmax")
+        >>> layer(torch.zeros(5, 12)).shape  # three variables for each of five elements
+        torch.Size([5, 3, 4])
+    """
+
+    temperature: float | None
+
+    def __init__(
+        self,
+        num_categories: int,
+        estimator: Estimator | str = "leave-one-out",
+        *,
+        num_samples: int | None = None,
+        num_batch_dims: int = 1,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.num_categories = num_categories
+        self.estimator = made_estimator(estimator, num_samples)
+        self.num_batch_dims = num_batch_dims
+        self.generator = generator
+        self.temperature = None
+        self._states: dict[Place, Any] = {}
+
+    def forward(
+        self, logits: Float[Tensor, "..."], cost: Function | None = None
+    ) -> Float[Tensor, "..."]:
+        """Return the expected cost `[*batch]`, or one draw `[*batch *variables k]` without a cost.
+
+        Args:
+            logits: `[*batch *variables k]`, or `[*batch n*k]` for n variables.
+            cost: Takes draws `[s *batch *variables k]` and returns their costs `[s *batch]`.
+
+        Raises:
+            RequestError: If the logits have another shape, or the cost returns one.
+            AbilityError: If the estimator cannot pass gradients to a draw, or needs what the cost
+                lacks.
+        """
+        logits = self._with_categories(logits)
+        if cost is None:
+            return self._draw(logits)
+        place = (tuple(logits.shape), str(logits.dtype), str(logits.device))
+        value: Tensor
+        value, self._states[place] = expected_cost_and_state(
+            cost,
+            logits,
+            self.estimator,
+            self._states.get(place),
+            num_batch_dims=self.num_batch_dims,
+            generator=self.generator,
+            temperature=self.temperature,
+        )
+        return value
+
+    def extra_repr(self) -> str:
+        """Describe the layer in the representation of a network."""
+        return f"{self.num_categories}, '{self.estimator}', num_batch_dims={self.num_batch_dims}"
+
+    def get_extra_state(self) -> list[Mapping[str, Any]]:
+        """Return the states of the estimator as plain values and tensors, for `state_dict`."""
+        packed = ((place, pack(state)) for place, state in self._states.items())
+        return [
+            {"place": list(place), "state": state, "tensors": tensors}
+            for place, (state, tensors) in packed
+            if state is not None
+        ]
+
+    def set_extra_state(self, state: list[Mapping[str, Any]]) -> None:
+        """Take the states of `get_extra_state`."""
+        self._states = {}
+        for saved in state:
+            shape, dtype, device = saved["place"]
+            place = (tuple(shape), dtype, device)
+            self._states[place] = unpack(saved["state"], saved["tensors"], torch.device(device))
+
+    def _with_categories(self, logits: Tensor) -> Tensor:
+        num_values = logits.shape[-1] if logits.dim() else 0
+        if num_values == self.num_categories:
+            return logits
+        if num_values and num_values % self.num_categories == 0:
+            return logits.reshape(*logits.shape[:-1], -1, self.num_categories)
+        raise RequestError(
+            f"The last axis of the logits must hold {self.num_categories} categories, or those of "
+            f"several variables, got the shape {list(logits.shape)}."
+        )
+
+    def _draw(self, logits: Tensor) -> Tensor:
+        run = Run.of(
+            _no_cost,
+            logits,
+            self.estimator,
+            num_samples=None,
+            num_batch_dims=self.num_batch_dims,
+            draws="one-hots",
+            generator=self.generator,
+        )
+        once = run.estimator.with_num_samples(1)
+        if isinstance(once, StraightThrough):
+            drawn: Tensor = draw_through(run, once, logits, self.temperature)[0]
+            return drawn
+        if self.training and torch.is_grad_enabled() and logits.requires_grad:
+            raise AbilityError(
+                f"`{self.estimator}` needs the costs of draws, so while training the layer must be "
+                "called with a cost: `layer(logits, cost)`. Use `reinmax`, or another estimator of "
+                "the straight-through family, to draw without one."
+            )
+        indices = run.model.draw_indices(1, run.generator)
+        one_hots: Tensor = run.categories.values(run.model.images(indices))[0]
+        return one_hots.to(logits.dtype)
+
+
+def _no_cost(draws: Tensor) -> Tensor:
+    return draws.new_zeros(len(draws))

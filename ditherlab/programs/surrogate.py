@@ -1,0 +1,152 @@
+"""The expected cost of drawn categories as a tensor that can be differentiated."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from ditherlab.estimators.hard_pixels import StraightThrough
+from ditherlab.programs.estimation import Run
+from ditherlab.programs.function_cost import Draws, Function
+from ditherlab.programs.straight_through import draw_through
+from ditherlab.protocol import Estimator
+
+
+def expected_cost(
+    cost: Function,
+    logits: Float[Tensor, "..."],
+    estimator: Estimator | str = "leave-one-out",
+    *,
+    num_samples: int | None = None,
+    num_batch_dims: int = 0,
+    draws: Draws = "one-hots",
+    generator: torch.Generator | None = None,
+    temperature: float | None = None,
+) -> Float[Tensor, "..."]:
+    """Return `E[cost(x)]`, estimated on hard draws, with both terms of its gradient.
+
+    `grad E[f] = E[f grad log p(x)] + E[grad f]`. `backward` puts the first term, the estimator's
+    gradient, into the logits and everything upstream of them, and the second, the derivative of the
+    value, into everything that `cost` uses: parameters of a decoder, or the logits themselves if
+    the cost holds `log q(x)`.
+
+    Estimators with a state, such as a moving baseline, need `expected_cost_and_state` or a
+    `StochasticLayer`, which keep it from call to call.
+
+    Args:
+        cost: Takes draws `[s *batch *variables k]` and returns the cost of each, `[s]` or
+            `[s *batch]`, as in `estimate`.
+        logits: Unnormalized log probabilities `[*batch *variables k]`.
+        estimator: As in `estimate`.
+        num_samples: As in `estimate`.
+        num_batch_dims: As in `estimate`.
+        draws: As in `estimate`.
+        generator: As in `estimate`.
+        temperature: As in `estimate`.
+
+    Returns:
+        The mean cost of hard draws: a scalar, or `[*batch]`.
+
+    Raises:
+        AbilityError: If the estimator needs what only pictures have, or a gradient that the cost
+            lacks; the message names what works.
+        RequestError: For unknown words, or a cost of the wrong shape.
+
+    Source: the surrogate whose gradient is that of the expectation is that of John Schulman et al.,
+    "Gradient Estimation Using Stochastic Computation Graphs", NeurIPS 2015, eq. 6.
+
+    Example:
+        >>> logits = torch.zeros(4, 2, requires_grad=True)  # four coins
+        >>> slope = torch.tensor(3.0, requires_grad=True)
+        >>> def cost(x):
+        ...     return slope * x[..., 1].sum(dim=-1)
+        >>> value = expected_cost(cost, logits, "exact")
+        >>> value.backward()
+        >>> float(value.detach()), float(slope.grad), logits.grad[0].tolist()
+        (6.0, 2.0, [-0.75, 0.75])
+    """
+    value, _ = expected_cost_and_state(
+        cost,
+        logits,
+        estimator,
+        None,
+        num_samples=num_samples,
+        num_batch_dims=num_batch_dims,
+        draws=draws,
+        generator=generator,
+        temperature=temperature,
+    )
+    return value
+
+
+def expected_cost_and_state(
+    cost: Function,
+    logits: Float[Tensor, "..."],
+    estimator: Estimator | str,
+    state: Any,
+    *,
+    num_samples: int | None = None,
+    num_batch_dims: int = 0,
+    draws: Draws = "one-hots",
+    generator: torch.Generator | None = None,
+    temperature: float | None = None,
+) -> tuple[Float[Tensor, "..."], Any]:
+    """Return the result of `expected_cost`, and the state for the next call.
+
+    Args:
+        cost: As in `expected_cost`.
+        logits: As in `expected_cost`.
+        estimator: As in `expected_cost`.
+        state: The state that the last call returned; None at first.
+        num_samples: As in `expected_cost`.
+        num_batch_dims: As in `expected_cost`.
+        draws: As in `expected_cost`.
+        generator: As in `expected_cost`.
+        temperature: As in `expected_cost`.
+
+    Raises:
+        AbilityError: As `expected_cost`.
+        RequestError: As `expected_cost`.
+    """
+    follows_value = torch.is_grad_enabled()
+    run = Run.of(
+        cost,
+        logits,
+        estimator,
+        num_samples=num_samples,
+        num_batch_dims=num_batch_dims,
+        draws=draws,
+        generator=generator,
+        follows_value=follows_value,
+    )
+    if follows_value and isinstance(run.estimator, StraightThrough):
+        # The pixel gradients come with the others, in one backward pass.
+        drawn = draw_through(run, run.estimator, logits, temperature)
+        return run.cost.price(drawn).mean(dim=0), None
+    estimate, state = run.estimate(state, temperature)
+    parts = run.cost.parts
+    value = run.per_element(sum(parts[1:], parts[0]) if parts else estimate.value, logits)
+    if not (follows_value and logits.requires_grad):
+        return value, state
+    gradient = run.categories.logits(estimate.grad_logits).to(logits.dtype)
+    surrogate: Tensor = _WithGradient.apply(value, logits, gradient)  # type: ignore[no-untyped-call]
+    return surrogate, state
+
+
+class _WithGradient(torch.autograd.Function):
+    """A value whose gradient for the logits was estimated before."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, logits: Tensor, gradient: Tensor) -> Tensor:
+        del logits
+        ctx.save_for_backward(gradient)
+        return value.view_as(value)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_value: Tensor) -> tuple[Tensor, Tensor, None]:
+        (gradient,) = ctx.saved_tensors
+        num_axes = gradient.dim() - grad_value.dim()
+        return grad_value, grad_value.reshape(*grad_value.shape, *[1] * num_axes) * gradient, None
