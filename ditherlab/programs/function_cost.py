@@ -102,11 +102,7 @@ class FunctionCost(Cost):
                 costs.sum(), leaves, retain_graph=keeps_graph, allow_unused=True
             )
         if gradient is None:
-            raise AbilityError(
-                "The cost must have a gradient in the one-hots for this estimator, got one that "
-                "torch cannot differentiate. Use `leave-one-out`, which needs its value only, or "
-                "compute the cost from the one-hots by differentiable operations."
-            )
+            raise gradient_error()
         return gradient
 
     @property
@@ -121,6 +117,15 @@ class FunctionCost(Cost):
         if costs.requires_grad:
             weighted = costs.mean(dim=0) if shares is None else (shares * costs).sum(dim=0)
             self.parts.append(weighted)
+
+
+def gradient_error() -> AbilityError:
+    """Return the error of a function that has no gradient in its draws."""
+    return AbilityError(
+        "The cost must have a gradient in the one-hots for this estimator, got one that torch "
+        "cannot differentiate. Use `leave-one-out`, which needs its value only, or compute the "
+        "cost from the one-hots by differentiable operations."
+    )
 
 
 def abilities_of(draws: Draws) -> frozenset[Ability]:

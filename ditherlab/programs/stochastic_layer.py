@@ -143,8 +143,8 @@ class StochasticLayer(nn.Module):
             draws="one-hots",
             generator=self.generator,
         )
-        once = run.estimator.with_num_samples(1)
-        if isinstance(once, StraightThrough):
+        if isinstance(run.estimator, StraightThrough):
+            once: Any = run.estimator.with_num_samples(1)
             drawn: Tensor = draw_through(run, once, logits, self.temperature)[0]
             return drawn
         if self.training and torch.is_grad_enabled() and logits.requires_grad:

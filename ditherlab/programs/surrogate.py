@@ -9,7 +9,7 @@ from torch.autograd.function import once_differentiable
 
 from ditherlab.estimators.hard_pixels import StraightThrough
 from ditherlab.programs.estimation import Run
-from ditherlab.programs.function_cost import Draws, Function
+from ditherlab.programs.function_cost import Draws, Function, gradient_error
 from ditherlab.programs.straight_through import draw_through
 from ditherlab.protocol import Estimator
 
@@ -124,7 +124,10 @@ def expected_cost_and_state(
     if follows_value and isinstance(run.estimator, StraightThrough):
         # The pixel gradients come with the others, in one backward pass.
         drawn = draw_through(run, run.estimator, logits, temperature)
-        return run.cost.price(drawn).mean(dim=0), None
+        priced = run.cost.price(drawn).mean(dim=0)
+        if drawn.requires_grad and not _is_made_of(priced, drawn):
+            raise gradient_error()
+        return priced, None
     estimate, state = run.estimate(state, temperature)
     parts = run.cost.parts
     value = run.per_element(sum(parts[1:], parts[0]) if parts else estimate.value, logits)
@@ -133,6 +136,19 @@ def expected_cost_and_state(
     gradient = run.categories.logits(estimate.grad_logits).to(logits.dtype)
     surrogate: Tensor = _WithGradient.apply(value, logits, gradient)  # type: ignore[no-untyped-call]
     return surrogate, state
+
+
+def _is_made_of(result: Tensor, source: Tensor) -> bool:
+    """Return whether gradients of a result arrive at a source."""
+    open_nodes, seen = [result.grad_fn], set()
+    while open_nodes:
+        node = open_nodes.pop()
+        if node is source.grad_fn:
+            return True
+        if node is not None and node not in seen:
+            seen.add(node)
+            open_nodes += [before for before, _ in node.next_functions]
+    return False
 
 
 class _WithGradient(torch.autograd.Function):

@@ -1,0 +1,92 @@
+"""The layer that draws categories in a network."""
+
+import io
+
+import pytest
+import torch
+from torch import nn
+
+import ditherlab as dl
+from ditherlab.errors import AbilityError, RequestError
+from ditherlab.estimators import ESTIMATORS
+from ditherlab.estimators.hard_pixels import StraightThrough
+
+X = torch.linspace(-1, 1, 20).view(5, 4)
+PASSING = [name for name, e in ESTIMATORS.defaults().items() if isinstance(e, StraightThrough)]
+
+
+def far_from_one(codes):
+    return (codes[..., 1].sum(dim=-1) - 1).square()
+
+
+@pytest.mark.parametrize("shape", [(5, 6), (5, 2, 3)])
+def test_logits_may_be_flat_or_have_their_variables_apart(shape):
+    layer = dl.StochasticLayer(3)
+    assert layer(torch.zeros(shape), far_from_one).shape == (5,)
+    assert layer(torch.zeros(shape)).shape == (5, 2, 3)
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_a_chain_learns_by_straight_through(name):
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Linear(4, 6), dl.StochasticLayer(3, name), nn.Flatten(), nn.Linear(6, 1)
+    )
+    network(X).square().mean().backward()
+    assert all(p.grad.abs().sum() > 0 for p in network.parameters())
+
+
+def test_other_estimators_ask_for_the_cost_while_training():
+    layer, logits = dl.StochasticLayer(3), torch.zeros(5, 6, requires_grad=True)
+    with pytest.raises(AbilityError, match=r"`layer\(logits, cost\)`. Use `reinmax`"):
+        layer(logits)
+    layer(logits, far_from_one).sum().backward()
+    assert logits.grad.abs().sum() > 0
+    layer.eval()
+    codes = layer(logits)
+    assert torch.equal(codes.sum(dim=-1), torch.ones(5, 2))
+    assert not codes.requires_grad
+
+
+def test_states_last_for_each_shape_and_in_the_state_dict():
+    name = "score-function(baseline=ema, num_samples=1)"
+
+    def gradient(layer, size):
+        logits = torch.zeros(size, 6, requires_grad=True)
+        generator = torch.Generator().manual_seed(3)
+        layer.generator = generator
+        layer(logits, lambda codes: 5 + far_from_one(codes)).sum().backward()
+        return logits.grad
+
+    layer = dl.StochasticLayer(3, name)
+    first, _, second = gradient(layer, 5), gradient(layer, 2), gradient(layer, 5)
+    assert second.abs().max() < first.abs().max()  # the baseline takes the five away
+    file = io.BytesIO()
+    torch.save(layer.state_dict(), file)
+    file.seek(0)
+    loaded = dl.StochasticLayer(3, name)
+    loaded.load_state_dict(torch.load(file, weights_only=True))
+    assert torch.equal(gradient(loaded, 5), gradient(layer, 5))
+
+
+def test_the_temperature_of_a_relaxation_may_change():
+    found = []
+    for temperature in (None, 1.0, 5.0):
+        layer = dl.StochasticLayer(3, "st-gumbel", generator=torch.Generator().manual_seed(1))
+        layer.temperature = temperature
+        logits = torch.zeros(5, 6, requires_grad=True)
+        layer(logits)[..., 1].sum().backward()
+        found.append(logits.grad)
+    assert torch.equal(found[0], found[1])
+    assert not torch.equal(found[0], found[2])
+
+
+def test_a_layer_says_what_it_is():
+    layer = dl.StochasticLayer(3, "leave-one-out", num_samples=8)
+    assert repr(layer) == "StochasticLayer(3, 'leave-one-out(num_samples=8)', num_batch_dims=1)"
+
+
+@pytest.mark.parametrize("shape", [(), (5, 4), (5, 0)])
+def test_logits_of_the_wrong_size_are_refused(shape):
+    with pytest.raises(RequestError, match="must hold 3 categories"):
+        dl.StochasticLayer(3)(torch.zeros(shape))

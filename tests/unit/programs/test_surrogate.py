@@ -1,0 +1,107 @@
+"""The expected cost as a tensor: value, gradients, and what it does without them."""
+
+import pytest
+import torch
+
+import ditherlab as dl
+from ditherlab.errors import AbilityError
+
+
+def coins(logits):
+    return lambda x: (x[..., 1] * logits.new_tensor([1.0, -2.0, 4.0])).sum(dim=-1)
+
+
+@pytest.fixture
+def logits():
+    return torch.tensor([[0.0, 0.3], [0.2, -1.0], [0.0, 2.0]], requires_grad=True)
+
+
+@pytest.mark.parametrize("name", ["leave-one-out", "st", "rebar", "exact", "gumbel-softmax"])
+def test_the_value_is_the_cost_of_hard_draws(name, logits):
+    drawn = []
+
+    def cost(x):
+        drawn.append(x.detach())
+        return coins(logits)(x)
+
+    value = dl.expected_cost(cost, logits, name, generator=torch.Generator().manual_seed(1))
+    hard = drawn[0]
+    assert ((hard == 0) | (hard == 1)).all()
+    if name != "exact":
+        torch.testing.assert_close(value.detach(), coins(logits)(hard).mean())
+
+
+def test_the_gradient_is_scaled_by_what_comes_after(logits):
+    seeds = (torch.Generator().manual_seed(1) for _ in range(3))
+    plain, scaled, alone = (
+        torch.autograd.grad(
+            weight * dl.expected_cost(coins(logits), logits, generator=generator), logits
+        )[0]
+        for weight, generator in zip((1.0, -3.0, 1.0), seeds, strict=True)
+    )
+    torch.testing.assert_close(scaled, -3 * plain)
+    found = dl.estimate(coins(logits), logits, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(found.grad_logits, alone)
+
+
+def test_each_element_of_a_batch_has_its_own_weight(logits):
+    many = logits.detach().expand(4, -1, -1).clone().requires_grad_()
+    weights = torch.tensor([1.0, 0.0, 2.0, -1.0])
+    values = dl.expected_cost(coins(many), many, "exact", num_batch_dims=1)
+    (gradient,) = torch.autograd.grad((weights * values).sum(), many)
+    torch.testing.assert_close(gradient, weights[:, None, None] * gradient[0])
+    assert gradient[0].abs().min() > 0
+
+
+def test_a_cost_may_hold_the_logits_themselves(logits):
+    """The entropy, as `E[log q(x)]`: its score term has mean zero only in expectation."""
+
+    def log_q(x):
+        return (x * logits.log_softmax(dim=-1)).sum(dim=(-1, -2))
+
+    (found,) = torch.autograd.grad(dl.expected_cost(log_q, logits, "exact"), logits)
+    log_p = logits.log_softmax(dim=-1)
+    (expected,) = torch.autograd.grad((log_p.exp() * log_p).sum(), logits)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("name", ["leave-one-out", "st", "rebar"])
+def test_without_gradients_there_is_a_value(name, logits):
+    with torch.no_grad():
+        value = dl.expected_cost(coins(logits), logits, name)
+    assert not value.requires_grad
+    fixed = dl.expected_cost(coins(logits), logits.detach(), name)
+    assert not fixed.requires_grad
+
+
+def test_logits_without_gradients_still_train_what_comes_after(logits):
+    slope = torch.tensor(2.0, requires_grad=True)
+    value = dl.expected_cost(lambda x: slope * x[..., 1].sum(dim=-1), logits.detach(), "exact")
+    value.backward()
+    torch.testing.assert_close(slope.grad, logits.detach().softmax(dim=-1)[:, 1].sum())
+
+
+@pytest.mark.parametrize("name", ["st", "gumbel-softmax"])
+@pytest.mark.parametrize("has_parameters", [False, True])
+def test_a_cost_without_a_slope_is_refused_by_those_that_need_one(name, has_parameters, logits):
+    weight = torch.tensor(2.0, requires_grad=has_parameters)
+    with pytest.raises(AbilityError, match="must have a gradient in the one-hots"):
+        dl.expected_cost(lambda x: weight * x.argmax(dim=-1).sum(dim=-1), logits, name)
+
+
+def test_the_gradient_in_the_logits_is_computed_once(logits):
+    value = dl.expected_cost(coins(logits), logits)
+    (gradient,) = torch.autograd.grad(value, logits, create_graph=True)
+    assert not gradient.requires_grad or gradient.grad_fn is not None
+    with pytest.raises(RuntimeError):
+        torch.autograd.grad(gradient.sum(), logits)
+
+
+def test_it_trains_with_an_optimizer_of_torch(logits):
+    optimizer = torch.optim.Adam([logits], lr=0.1)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(150):
+        optimizer.zero_grad()
+        dl.expected_cost(coins(logits), logits, "carms", generator=generator).backward()
+        optimizer.step()
+    assert logits.argmax(dim=-1).tolist() == [0, 1, 0]
