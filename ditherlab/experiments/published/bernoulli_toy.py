@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from ditherlab.estimators import ARM, CARMS, Disarm, LeaveOneOut, ScoreFunction, UnorderedSet
-from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes
+from ditherlab.experiments.published.coins import Coins, PowerCost, estimate_slopes
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import NOTHING, Chart, Claim, Findings, Series
 from ditherlab.experiments.published.scatter import Scatter, claim_means_agree
@@ -46,8 +46,7 @@ _WHOLE, _QUICK = _Size(40_000, 4_000), _Size(4_000, 1_000)
 class BernoulliToy(Experiment):
     """Minimize `E sum_i (x_i - t_i)^2` over one logit shared by three coins.
 
-    The gradient for that logit is the sum of the gradients of the coins. Each trial is a picture of
-    three pixels.
+    The gradient for that logit is the sum of the gradients of the coins. The trials are a batch.
     """
 
     title = "The Bernoulli toy problem of the unordered-set estimator"
@@ -91,9 +90,9 @@ def measure(
     """
     cost = PowerCost(torch.tensor(targets, dtype=torch.float64), power=2.0)
     coins = Coins(torch.full((num_trials, len(targets)), logit, dtype=torch.float64))
-    estimate, _ = estimator.estimate(coins.model(), cost, seeded_generator(seed))
+    slopes, _ = estimate_slopes(estimator, cost, coins, seeded_generator(seed))
     exact = cost.exact_slopes(Coins(coins.logits[:1])).sum()
-    return Scatter.of(coin_slopes(estimate).sum(dim=1), exact)
+    return Scatter.of(slopes.sum(dim=1), exact)
 
 
 def _with_samples(num_samples: int) -> Iterator[Estimator]:

@@ -1,22 +1,25 @@
-"""Independent coins as pictures of two colors, the subject of most toy problems."""
+"""Independent coins, the subject of most toy problems."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from ditherlab.protocol import Ability, Cost, Estimate, Estimator
+from ditherlab.estimators.option import Option
+from ditherlab.programs import LogitsEstimate, estimate
+from ditherlab.protocol import Cost, Estimate, Estimator
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.types import CostMap, DrawCosts, DrawnImages
+
+Slopes = Float[Tensor, "b n"]
+"""A gradient for the logit of each coin."""
 
 
 @dataclass(frozen=True)
 class Coins:
     """Independent coins that land on 0 or 1; each trial tosses `n` of them.
-
-    A trial is a picture of a batch, and a coin is a pixel.
 
     Attributes:
         logits: `log(q / (1 - q))`, with the probability `q` of 1.
@@ -29,21 +32,104 @@ class Coins:
         """The probability of 1 for each coin."""
         return self.logits.sigmoid()
 
-    def model(self) -> Categorical:
-        """Return the distribution of pictures, with logits of zero for the side 0."""
-        both = torch.stack([torch.zeros_like(self.logits), self.logits], dim=1).unsqueeze(2)
-        palette = self.logits.new_tensor([[[0.0], [1.0]]]).expand(len(self.logits), -1, -1)
-        return Categorical.from_logits(both, palette)
+    @property
+    def both_logits(self) -> Float[Tensor, "b n 2"]:
+        """The logits of both sides, zero for the side 0."""
+        return torch.stack([torch.zeros_like(self.logits), self.logits], dim=1).mT
 
 
-def coin_slopes(estimate: Estimate) -> Float[Tensor, "b n"]:
-    """Return an estimate's gradient for the logits of side 1."""
-    return estimate.grad_logits[:, 1, 0]
+@dataclass(frozen=True, eq=False)
+class PowerCost:
+    """`weight * sum_i |x_i - t_i|^power`.
+
+    Attributes:
+        targets: `t`, the same for all trials.
+        power: At least 1.
+        weight: The weight of each coin.
+    """
+
+    targets: Float[Tensor, "n"]
+    power: float
+    weight: float = 1.0
+
+    def __call__(self, tossed: Shaped[Tensor, "..."]) -> Float[Tensor, "s b"]:
+        """Price tosses: one-hots `[s b n 2]`, or the sides `[s b n]`."""
+        sides = tossed[..., 1] if tossed.is_floating_point() else tossed
+        return self.weight * (sides - self.targets).abs().pow(self.power).sum(dim=2)
+
+    def expect(self, coins: Coins) -> Float[Tensor, "b"]:
+        """Return the exact expected cost, which is differentiable in the logits."""
+        ones, zeros = ((side - self.targets).abs().pow(self.power) for side in (1.0, 0.0))
+        return self.weight * (coins.chances * ones + (1 - coins.chances) * zeros).sum(dim=1)
+
+    def exact_slopes(self, coins: Coins) -> Slopes:
+        """Return the gradient of the expected cost for the logits."""
+        with torch.enable_grad():
+            leaves = coins.logits.detach().requires_grad_()
+            (slopes,) = torch.autograd.grad(self.expect(Coins(leaves)).sum(), leaves)
+        return slopes
+
+
+@dataclass(frozen=True, eq=False)
+class GivenDraws(Option):
+    """Another estimator, on draws that are given.
+
+    Attributes:
+        estimator: The estimator.
+        draws: What its `draw` would return.
+    """
+
+    estimator: Estimator
+    draws: Tensor
+
+    @property
+    def is_unbiased(self) -> bool:
+        return False
+
+    @property
+    def replaces_pixels(self) -> bool:
+        return self.estimator.replaces_pixels
+
+    def draw(self, model: Categorical, generator: torch.Generator) -> Tensor:
+        return self.draws
+
+    def weigh(
+        self, draws: Any, model: Categorical, cost: Cost, state: Any, temperature: float | None
+    ) -> tuple[Estimate, Any]:
+        return self.estimator.weigh(draws, model, cost, state, temperature)
+
+
+def estimate_slopes(
+    estimator: Estimator,
+    cost: PowerCost,
+    coins: Coins,
+    generator: torch.Generator | None = None,
+    state: Any = None,
+) -> tuple[Slopes, LogitsEstimate]:
+    """Return an estimate, and its gradient for the logits of side 1.
+
+    Args:
+        estimator: The estimator.
+        cost: The cost of each trial.
+        coins: The coins.
+        generator: The random generator.
+        state: The state of the last estimate.
+    """
+    found = estimate(
+        cost,
+        coins.both_logits,
+        estimator,
+        num_batch_dims=1,
+        draws="one-hots" if "gradient" in estimator.needs else "indices",
+        generator=generator,
+        state=state,
+    )
+    return found.grad_logits[..., 1], found
 
 
 def train_coins(
     estimator: Estimator,
-    cost: Cost,
+    cost: PowerCost,
     start: Float[Tensor, "b n"],
     rate: float,
     generator: torch.Generator,
@@ -63,44 +149,6 @@ def train_coins(
     while True:
         coins = Coins(logits.detach().clone())
         yield coins
-        estimate, state = estimator.estimate(coins.model(), cost, generator, state)
-        logits.grad = coin_slopes(estimate)
+        logits.grad, found = estimate_slopes(estimator, cost, coins, generator, state)
+        state = found.state
         optimizer.step()
-
-
-@dataclass(frozen=True, eq=False)
-class PowerCost(Cost):
-    """`weight * sum_i |x_i - t_i|^power`.
-
-    Attributes:
-        targets: `t`, the same for all trials.
-        power: At least 1.
-        weight: The weight of each coin.
-    """
-
-    targets: Float[Tensor, "n"]
-    power: float
-    weight: float = 1.0
-    abilities: frozenset[Ability] = field(default=frozenset({"value", "gradient", "local"}))
-
-    def cost(self, images: DrawnImages) -> DrawCosts:
-        return self.cost_map(images).sum(dim=(2, 3))
-
-    @property
-    def footprint_px(self) -> int:
-        return 0
-
-    def cost_map(self, images: DrawnImages) -> CostMap:
-        return self.weight * (images[:, :, 0] - self.targets).abs().pow(self.power)
-
-    def expect(self, coins: Coins) -> Float[Tensor, "b"]:
-        """Return the exact expected cost, which is differentiable in the logits."""
-        ones, zeros = ((side - self.targets).abs().pow(self.power) for side in (1.0, 0.0))
-        return self.weight * (coins.chances * ones + (1 - coins.chances) * zeros).sum(dim=1)
-
-    def exact_slopes(self, coins: Coins) -> Float[Tensor, "b n"]:
-        """Return the gradient of the expected cost for the logits."""
-        with torch.enable_grad():
-            leaves = coins.logits.detach().requires_grad_()
-            (slopes,) = torch.autograd.grad(self.expect(Coins(leaves)).sum(), leaves)
-        return slopes

@@ -113,8 +113,7 @@ _WHOLE, _QUICK = _Size(5, 1_500, 5e-3), _Size(2, 160, 1e-2)
 class DigitsVAE(Experiment):
     """Train a variational autoencoder with categorical codes on scikit-learn's digits.
 
-    A code is a picture with one row, a category is a color, and the decoder's loss on a digit is
-    the cost. So the estimators are the same as for pictures.
+    The cost of a code is the decoder's loss on the digit.
     """
 
     title = "A discrete autoencoder of handwritten digits"

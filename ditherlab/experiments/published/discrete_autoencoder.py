@@ -1,8 +1,8 @@
-"""A variational autoencoder whose code is a tiny picture: each latent variable is a pixel."""
+"""A variational autoencoder with a code of categories."""
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -10,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ditherlab.protocol import Ability, Cost, Estimator
-from ditherlab.protocol.categorical import Categorical
-from ditherlab.types import CostMap, DrawCosts, DrawnImages, Logits, PictureCosts
+from ditherlab.estimators import ScoreFunction
+from ditherlab.programs import estimate, expected_cost
+from ditherlab.protocol import Estimator
 
 _NUM_HIDDEN = 64
 
@@ -53,37 +53,25 @@ class Network:
 
 
 @dataclass(frozen=True, eq=False)
-class DecoderCost(Cost):
-    """`-log p(digit | code)` of a decoder, where a code is a picture with one row of one-hots.
-
-    The cost has no local parts, so the cost map gives each pixel an equal share.
+class DecoderCost:
+    """`-log p(digit | code)` of a decoder, for a code of one-hots.
 
     Attributes:
         decoder: The network from codes to logits of pixels.
         digits: The digits to decode.
-        num_latents: The width of a code.
     """
 
     decoder: Network
     digits: Digits
-    num_latents: int
-    abilities: frozenset[Ability] = field(default=frozenset({"value", "gradient", "local"}))
 
-    def cost(self, images: DrawnImages) -> DrawCosts:
-        num_samples, (num_runs, num_digits, num_px) = len(images), self.digits.shape
-        codes = images.flatten(2).unflatten(1, (num_runs, num_digits)).transpose(0, 1)
-        logits = self.decoder(codes.flatten(1, 2)).view(num_runs, num_samples, num_digits, num_px)
+    def __call__(self, codes: Float[Tensor, "s n l k"]) -> Float[Tensor, "s n"]:
+        """Price several codes of each digit; the digits of all runs form one batch."""
+        num_samples, (num_runs, num_digits, num_px) = len(codes), self.digits.shape
+        flat = codes.mT.flatten(2).unflatten(1, (num_runs, num_digits)).transpose(0, 1)
+        logits = self.decoder(flat.flatten(1, 2)).view(num_runs, num_samples, num_digits, num_px)
         targets = self.digits.unsqueeze(1).expand_as(logits)
         losses = binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(dim=3)
         return losses.transpose(0, 1).flatten(1)
-
-    @property
-    def footprint_px(self) -> int:
-        return self.num_latents - 1
-
-    def cost_map(self, images: DrawnImages) -> CostMap:
-        costs = self.cost(images) / self.num_latents
-        return costs[:, :, None, None].expand(-1, -1, *images.shape[3:])
 
 
 @dataclass(frozen=True)
@@ -128,21 +116,16 @@ class DiscreteAutoencoder:
         """All trained weights."""
         return self.encoder.weights + self.decoder.weights
 
-    def encode(self, digits: Digits) -> Logits:
+    def encode(self, digits: Digits) -> Float[Tensor, "n l k"]:
         """Return the logits of codes; the digits of all runs form one batch."""
-        logits = self.encoder(digits).flatten(0, 1)
-        return logits.view(-1, self.code.num_categories, 1, self.code.num_latents)
+        planes = self.encoder(digits).flatten(0, 1)
+        return planes.view(-1, self.code.num_categories, self.code.num_latents).mT
 
-    def model(self, logits: Logits) -> Categorical:
-        """Return the distribution of codes; the color of category k is the k-th unit vector."""
-        one_hots = torch.eye(self.code.num_categories, dtype=logits.dtype)
-        return Categorical.from_logits(logits.detach(), one_hots.expand(len(logits), -1, -1))
-
-    def divergence(self, logits: Logits) -> PictureCosts:
+    def divergence(self, logits: Float[Tensor, "n l k"]) -> Float[Tensor, "n"]:
         """Return the exact KL divergence of each code's distribution from the uniform one."""
-        log_probs = logits.log_softmax(dim=1)
+        log_probs = logits.log_softmax(dim=2)
         gains = log_probs + math.log(self.code.num_categories)
-        return (log_probs.exp() * gains).sum(dim=(1, 2, 3))
+        return (log_probs.exp() * gains).sum(dim=(1, 2))
 
     def bound(
         self, digits: Digits, num_samples: int, generator: torch.Generator
@@ -155,9 +138,7 @@ class DiscreteAutoencoder:
             generator: The random generator.
         """
         logits = self.encode(digits)
-        model = self.model(logits)
-        codes = model.images(model.draw_indices(num_samples, generator))
-        prices = DecoderCost(self.decoder, digits, self.code.num_latents).cost(codes).mean(dim=0)
+        prices = self._decode(logits, digits, num_samples, generator)
         return (prices + self.divergence(logits)).view(digits.shape[:2]).mean(dim=1)
 
     def differentiate(
@@ -182,12 +163,28 @@ class DiscreteAutoencoder:
             generator: The random generator.
         """
         logits = self.encode(digits)
-        model = self.model(logits)
-        fixed = DecoderCost(self.decoder.detach(), digits, self.code.num_latents)
-        estimate, state = estimator.estimate(model, fixed, generator, state)
-        codes = model.images(model.draw_indices(num_samples, generator))
-        prices = DecoderCost(self.decoder, digits, self.code.num_latents).cost(codes).mean(dim=0)
+        fixed = DecoderCost(self.decoder.detach(), digits)
+        found = estimate(
+            fixed, logits, estimator, num_batch_dims=1, generator=generator, state=state
+        )
+        prices = self._decode(logits, digits, num_samples, generator)
         num_digits = digits.shape[1]
         loss = (prices + self.divergence(logits)).sum() / num_digits
-        torch.autograd.backward((logits, loss), (estimate.grad_logits / num_digits, None))
-        return state
+        torch.autograd.backward((logits, loss), (found.grad_logits / num_digits, None))
+        return found.state
+
+    def _decode(
+        self,
+        logits: Float[Tensor, "n l k"],
+        digits: Digits,
+        num_samples: int,
+        generator: torch.Generator,
+    ) -> Float[Tensor, "n"]:
+        """Price hard codes, with a gradient for the decoder only."""
+        return expected_cost(
+            DecoderCost(self.decoder, digits),
+            logits.detach(),
+            ScoreFunction(num_samples=num_samples),
+            num_batch_dims=1,
+            generator=generator,
+        )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.estimators import (
@@ -18,7 +17,14 @@ from ditherlab.estimators import (
     STGumbel,
 )
 from ditherlab.estimators.hard_pixels import StraightThrough
-from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes, train_coins
+from ditherlab.experiments.published.coins import (
+    Coins,
+    GivenDraws,
+    PowerCost,
+    Slopes,
+    estimate_slopes,
+    train_coins,
+)
 from ditherlab.experiments.published.experiment import Experiment, OnProgress
 from ditherlab.experiments.published.findings import Chart, Claim, Findings, Series
 from ditherlab.protocol import Estimator
@@ -32,10 +38,6 @@ _PLACES = [place / 40 for place in range(1, 40)]
 _ROUNDING = 1e-12
 _STALL_TOLERANCE = 0.02
 _NUM_SHOWN = 80
-
-
-Slopes = Float[Tensor, "b n"]
-"""A gradient for the logit of each coin."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ _WHOLE, _QUICK = _Size(128, 64, 4_000, 3, 2e-3), _Size(32, 32, 400, 1, 2e-2)
 class Polynomial(Experiment):
     """Minimize `E sum_i |x_i - 0.45|^p / n` over the probabilities of n coins.
 
-    The optimum is 0 for every coin. A run is a picture of a batch, and a coin is a pixel.
+    The optimum is 0 for every coin. The runs are a batch.
     """
 
     title = "The polynomial programming of ReinMax"
@@ -117,11 +119,10 @@ def expected_slopes(estimator: StraightThrough, coins: Coins, cost: PowerCost) -
         coins: The coins.
         cost: The cost to minimize.
     """
-    model = coins.model()
     zeros = torch.zeros((1, len(coins.logits), 1, coins.logits.shape[1]), dtype=torch.long)
 
     def weigh(landed: Tensor) -> Slopes:
-        return coin_slopes(estimator.weigh(landed, model, cost, None, None)[0])
+        return estimate_slopes(GivenDraws(estimator, landed), cost, coins)[0]
 
     expected: Slopes = torch.lerp(weigh(zeros), weigh(zeros + 1), coins.chances)
     return expected

@@ -3,10 +3,12 @@
 import pytest
 import torch
 
+import ditherlab as dl
 from ditherlab.errors import RequestError
 from ditherlab.estimators import ESTIMATORS, Exact, LocalExpectation
 from ditherlab.estimators.enumeration import list_pictures, log_chances
 from ditherlab.experiments.published import digits_vae
+from ditherlab.experiments.published.coins import GivenDraws
 from ditherlab.experiments.published.digits_vae import FAMILIES, LEFT_OUT, DigitsVAE, load_digits
 from ditherlab.experiments.published.discrete_autoencoder import (
     CodeSize,
@@ -30,12 +32,8 @@ def digits(generator):
 def exact_bound(autoencoder, digits):
     """Price every code there is."""
     logits = autoencoder.encode(digits)
-    log_probs = logits.log_softmax(dim=1)
-    (codes,) = list_pictures(log_probs)
-    prices = DecoderCost(autoencoder.decoder, digits, 3).cost(
-        autoencoder.model(logits).images(codes)
-    )
-    expected = (log_chances(codes, log_probs).exp() * prices).sum(dim=0)
+    cost = DecoderCost(autoencoder.decoder, digits)
+    expected = dl.expected_cost(cost, logits, Exact(), num_batch_dims=1)
     return (expected + autoencoder.divergence(logits)).view(digits.shape[:2]).mean(dim=1)
 
 
@@ -67,16 +65,17 @@ def test_the_decoder_learns_from_hard_codes(autoencoder, digits, generator):
 def test_local_expectation_is_unbiased_for_a_decoder(autoencoder, digits):
     """Over all draws, weighed by their chances: no chance is involved."""
     with torch.no_grad():
-        model = autoencoder.model(autoencoder.encode(digits))
-        cost = DecoderCost(autoencoder.decoder, digits, 3)
-        exact, _ = Exact().estimate(model, cost, torch.Generator())
-        estimator = LocalExpectation(num_samples=1, pricing="phases")
-        (codes,) = list_pictures(model.probs)
-        chances = log_chances(codes, model.log_probs).exp()
-        total = torch.zeros_like(model.probs)
+        logits = autoencoder.encode(digits)
+        cost = DecoderCost(autoencoder.decoder, digits)
+        exact = dl.estimate(cost, logits, Exact(), num_batch_dims=1)
+        log_probs = logits.log_softmax(dim=2).mT.unsqueeze(2)
+        (codes,) = list_pictures(log_probs)
+        chances = log_chances(codes, log_probs).exp()
+        total = torch.zeros_like(logits)
         for code, chance in zip(codes, chances, strict=True):
-            estimate, _ = estimator.weigh(code.unsqueeze(0), model, cost, None, None)
-            total += chance.view(-1, 1, 1, 1) * estimate.grad_logits
+            given = GivenDraws(LocalExpectation(pricing="phases"), code.unsqueeze(0))
+            found = dl.estimate(cost, logits, given, num_batch_dims=1)
+            total += chance.view(-1, 1, 1) * found.grad_logits
     torch.testing.assert_close(total, exact.grad_logits, rtol=0, atol=1e-5)
 
 

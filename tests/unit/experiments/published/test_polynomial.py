@@ -5,7 +5,7 @@ import torch
 
 from ditherlab.estimators import ST, Reinmax
 from ditherlab.experiments.published import polynomial
-from ditherlab.experiments.published.coins import Coins, PowerCost, coin_slopes
+from ditherlab.experiments.published.coins import Coins, PowerCost, estimate_slopes
 from ditherlab.experiments.published.polynomial import (
     Polynomial,
     expected_slopes,
@@ -38,8 +38,8 @@ def test_straight_through_expects_nothing_where_it_stalls(power):
 def test_the_expected_slope_is_the_mean_of_many(estimator, generator):
     coins, cost = at(0.3, 1.5)
     many = Coins(coins.logits.expand(20_000, -1))
-    estimate, _ = estimator.estimate(many.model(), cost, generator)
-    scatter = Scatter.of(coin_slopes(estimate), expected_slopes(estimator, coins, cost)[0])
+    slopes, _ = estimate_slopes(estimator, cost, many, generator)
+    scatter = Scatter.of(slopes, expected_slopes(estimator, coins, cost)[0])
     assert scatter.most_errors < 4
 
 
