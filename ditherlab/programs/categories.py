@@ -66,12 +66,13 @@ class Categories:
             palette: The value that a picture shows for each category.
         """
         planes = logits.reshape(-1, self.num_variables, self.num_categories).mT.unsqueeze(2)
-        return Categorical.from_logits(planes, palette.expand(len(planes), -1, -1))
+        colors = palette.expand(len(planes), -1, -1)
+        return Categorical(planes.softmax(dim=1), colors, shares_palette=True)
 
     def values(self, pictures: Float[Tensor, "s b c 1 n"]) -> Float[Tensor, "..."]:
         """Return what pictures show: `[s *batch *variables c]`."""
         shape = (len(pictures), *self.batch, *self.variables, pictures.shape[2])
-        return pictures.squeeze(3).mT.reshape(shape)
+        return pictures.squeeze(3).mT.contiguous().view(shape)
 
     def pictures(self, values: Float[Tensor, "..."]) -> Float[Tensor, "s b c 1 n"]:
         """Return the pictures that show values `[s *batch *variables c]`."""
@@ -81,7 +82,7 @@ class Categories:
     def logits(self, planes: Logits) -> Float[Tensor, "..."]:
         """Return a value of each category in the shape of the logits."""
         shape = (*self.batch, *self.variables, self.num_categories)
-        return planes.squeeze(2).mT.reshape(shape)
+        return planes.squeeze(2).mT.contiguous().view(shape)
 
     def indices(self, drawn: Indices) -> Shaped[Tensor, "..."]:
         """Return drawn categories: `[s *batch *variables]`."""

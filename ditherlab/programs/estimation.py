@@ -133,8 +133,8 @@ def estimate(
             have costs of their own that do not depend on one another.
         draws: `indices` for costs that take categories, int64 `[s *batch *variables]`; they have no
             gradient.
-        generator: On the device of the logits; None for one that torch's default generator seeds,
-            so that `torch.manual_seed` decides the draws.
+        generator: On the device of the logits; None for torch's default one (off the CPU, for one
+            that it seeds), so that `torch.manual_seed` decides the draws.
         state: The state of the last estimate; None at first.
         temperature: For relaxations, replaces their own temperature.
 
@@ -175,7 +175,7 @@ def estimate(
 
 
 def own_generator(generator: torch.Generator | None, device: torch.device) -> torch.Generator:
-    """Return a generator on a device; without one, a new one seeded by torch's default one.
+    """Return the generator; if there is none, torch's default one, or one that it seeds.
 
     Raises:
         RequestError: If it is on another device.
@@ -187,5 +187,7 @@ def own_generator(generator: torch.Generator | None, device: torch.device) -> to
                 f"{generator.device}. Make it by `torch.Generator('{device.type}')`."
             )
         return generator
-    # On the CPU, so that an accelerator need not be waited for.
+    if device.type == "cpu":
+        return torch.default_generator
+    # The seed is drawn on the CPU, so that an accelerator need not be waited for.
     return seeded_generator(int(torch.randint(2**63 - 1, ())), device)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import embedding
 
 from ditherlab.types import Colors, DrawnImages, Indices, Logits, PictureCosts, Probs
 
@@ -22,11 +23,14 @@ class Categorical:
         probs: The probability of each color at each pixel.
         palette: Display sRGB in [0, 1].
         learns_palette: True if estimators shall compute a gradient for the palette.
+        shares_palette: True if all pictures have the same palette. Pictures are then drawn with the
+            channels of a pixel next to each other, which suits palettes of many channels.
     """
 
     probs: Probs
     palette: Colors
     learns_palette: bool = False
+    shares_palette: bool = False
 
     @classmethod
     def from_logits(
@@ -78,6 +82,8 @@ class Categorical:
 
     def images(self, indices: Indices) -> DrawnImages:
         """Convert palette indices to pictures."""
+        if self.shares_palette:
+            return embedding(indices, self.palette[0]).movedim(-1, 2)
         s, b, h, w = indices.shape
         flat = indices.flatten(2).unsqueeze(2)
         colors = self.palette.mT.expand(s, -1, -1, -1)
