@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ditherlab.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from ditherlab.black_box.calling_convention import CallingConvention, cost_function
+    from ditherlab.black_box.calling_convention import CallingConvention, cost_function, is_marked
     from ditherlab.black_box.function_source import FunctionSource
     from ditherlab.black_box.messages import Part, Tensors, TensorTargets
     from ditherlab.black_box.priced_function import PricedFunction
@@ -26,6 +26,7 @@ __all__ = [
     "Tensors",
     "WorkerPool",
     "cost_function",
+    "is_marked",
 ]
 
 __getattr__ = lazy_names(
@@ -40,5 +41,6 @@ __getattr__ = lazy_names(
         "Tensors": "messages",
         "WorkerPool": "worker_pool",
         "cost_function": "calling_convention",
+        "is_marked": "calling_convention",
     },
 )

@@ -51,6 +51,11 @@ def cost_function(
     return mark
 
 
+def is_marked(function: object) -> bool:
+    """Return whether a function says its calling convention."""
+    return getattr(function, _MARK, None) is not None
+
+
 @dataclass(frozen=True)
 class CallingConvention:
     """The arguments that a function takes, and the form of its pictures.

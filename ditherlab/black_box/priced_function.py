@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -51,15 +51,22 @@ class PricedFunction:
         Raises:
             ObjectiveError: If the function fails, or does not return a number for each picture.
         """
+        costs = []
+        for arguments, num_pictures in self.calls(pictures, targets, opaque):
+            costs += self._call(arguments, num_pictures)
+        return costs
+
+    def calls(
+        self, pictures: Pixels, targets: Pixels, opaque: Masks
+    ) -> Iterator[tuple[list[Any], int]]:
+        """Yield the arguments of each call in the form of the function, and how many it prices."""
         given = [pictures, targets, opaque][: self.convention.num_arguments]
         form = self.convention.form
         if self.convention.takes == "batch":
-            return self._call([_to_form(array.copy(), form) for array in given], len(pictures))
-        costs = []
+            yield [_to_form(array.copy(), form) for array in given], len(pictures)
+            return
         for number in range(len(pictures)):
-            alone = [_to_form(array[number : number + 1].copy(), form)[0] for array in given]
-            costs += self._call(alone, 1)
-        return costs
+            yield [_to_form(array[number : number + 1].copy(), form)[0] for array in given], 1
 
     def _call(self, arguments: list[Any], num_pictures: int) -> list[float]:
         try:

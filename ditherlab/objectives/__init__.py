@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from ditherlab.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from ditherlab.objectives.callable_objective import CallableObjective
+    from ditherlab.objectives.conversion import as_objective
     from ditherlab.objectives.flip import FLIP
+    from ditherlab.objectives.metric_objective import MetricObjective
     from ditherlab.objectives.objective_sum import ObjectiveSum
     from ditherlab.objectives.perceptual import Perceptual
     from ditherlab.objectives.piqe import PIQE
@@ -22,6 +25,8 @@ __all__ = [
     "OBJECTIVES",
     "PIQE",
     "SSIM",
+    "CallableObjective",
+    "MetricObjective",
     "ObjectiveSum",
     "Perceptual",
     "PngBytes",
@@ -29,6 +34,7 @@ __all__ = [
     "Variance",
     "ViewedError",
     "ViewedSSIM",
+    "as_objective",
     "parse_objective",
     "place_files",
 ]
@@ -36,7 +42,9 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "CallableObjective": "callable_objective",
         "FLIP": "flip",
+        "MetricObjective": "metric_objective",
         "OBJECTIVES": "registry",
         "PIQE": "piqe",
         "SSIM": "ssim",
@@ -47,6 +55,7 @@ __getattr__ = lazy_names(
         "Variance": "variance",
         "ViewedError": "viewed_error",
         "ViewedSSIM": "ssim",
+        "as_objective": "conversion",
         "parse_objective": "registry",
         "place_files": "python_words",
     },

@@ -63,6 +63,9 @@ class ObjectiveSum(Objective):
         terms = ((w, x.suited_to(learned_palette=learned_palette)) for w, x in self.terms)
         return ObjectiveSum(tuple(terms))
 
+    def for_size(self, height: int, width: int) -> "ObjectiveSum":
+        return ObjectiveSum(tuple((w, x.for_size(height, width)) for w, x in self.terms))
+
     def bind(self, target: Target) -> Cost:
         return CostSum(
             tuple((weight, objective.bind(target)) for weight, objective in self.terms),

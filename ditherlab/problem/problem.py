@@ -67,6 +67,7 @@ class Problem:
         objective = self.objective.suited_to(learned_palette=self.learns_palette)
         object.__setattr__(self, "objective", objective)
         self._check_pictures()
+        object.__setattr__(self, "objective", objective.for_size(self.height, self.width))
         self._check_values()
         self._check_cells()
 

@@ -44,6 +44,11 @@ class Objective(Strategy, ABC):
         del learned_palette
         return self
 
+    def for_size(self, height: int, width: int) -> "Objective":
+        """Return the objective for pictures of a size, with which it may be tried."""
+        del height, width
+        return self
+
     @abstractmethod
     def bind(self, target: Target) -> Cost:
         """Compute everything that depends on the target alone, once."""

@@ -17,7 +17,7 @@ from ditherlab.palette import named_palettes
 # The text chunk of a PNG that holds the settings.
 _CHUNK = "ditherlab"
 
-_PYTHON = "python:"
+_PYTHON = ("python:", "python-object:")
 
 _KINDS = {
     "fit": str,
@@ -58,7 +58,7 @@ def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
         )
     options.update(typed)
     for name in ("objective", "recipe"):
-        if _PYTHON in options[name] and name not in typed:
+        if any(word in options[name] for word in _PYTHON) and name not in typed:
             raise RequestError(
                 f"{label} was made with Python code, `{options[name]}`, which is never run from "
                 f"the settings of a picture. Give it by hand: `--{name}`."
