@@ -10,7 +10,7 @@ S = TypeVar("S")
 
 
 class LazyClasses(Mapping[str, type[S]]):
-    """A read-only mapping from names in kebab case to classes of a package.
+    """A mapping from names in kebab case to classes of a package, and to others that are added.
 
     Args:
         package: The package that hands the classes on.
@@ -25,16 +25,28 @@ class LazyClasses(Mapping[str, type[S]]):
     def __init__(self, package: str, class_names: Iterable[str]) -> None:
         self._package = package
         self._class_names = {kebab_case(name): name for name in class_names}
+        self._added: dict[str, type[S]] = {}
+
+    @property
+    def added(self) -> Mapping[str, type[S]]:
+        """The classes that were added."""
+        return self._added
+
+    def add(self, name: str, added: type[S]) -> None:
+        """Add a class, or replace an added one."""
+        self._added[name] = added
 
     def __getitem__(self, name: str) -> type[S]:
+        if name in self._added:
+            return self._added[name]
         found: type[S] = getattr(import_module(self._package), self._class_names[name])
         return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._class_names
+        return name in self._class_names or name in self._added
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._class_names)
+        return iter((*self._class_names, *self._added))
 
     def __len__(self) -> int:
-        return len(self._class_names)
+        return len(self._class_names) + len(self._added)

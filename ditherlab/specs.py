@@ -4,16 +4,28 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import wraps
 from inspect import get_annotations
 from types import UnionType
-from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from ditherlab.errors import RequestError
-from ditherlab.naming import kebab_case, nearest_name
+from ditherlab.lazy_classes import LazyClasses
+from ditherlab.naming import kebab_case, nearest_name, spell_value
 
 S = TypeVar("S")
+C = TypeVar("C")
 
 LARGEST_NUMBER = 10**19
 """The least number of more than 19 digits, which no 64-bit integer can hold."""
@@ -119,12 +131,14 @@ class Registry(Generic[S]):
         classes: Frozen dataclasses by name; the name is derived from the class.
         aliases: Other words, each with what it stands for: a name, or one with parameters.
         parts: Parsers of parameters that are not numbers or choices, by the parameter's type.
+        base: The class that all of them extend.
     """
 
     kind: str
-    classes: Mapping[str, type[S]]
+    classes: LazyClasses[S]
     aliases: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[Any, Callable[[str], Any]] = field(default_factory=dict)
+    base: type[Any] = Strategy
 
     @classmethod
     def of(
@@ -135,8 +149,74 @@ class Registry(Generic[S]):
         parts: Mapping[Any, Callable[[str], Any]] | None = None,
     ) -> "Registry[S]":
         """Register classes under their names in kebab case."""
-        named = {kebab_case(c.__name__): c for c in classes}
+        named: LazyClasses[S] = LazyClasses("", ())
+        for strategy in classes:
+            named.add(kebab_case(strategy.__name__), strategy)
         return cls(kind, named, aliases or {}, parts or {})
+
+    def register(self, strategy: type[C]) -> type[C]:
+        """Make a class of the user's own known by its name in kebab case; usable as a decorator.
+
+        It is known in this process only. A class can be registered again by the cell of a notebook
+        that defined it.
+
+        Args:
+            strategy: A frozen dataclass that extends the base class of the kind.
+
+        Returns:
+            The class itself.
+
+        Raises:
+            RequestError: If it is no such class, or its name is taken.
+
+        Example:
+            >>> things = Registry.of("thing", [])
+            >>> @things.register
+            ... @dataclass(frozen=True)
+            ... class SmallThing(Strategy):
+            ...     size: int = 1
+            >>> things.parse("small-thing(size=2)")
+            SmallThing(size=2)
+        """
+        is_frozen = is_dataclass(strategy) and _is_frozen(strategy)
+        if not (isinstance(strategy, type) and issubclass(strategy, self.base) and is_frozen):
+            raise RequestError(
+                f"`register` must be given a frozen dataclass that extends `{self.base.__name__}`, "
+                f"got {strategy!r}."
+            )
+        name = kebab_case(strategy.__name__)
+        earlier = self.classes.added.get(name)
+        is_same = earlier is not None and _place(earlier) == _place(strategy)
+        if (name in self.classes or name in self.aliases) and not is_same:
+            raise RequestError(
+                f"The {self.kind} `{name}` must have a name of its own: this one is taken. Rename "
+                f"the class `{strategy.__name__}`."
+            )
+        self.classes.add(name, cast("type[S]", strategy))
+        return strategy
+
+    def resolve(self, value: object) -> S:
+        """Return the strategy that words, an instance or a class stand for.
+
+        Raises:
+            RequestError: For words that are not understood, or a value of another kind.
+
+        Example:
+            >>> from ditherlab.estimators import ESTIMATORS, LeaveOneOut
+            >>> ESTIMATORS.resolve(LeaveOneOut) == ESTIMATORS.resolve("leave-one-out")
+            True
+        """
+        if isinstance(value, str):
+            return self.parse(value)
+        if isinstance(value, type) and issubclass(value, self.base):
+            value = value()
+        if not isinstance(value, self.base):
+            known = ", ".join(self.classes)
+            raise RequestError(
+                f"The {self.kind} must be a name or a `{self.base.__name__}`, got "
+                f"{spell_value(value)}. The names are: {known}."
+            )
+        return cast("S", value)
 
     def parse(self, text: str) -> S:
         """Make the strategy that `name` or `name(parameter=value, ...)` describes.
@@ -191,6 +271,14 @@ class Registry(Generic[S]):
                 yield parameter, self.parse(value)
             else:
                 yield parameter, _convert(f"{name}({parameter}=...)", value, hint)
+
+
+def _is_frozen(strategy: Any) -> bool:
+    return bool(strategy.__dataclass_params__.frozen)
+
+
+def _place(strategy: type) -> tuple[str, str]:
+    return strategy.__module__, strategy.__qualname__
 
 
 def split_outside(text: str, separator: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ditherlab.report.plot import Axis, Line, Plot
+from ditherlab.plots.plot import Axis, Line, Plot
 
 _BEGIN, _END = "<!-- table -->", "<!-- end of table -->"
 

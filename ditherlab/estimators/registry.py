@@ -47,4 +47,5 @@ ESTIMATORS: Registry[Estimator] = Registry(
         "straight-through": "st",
         "zgr": "reinmax",
     },
+    base=Estimator,
 )

@@ -4,4 +4,6 @@ from ditherlab.lazy_classes import LazyClasses
 from ditherlab.models.model import Model
 from ditherlab.specs import Registry
 
-MODELS: Registry[Model] = Registry("model", LazyClasses("ditherlab.models", ["Noise", "Ordered"]))
+MODELS: Registry[Model] = Registry(
+    "model", LazyClasses("ditherlab.models", ["Noise", "Ordered"]), base=Model
+)

@@ -25,6 +25,7 @@ OBJECTIVES: Registry[Objective] = Registry(
             "PngBytes",
         ],
     ),
+    base=Objective,
 )
 
 # A plus sign between terms: outside parentheses, and not the sign of an exponent.

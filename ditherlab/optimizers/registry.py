@@ -5,5 +5,7 @@ from ditherlab.protocol import Optimizer
 from ditherlab.specs import Registry
 
 OPTIMIZERS: Registry[Optimizer] = Registry(
-    "optimizer", LazyClasses("ditherlab.optimizers", ["Adam", "MeanField", "NaturalGradient"])
+    "optimizer",
+    LazyClasses("ditherlab.optimizers", ["Adam", "MeanField", "NaturalGradient"]),
+    base=Optimizer,
 )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ditherlab.experiments import BudgetName, Curve, GradientFigures, group_runs
+from ditherlab.plots.plot import Axis, Level, Line, Plot, Point
+from ditherlab.plots.scale import is_wide
 from ditherlab.report.comparison_report import ComparisonReport, spell_error
-from ditherlab.report.plot import Axis, Level, Line, Plot, Point
-from ditherlab.report.scale import is_wide
 
 
 @dataclass(frozen=True)

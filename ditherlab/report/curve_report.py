@@ -9,12 +9,12 @@ from typing import Any
 from ditherlab.experiments import LEARNED, METHODS, CurvePoint, FigureTarget
 from ditherlab.images import Picture
 from ditherlab.palette import spell_colors
+from ditherlab.plots.plot import Axis, Level, Line, Plot
+from ditherlab.plots.scale import is_wide
 from ditherlab.report.comparison_report import spell
 from ditherlab.report.document import finite_document
 from ditherlab.report.markup import encode_png, figure, page, swatches, table, terms
-from ditherlab.report.plot import Axis, Level, Line, Plot
 from ditherlab.report.ranking_report import verdict_document
-from ditherlab.report.scale import is_wide
 from ditherlab.report.sweep_plots import MEANINGS
 from ditherlab.report.table import align
 

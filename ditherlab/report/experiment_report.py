@@ -7,9 +7,9 @@ from typing import Any
 
 from ditherlab import version
 from ditherlab.experiments.published import Chart, Experiment, Findings
+from ditherlab.plots.plot import Axis, Line, Plot
 from ditherlab.report.document import finite_document
 from ditherlab.report.markup import page
-from ditherlab.report.plot import Axis, Line, Plot
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ditherlab.report.plot import NUM_COLORS, Axis, shorten
-from ditherlab.report.scale import Scale, spell_tick
+from ditherlab.plots.plot import NUM_COLORS, Axis, shorten
+from ditherlab.plots.scale import Scale, spell_tick
 
 _WIDTH, _TOP, _BOTTOM, _RIGHT = 520, 6, 46, 22
 _ROW_PX, _BAND_PX = 24, 12

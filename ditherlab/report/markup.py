@@ -11,6 +11,7 @@ from PIL import Image
 
 from ditherlab.images import Picture
 from ditherlab.naming import escape_controls
+from ditherlab.plots.plot import plot_style
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -33,14 +34,13 @@ $body
 
 def page(title: str, body: str) -> str:
     """Return a self-contained HTML page; `body` is HTML."""
-    style = read_style("plot.css") + read_style("page.css")
+    style = plot_style() + _page_style()
     # HTML has no control characters, and the bytes of file names that are not UTF-8 are no text.
     return escape_controls(_PAGE.substitute(title=escape(title), style=style, body=body))
 
 
-def read_style(name: str) -> str:
-    """Return a style sheet: `plot.css` for plots, or `page.css` for the rest."""
-    return files("ditherlab.report").joinpath(name).read_text(encoding="utf-8")
+def _page_style() -> str:
+    return files("ditherlab.report").joinpath("page.css").read_text(encoding="utf-8")
 
 
 def data_uri(png: bytes) -> str:

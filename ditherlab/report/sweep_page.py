@@ -7,10 +7,10 @@ from html import escape
 from statistics import fmean
 
 from ditherlab.experiments import Group
+from ditherlab.plots.plot import Plot
 from ditherlab.report.comparison_report import spell
 from ditherlab.report.interval_plot import IntervalPlot
 from ditherlab.report.markup import page, table, terms
-from ditherlab.report.plot import Plot
 from ditherlab.report.sweep_plots import SweepPlots
 from ditherlab.report.sweep_report import SweepReport
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from ditherlab.experiments import Group, SweepSummary, number_of
 from ditherlab.metrics import METRICS
+from ditherlab.plots.plot import Axis, Line, Plot
+from ditherlab.plots.scale import is_wide
 from ditherlab.report.interval_plot import Interval, IntervalPlot
-from ditherlab.report.plot import Axis, Line, Plot
-from ditherlab.report.scale import is_wide
 
 # With this many values, a numeric setting becomes an axis.
 _FEW_VALUES = 3

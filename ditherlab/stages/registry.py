@@ -36,11 +36,12 @@ STAGES: Registry[Stage] = Registry(
         ],
     ),
     parts=_PARTS,
+    base=Stage,
 )
 
 # Stages that `--method` names: they improve a picture without a gradient of probabilities.
 METHODS: Registry[Stage] = Registry(
-    "method", LazyClasses(_PACKAGE, ["GibbsWithGradients", "CrossEntropy"])
+    "method", LazyClasses(_PACKAGE, ["GibbsWithGradients", "CrossEntropy"]), base=Stage
 )
 
 

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ditherlab.report.labels import Label, beside_points, spread_down
-from ditherlab.report.plot import Axis, Level, Line, Plot, Point
-from ditherlab.report.scale import Scale, spell_tick
+from ditherlab.plots.labels import Label, beside_points, spread_down
+from ditherlab.plots.plot import Axis, Level, Line, Plot, Point
+from ditherlab.plots.scale import Scale, spell_tick
 
 SVG = "{http://www.w3.org/2000/svg}"
 X, Y = Axis("x"), Axis("y")

@@ -6,10 +6,14 @@ Colors are CSS variables (`--series-0` and so on), so that the page can set ligh
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
 
-from ditherlab.report.labels import Label, beside_points, spread_down
-from ditherlab.report.markup import read_style
-from ditherlab.report.scale import Scale, spell_tick
+from ditherlab.errors import OutputError
+from ditherlab.images import path_label, write_atomically
+from ditherlab.plots.labels import Label, beside_points, spread_down
+from ditherlab.plots.scale import Scale, spell_tick
 
 NUM_COLORS = 8
 _DASHES = ("", "7 3", "2 3", "9 3 2 3")
@@ -114,7 +118,27 @@ class Plot:
     def svg_file(self) -> str:
         """Return the plot as an SVG file, which includes its style sheet."""
         own = "svg { background: var(--paper); font-family: system-ui, sans-serif; }"
-        return self.svg(f"<style>{read_style('plot.css')}{own}</style>") + "\n"
+        return self.svg(f"<style>{plot_style()}{own}</style>") + "\n"
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the plot as an SVG file.
+
+        Args:
+            path: A name that ends in `.svg`.
+            overwrite: Whether an existing file may be replaced.
+
+        Raises:
+            OutputError: If the name has another end, or the file exists or cannot be written.
+        """
+        if Path(path).suffix.lower() != ".svg":
+            raise OutputError(
+                f"A plot must be written as .svg, got {path_label(path)}. Browsers and most "
+                "programs for pictures convert it."
+            )
+        write_atomically(path, self.svg_file().encode(), overwrite=overwrite)
+
+    def _repr_svg_(self) -> str:
+        return self.svg_file()
 
     def svg(self, style: str = "") -> str:
         """Return the plot as SVG, with a message if there is nothing to show.
@@ -267,6 +291,11 @@ def _draw_label(label: Label) -> str:
 def _path(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
     places = [f"{x.place(across):.1f} {y.place(up):.1f}" for across, up in points]
     return f"M{'L'.join(places)}" if places else ""
+
+
+def plot_style() -> str:
+    """Return the style sheet of plots, for a page that holds some."""
+    return files("ditherlab.plots").joinpath("plot.css").read_text(encoding="utf-8")
 
 
 def shorten(name: str) -> str:
