@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from ditherlab.recipe.default import Shorthands as Shorthands
     from ditherlab.recipe.default import default_recipe as default_recipe
     from ditherlab.recipe.recipe import Recipe as Recipe
+    from ditherlab.request.optimize import optimize as optimize
     from ditherlab.solver.checkpoint import Checkpoint as Checkpoint
     from ditherlab.solver.solution import Solution as Solution
-    from ditherlab.solver.solver import optimize as optimize
     from ditherlab.stages import STAGES as STAGES
 
 _HOMES = {
@@ -59,7 +59,7 @@ _HOMES = {
     "expected_cost": "programs",
     "expected_cost_and_state": "programs",
     "measure": "metrics",
-    "optimize": "solver.solver",
+    "optimize": "request.optimize",
     "parse_objective": "objectives",
     "read_picture": "images",
     "resolve_palette": "palette",

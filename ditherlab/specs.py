@@ -213,8 +213,8 @@ class Registry(Generic[S]):
         if not isinstance(value, self.base):
             known = ", ".join(self.classes)
             raise RequestError(
-                f"The {self.kind} must be a name or a `{self.base.__name__}`, got "
-                f"{spell_value(value)}. The names are: {known}."
+                f"The {self.kind} must be words, or extend `{self.base.__name__}`, got "
+                f"{spell_value(value)}. The words are: {known}."
             )
         return cast("S", value)
 

@@ -9,11 +9,10 @@ import click
 from ditherlab.cli.streams import STANDARD_STREAM
 from ditherlab.errors import RequestError
 from ditherlab.images import path_label
+from ditherlab.request.checkpoints import as_checkpoint
 from ditherlab.solver.checkpoint import Checkpoint
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_EVERY_S = 30.0
 
 
 def checkpoint_options(command: Command) -> Command:
@@ -59,26 +58,18 @@ def read_checkpoint(
     written, resumed, every_s = (
         options[name] for name in ("checkpoint", "resume", "checkpoint_every")
     )
-    path = resumed if written is None else written
-    if path is None:
-        if every_s is not None:
-            raise RequestError(
-                "`--checkpoint-every` needs a file to write: give `--checkpoint` too."
-            )
+    checkpoint = as_checkpoint(written, resumed, every_s, overwrite=options["overwrite"])
+    if checkpoint is None:
         return None
     for option, value in (("--checkpoint", written), ("--resume", resumed)):
         if value == STANDARD_STREAM:
             raise RequestError(f"`{option}` must be a file, got a standard stream. Name a file.")
-    if Path(path).resolve() in [output.resolve() for output in outputs if output is not None]:
+    if Path(checkpoint.path).resolve() in [
+        output.resolve() for output in outputs if output is not None
+    ]:
         raise RequestError(
             "The checkpoint must be another file than `--output`, `--packed` and `--report`, got "
-            f"{path_label(path)} twice."
+            f"{path_label(checkpoint.path)} twice."
         )
-    checkpoint = Checkpoint(
-        path,
-        resume_from=resumed,
-        overwrite=options["overwrite"],
-        every_s=_EVERY_S if every_s is None else every_s,
-    )
     checkpoint.check()
     return checkpoint

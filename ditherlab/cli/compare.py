@@ -21,7 +21,6 @@ from ditherlab.cli.reporting import (
 )
 from ditherlab.cli.streams import check_standard_output, write_to_stderr, write_to_stdout
 from ditherlab.errors import ObjectiveError, RequestError
-from ditherlab.palette import Palette
 from ditherlab.request.loading import loading_deadline
 from ditherlab.request.optimize_request import crop_picture
 from ditherlab.request.palette_options import PaletteOptions
@@ -145,7 +144,7 @@ def compare(context: click.Context, /, **options: Any) -> int:
     problem = fix_palette(
         Problem(
             picture=picture,
-            palette=palette if isinstance(palette, Palette) else LearnedPalette(palette),
+            palette=LearnedPalette(palette) if isinstance(palette, int) else palette,
             objective=objective,
             fit="none",
         ),

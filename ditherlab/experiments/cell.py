@@ -15,10 +15,10 @@ from ditherlab.experiments.cell_result import CellResult
 from ditherlab.experiments.judging import measure_seen, price_against_source
 from ditherlab.images import Picture
 from ditherlab.naming import hide_folders
-from ditherlab.objectives import ObjectiveSum, PythonFunction, parse_objective
+from ditherlab.objectives import ObjectiveSum, PythonFunction, as_objective
 from ditherlab.optimizers import OPTIMIZERS
 from ditherlab.protocol import Objective
-from ditherlab.recipe import Recipe
+from ditherlab.recipe import as_recipe
 from ditherlab.request.optimize_request import OptimizeRequest
 from ditherlab.solver.snapshot import Snapshot
 from ditherlab.solver.solution import Solution
@@ -60,10 +60,10 @@ class Cell:
             "cost": _COST,
             **asdict(request),
             # Parsed values, so that two spellings of the same setting have the same hash.
-            "objective": _meaning(parse_objective(request.objective)),
-            "estimator": estimator and repr(ESTIMATORS.parse(estimator)),
-            "optimizer": optimizer and repr(OPTIMIZERS.parse(optimizer)),
-            "recipe": recipe and [stage.code_words for stage in Recipe.parse(recipe).stages],
+            "objective": _meaning(as_objective(request.objective)),
+            "estimator": estimator and repr(ESTIMATORS.resolve(estimator)),
+            "optimizer": optimizer and repr(OPTIMIZERS.resolve(optimizer)),
+            "recipe": recipe and [stage.code_words for stage in as_recipe(recipe).stages],
         }
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -1,10 +1,11 @@
 """The keys of a sweep's file and their values."""
 
 from collections.abc import Iterator, Mapping
+from inspect import get_annotations
 from itertools import product
 from math import prod
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name, spell_value
@@ -21,7 +22,15 @@ LEFT_OUT = "default"
 
 Axes = dict[str, list[Any]]
 
-_HINTS: Mapping[str, Any] = {PICTURE: str, CROP: str | None, **get_type_hints(OptimizeRequest)}
+# A quoted type is that of words, or of an object of Python, which no file holds.
+_HINTS: Mapping[str, Any] = {
+    PICTURE: str,
+    CROP: str | None,
+    **{
+        name: str if isinstance(hint, str) else hint
+        for name, hint in get_annotations(OptimizeRequest).items()
+    },
+}
 _RULES = {int: "a whole number", float: "a number", str: 'text in quotes, "..."'}
 
 

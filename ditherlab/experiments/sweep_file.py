@@ -136,7 +136,7 @@ class _Reader:
 
     def _spell_out(self, request: OptimizeRequest) -> OptimizeRequest:
         """Replace names and files by their contents, so that the request depends on no file."""
-        objective = place_files(request.objective, self.folder.absolute())
+        objective = place_files(str(request.objective), self.folder.absolute())
         coloring = request.palette_options.spelled_out(self.folder)
         return replace(request, objective=objective, **asdict(coloring))
 

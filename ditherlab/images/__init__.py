@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from ditherlab.images.output_file import check_writable, free_path, write_atomically
     from ditherlab.images.packed_indices import pack_indices, packed_bits
     from ditherlab.images.picture import Picture
-    from ditherlab.images.picture_file import ReadingOptions, read_picture
+    from ditherlab.images.picture_file import (
+        ReadingOptions,
+        picture_of_image,
+        read_picture,
+    )
     from ditherlab.images.png_size import drawn_png_bytes
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "packed_bits",
     "parse_levels",
     "path_label",
+    "picture_of_image",
     "printable",
     "read_picture",
     "write_atomically",
@@ -58,6 +63,7 @@ __getattr__ = lazy_names(
         "packed_bits": "packed_indices",
         "parse_levels": "gray_depth",
         "path_label": "label",
+        "picture_of_image": "picture_file",
         "printable": "label",
         "read_picture": "picture_file",
         "write_atomically": "output_file",

@@ -13,8 +13,8 @@ from ditherlab.images.png_samples import read_samples
 OPAQUE_FROM = 128
 _WHITE = (255, 255, 255)
 _BLEND_NOTE = (
-    "Its partly transparent pixels were put on white. --background sets another color, "
-    "--alpha keep keeps them, --alpha cut makes each pixel opaque or transparent."
+    "Its partly transparent pixels were put on white. `--background` sets another color, "
+    "`--alpha keep` keeps them, and `--alpha cut` makes each pixel opaque or transparent."
 )
 
 
@@ -83,8 +83,8 @@ def _blend(
 def _cut_notes(alpha: UInt8[np.ndarray, "h w"]) -> tuple[str, ...]:
     if 0 < alpha.max() < OPAQUE_FROM:
         return (
-            "Every pixel is transparent: none has an alpha of at least one half. Use --alpha blend "
-            "to put the picture on a --background, or --alpha keep.",
+            "Every pixel is transparent: none has an alpha of at least one half. Use `--alpha "
+            "blend` to put the picture on a `--background`, or `--alpha keep`.",
         )
     if ((alpha > 0) & (alpha < 255)).any():
         return ("Its partly transparent pixels count as opaque from an alpha of one half.",)

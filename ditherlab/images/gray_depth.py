@@ -20,7 +20,7 @@ _WHITE_IS_ZERO, _SIGNED = 0, 2
 _SMALL_PART = 0.3
 _SMALLEST_SPREAD = 1e-30
 _SLACK = 1e-6
-_SPELLED_LEVELS = "--levels LOW:HIGH or --levels auto"
+_SPELLED_LEVELS = "`--levels LOW:HIGH` or `--levels auto`"
 
 
 class Levels(NamedTuple):

@@ -165,6 +165,27 @@ def read_picture_with_bytes(
     return replace(picture, name=name, notes=notes, num_file_bytes=len(data)), data
 
 
+def picture_of_image(image: Image.Image, options: ReadingOptions = _DEFAULT_OPTIONS) -> Picture:
+    """Convert a Pillow image of any mode as `read_picture` converts a file.
+
+    It is turned by its EXIF orientation and converted to sRGB by its color profile. Statements of a
+    PNG about its colors beside a profile are not known to Pillow: read such a file by its path.
+
+    Args:
+        image: The image; of an animation, the frame that is shown.
+        options: Choices about alpha and deep gray.
+
+    Raises:
+        PictureError: If its file is damaged, or it has no pixels.
+    """
+    with _explained("The image"), warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        image.load()
+        # Without the contents of these files, only the image itself counts.
+        loaded = image.copy() if image.format in ("PNG", "AVIF", "HEIF") else image
+        return _convert(loaded, b"", options)
+
+
 @contextmanager
 def _explained(label: str) -> Iterator[None]:
     try:
@@ -192,19 +213,25 @@ def _decode(data: bytes, options: ReadingOptions, allowed: Collection[str]) -> P
         frames = _frames_note(image)
         with quiet_decoding(image.format):
             image.load()
-        turn, turning = _turn(image)
-        colors, depth = _colors(image, options.levels)
-        # Levels that were asked for are lost in the samples of the file.
-        read_deep = partial(read_16_bits, image, data) if options.levels is None else lambda: None
-        pixels, color_notes = to_stated_srgb(colors, image, data, read_deep)
-        alpha = read_alpha(image, data)
-        dpi = _dpi(image)
+        picture = _convert(image, data, options)
+    return replace(picture, notes=(*filter(None, [frames]), *picture.notes))
+
+
+def _convert(image: Image.Image, data: bytes, options: ReadingOptions) -> Picture:
+    """Convert a loaded image by everything that it and the contents of its file state."""
+    turn, turning = _turn(image)
+    colors, depth = _colors(image, options.levels)
+    # Levels that were asked for are lost in the samples of the file.
+    read_deep = partial(read_16_bits, image, data) if options.levels is None else lambda: None
+    pixels, color_notes = to_stated_srgb(colors, image, data, read_deep)
+    alpha = read_alpha(image, data)
+    dpi = _dpi(image)
     if turn is not None:
         pixels = _turned(pixels, turn)
         alpha = None if alpha is None else _turned(alpha, turn)
         dpi = dpi[::-1] if dpi and turn in _SWAPS_AXES else dpi
     picture = with_alpha(pixels, alpha, options.alpha, options.background)
-    notes = (frames, turning, depth, *color_notes, *picture.notes)
+    notes = (turning, depth, *color_notes, *picture.notes)
     return replace(picture, notes=tuple(filter(None, notes)), dpi=dpi)
 
 

@@ -1,5 +1,6 @@
 """A recipe: stages in order, which can be printed, parsed, and compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ditherlab.errors import RequestError
@@ -68,3 +69,28 @@ class Recipe:
 
     def __str__(self) -> str:
         return _SEPARATOR.join(str(stage) for stage in self.stages)
+
+
+def as_recipe(value: "str | Recipe | Stage | Sequence[str | Stage]") -> Recipe:
+    """Return the recipe that words, a stage or several stages stand for.
+
+    Raises:
+        RequestError: For words that are not understood, or a value of another kind.
+
+    Example:
+        >>> from ditherlab.stages import Nearest
+        >>> str(as_recipe([Nearest(), "draw(by=mode)"]))
+        'nearest | draw(by=mode)'
+    """
+    if isinstance(value, Recipe):
+        return value
+    if isinstance(value, str):
+        return Recipe.parse(value)
+    values = [value] if isinstance(value, Stage) else value
+    if not isinstance(values, list | tuple) or not all(isinstance(v, str | Stage) for v in values):
+        raise RequestError(
+            f"The recipe must be words, a `Recipe`, or a list of stages, got {value!r}. Try "
+            "'error-diffusion | polish'."
+        )
+    parsed = ([v] if isinstance(v, Stage) else Recipe.parse(v).stages for v in values)
+    return Recipe(tuple(stage for stages in parsed for stage in stages))

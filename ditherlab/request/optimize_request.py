@@ -1,52 +1,60 @@
-"""From the words of a command line, or of a file, to a job."""
+"""From words or objects, of a command line, a file or Python, to a job."""
 
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, fields, is_dataclass, replace
+from inspect import get_annotations
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, PresetName, Start
+from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import PictureError, RequestError
-from ditherlab.palette import Palette
+from ditherlab.palette import HardwareGamut, Palette
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.recipe.rules import check_settings
 from ditherlab.request.loading import loading_deadline
 from ditherlab.request.memory_size import parse_size
 from ditherlab.request.palette_options import PaletteOptions, as_option
+from ditherlab.request.plain_values import checked_value
+from ditherlab.specs import Strategy, describe
 
 if TYPE_CHECKING:
+    import os
+
     from ditherlab.images import Picture
     from ditherlab.models import Model
+    from ditherlab.problem import LearnedPalette, Limits
     from ditherlab.protocol import Estimator, Objective, Optimizer
-    from ditherlab.recipe import Shorthands
+    from ditherlab.recipe import Recipe, Shorthands
+    from ditherlab.request.colors import Colors
     from ditherlab.request.job import Job
     from ditherlab.schedules import Temperatures
     from ditherlab.stages import Stage
 
 _CROP = re.compile(r"([0-9]{1,9})x([0-9]{1,9})\+([0-9]{1,9})\+([0-9]{1,9})")
 
-Strategy = TypeVar("Strategy")
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizeRequest:
-    """The options of `optimize` that decide the picture, as they were typed."""
+    """The options of `optimize` that decide the picture: words, or the objects that they name."""
 
-    palette: str | None = None
-    measured: str | None = None
+    palette: "str | os.PathLike[str] | int | Palette | LearnedPalette | Colors | None" = None
+    measured: "str | Palette | Colors | None" = None
     colors: int | None = None
-    lock: str | None = None
-    gamut: str | None = None
-    cells: str | None = None
+    lock: "str | Palette | Colors | None" = None
+    gamut: str | HardwareGamut | None = None
+    cells: str | CellRule | None = None
     transparent_index: int | None = None
     fit: Fit = "auto"
-    model: str = "categorical"
+    model: "str | Model | type[Model]" = "categorical"
     noise: NoiseShape | None = None
-    method: str = "descent"
-    objective: str = "perceptual"
-    estimator: str | None = None
-    optimizer: str | None = None
+    method: "str | Stage | type[Stage]" = "descent"
+    objective: "str | Objective | Callable[..., Any]" = "perceptual"
+    estimator: "str | Estimator | type[Estimator] | None" = None
+    optimizer: "str | Optimizer | type[Optimizer] | None" = None
     pixels_per_degree: float | None = None
     viewing_distance: str | None = None
     dpi: float | None = None
@@ -58,14 +66,25 @@ class OptimizeRequest:
     polish: Polish | None = None
     sweeps: int | None = None
     learning_rate: float | None = None
-    temperature: str | None = None
+    temperature: str | float | tuple[float, float] | None = None
     max_seconds: float | None = None
-    max_memory: str | None = None
+    max_memory: str | int | None = None
     seed: int = 0
     device: str = "auto"
     draw: Draw | None = None
     preset: PresetName = "balanced"
-    recipe: str | None = None
+    recipe: "str | Recipe | Stage | Sequence[str | Stage] | None" = None
+
+    def __post_init__(self) -> None:
+        for name in ("model", "method", "objective", "estimator", "optimizer"):
+            value = getattr(self, name)
+            if isinstance(value, type) and issubclass(value, Strategy):
+                object.__setattr__(self, name, value())
+        for name, hint in get_annotations(type(self)).items():
+            # A quoted type is that of words or of an object that another room checks.
+            if not isinstance(hint, str):
+                value = checked_value(as_option(name), getattr(self, name), hint)
+                object.__setattr__(self, name, value)
 
     @property
     def palette_options(self) -> PaletteOptions:
@@ -78,10 +97,21 @@ class OptimizeRequest:
     def given(self) -> dict[str, object]:
         """The options that were given, by name; a word for the default counts as left out."""
         defaults = {option.name: option.default for option in fields(self)}
-        values = {name: getattr(self, name) for name in defaults}
+        for_palette = {option.name for option in fields(PaletteOptions)}
+        values = {name: getattr(self, name) for name in defaults if name not in for_palette}
         if self.polish == "none":
             del values["polish"]
-        return {name: value for name, value in values.items() if value != defaults[name]}
+        chosen = {
+            name: value for name, value in values.items() if not _is_equal(value, defaults[name])
+        }
+        return {**self.palette_options.given, **chosen}
+
+    @property
+    def limits(self) -> "Limits":
+        """The time and the memory that the run may take."""
+        from ditherlab.problem import Limits
+
+        return Limits(seconds=self.max_seconds, memory_bytes=self._memory_bytes())
 
     def check(self, spell: Callable[[str], str] = as_option) -> None:
         """Refuse options that exclude one another, before torch is loaded.
@@ -120,16 +150,16 @@ class OptimizeRequest:
         cells, palette = options.read_cells(), options.read_palette()
         locked, panel, gamut = options.read_locked(), options.read_panel(), options.read_gamut()
 
-        from ditherlab.problem import LearnedPalette, Limits, Problem
-        from ditherlab.recipe import Recipe, default_recipe
+        from ditherlab.problem import LearnedPalette, Problem
+        from ditherlab.recipe import as_recipe, default_recipe
         from ditherlab.request.job import Job
 
         problem = Problem(
             picture=picture,
             palette=(
-                palette
-                if isinstance(palette, Palette)
-                else LearnedPalette(palette, locked, gamut, panel, self.transparent_index)
+                LearnedPalette(palette, locked, gamut, panel, self.transparent_index)
+                if isinstance(palette, int)
+                else palette
             ),
             objective=self.read_objective(),
             fit=self.fit,
@@ -139,9 +169,8 @@ class OptimizeRequest:
         if self.recipe is None:
             recipe = default_recipe(problem, self._shorthands(problem.objective))
         else:
-            recipe = Recipe.parse(self.recipe).resolved(problem)
-        limits = Limits(seconds=self.max_seconds, memory_bytes=self._memory_bytes())
-        return Job(problem, recipe, limits, self.seed, self.device)
+            recipe = as_recipe(self.recipe).resolved(problem)
+        return Job(problem, recipe, self.limits, self.seed, self.device)
 
     def read_objective(self) -> "Objective":
         """Return the objective at the viewing distance, before it is suited to a learned palette.
@@ -150,9 +179,9 @@ class OptimizeRequest:
             RequestError: For words that are not understood.
             CodeError: If Python code cannot be loaded.
         """
-        from ditherlab.objectives import parse_objective
+        from ditherlab.objectives import as_objective
 
-        return self._viewed(parse_objective(self.objective))
+        return self._viewed(as_objective(self.objective))
 
     def joint_job(self, pictures: "Sequence[Picture]") -> "Job":
         """Return the job of one palette for several pictures, laid side by side in one.
@@ -226,7 +255,7 @@ class OptimizeRequest:
         if self.estimator is None:
             estimator = default_estimator(objective)
         else:
-            estimator = ESTIMATORS.parse(self.estimator)
+            estimator = ESTIMATORS.resolve(self.estimator)
         return _with_option(estimator, self.estimator, "--samples", "num_samples", self.samples)
 
     def _optimizer(
@@ -240,17 +269,19 @@ class OptimizeRequest:
         if self.optimizer is None:
             optimizer = default_optimizer(objective, estimator or default_estimator(objective))
         else:
-            optimizer = OPTIMIZERS.parse(self.optimizer)
+            optimizer = OPTIMIZERS.resolve(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate
         return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
 
     def _memory_bytes(self) -> int | None:
-        return None if self.max_memory is None else parse_size(self.max_memory, "--max-memory")
+        if self.max_memory is None:
+            return None
+        return parse_size(str(self.max_memory), "--max-memory")
 
     def _rounds(self, name: str) -> int | None:
         """Return the steps or sweeps that were typed, also in the words of the method."""
         method = self._method()
-        is_said = method is not None and re.search(rf"\b{name}\s*=", self.method)
+        is_said = method is not None and _says(self.method, name)
         if is_said and getattr(self, name) is not None:
             _refuse_twice(self.method, f"--{name}", name)
         value: int | None = getattr(method if is_said else self, name)
@@ -258,15 +289,21 @@ class OptimizeRequest:
 
     def _method(self) -> "Stage | None":
         """Return the search that replaces the descent; None for a descent."""
-        if self.method == "descent":
+        if _is_equal(self.method, "descent"):
             return None
         from ditherlab.stages import METHODS
 
-        return METHODS.parse(self.method)
+        method = METHODS.resolve(self.method)
+        if method.name not in METHODS.classes:
+            raise RequestError(
+                f"`--method` must be one of {', '.join(METHODS.classes)}, got `{method.name}`. Use "
+                "`--recipe` for other stages."
+            )
+        return method
 
     @property
     def _has_model(self) -> bool:
-        return self.model != "categorical"
+        return not _is_equal(self.model, "categorical")
 
     def _model(self) -> "Model | None":
         """Return the model to learn; None for the color of each pixel by itself."""
@@ -274,7 +311,7 @@ class OptimizeRequest:
             return None
         from ditherlab.models import MODELS
 
-        model = MODELS.parse(self.model)
+        model = MODELS.resolve(self.model)
         model = _with_option(model, self.model, "--noise", "shape", self.noise)
         rate = self.learning_rate
         return _with_option(model, self.model, "--learning-rate", "learning_rate", rate)
@@ -289,7 +326,9 @@ class OptimizeRequest:
             return None
         if (estimator or default_estimator(objective)).is_relaxation:
             _refuse_twice(self.estimator, "--temperature", "tau")
-        return parse_temperatures(self.temperature)
+        if isinstance(self.temperature, tuple | list):
+            return parse_temperatures(":".join(map(str, self.temperature)))
+        return parse_temperatures(str(self.temperature))
 
 
 def crop_picture(picture: "Picture", crop: str) -> "Picture":
@@ -308,9 +347,7 @@ def crop_picture(picture: "Picture", crop: str) -> "Picture":
         raise RequestError(f"`--crop`: {error}") from error
 
 
-def _with_option(
-    strategy: Strategy, typed: str | None, option: str, parameter: str, value: object
-) -> Strategy:
+def _with_option(strategy: Kind, typed: object, option: str, parameter: str, value: object) -> Kind:
     """Set the parameter that an option stands for, or refuse where there is none."""
     if value is None:
         return strategy
@@ -320,9 +357,25 @@ def _with_option(
     return replace(strategy, **{parameter: value})  # type: ignore[type-var]
 
 
-def _refuse_twice(typed: str | None, option: str, parameter: str) -> None:
+def _refuse_twice(typed: object, option: str, parameter: str) -> None:
     """Refuse an option beside the parameter that it stands for."""
-    if typed is not None and re.search(rf"\b{parameter}\s*=", typed):
+    if typed is not None and _says(typed, parameter):
         raise RequestError(
-            f"`{option}` and `{parameter}` in '{typed}' say the same: give one of the two."
+            f"`{option}` and `{parameter}` in '{_words(typed)}' say the same: give one of the two."
         )
+
+
+def _says(typed: object, parameter: str) -> bool:
+    """Return whether words, or an object whose parameter is not the default, set a parameter."""
+    return re.search(rf"\b{parameter}\s*=", _words(typed)) is not None
+
+
+def _words(typed: object) -> str:
+    is_described = isinstance(typed, Strategy) and is_dataclass(typed)
+    return describe(typed) if is_described else str(typed)
+
+
+def _is_equal(value: object, default: object) -> bool:
+    """Compare with a default; objects of Python may compare in ways of their own."""
+    is_plain = isinstance(value, str | int | float)
+    return value is default or (is_plain and value == default)

@@ -1,7 +1,8 @@
-"""The options that describe the palette, as they were typed."""
+"""The options that describe the palette: words as they were typed, or objects of Python."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import RequestError
@@ -19,8 +20,18 @@ from ditherlab.palette import (
     spell_palette,
 )
 from ditherlab.recipe.rules import check_settings
+from ditherlab.request.colors import as_colors, as_palette
+
+if TYPE_CHECKING:
+    import os
+
+    from ditherlab.problem import LearnedPalette
+    from ditherlab.request.colors import Colors
 
 _DEFAULT_NUM_COLORS = 16
+
+# Options that a `LearnedPalette` states itself.
+_ABOUT_LEARNING = ("colors", "lock", "gamut", "transparent_index")
 
 
 def as_option(name: str) -> str:
@@ -35,10 +46,11 @@ def as_option(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class PaletteOptions:
-    """The words of the options that describe the palette.
+    """The options that describe the palette, as words or objects.
 
     Attributes:
-        palette: Fixed colors.
+        palette: Fixed colors: words, a file, a `Palette`, hexadecimal texts or an array `[k, 3]`;
+            or a number of colors to learn, or a `LearnedPalette`.
         measured: Appearance of the fixed colors on a panel, one for each.
         colors: Number of colors to learn.
         lock: Learned colors that do not change.
@@ -48,26 +60,44 @@ class PaletteOptions:
 
     Raises:
         RequestError: If two of the options exclude each other.
+        PaletteRequestError: For colors that are not valid.
+        PaletteError: For a path of a palette file that holds no palette.
     """
 
-    palette: str | None = None
-    measured: str | None = None
+    palette: "str | os.PathLike[str] | int | Palette | LearnedPalette | Colors | None" = None
+    measured: "str | Palette | Colors | None" = None
     colors: int | None = None
-    lock: str | None = None
-    gamut: str | None = None
-    cells: str | None = None
+    lock: "str | Palette | Colors | None" = None
+    gamut: str | HardwareGamut | None = None
+    cells: str | CellRule | None = None
     transparent_index: int | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "palette", as_palette(self.palette))
         check_settings(self.given, as_option)
+        if self.palette is None or isinstance(self.palette, str | Palette):
+            return
+        # A number of colors to learn, or all about them.
+        others = [name for name in _ABOUT_LEARNING if getattr(self, name) is not None]
+        is_number = isinstance(self.palette, int)
+        doubled = [name for name in others if name == "colors" or not is_number]
+        if doubled:
+            said = "a number of colors to learn" if is_number else "a `LearnedPalette`"
+            raise RequestError(
+                f"`--palette` is {said}, and {as_option(doubled[0])} says the same: give one of "
+                "the two."
+            )
 
     @property
     def given(self) -> dict[str, object]:
-        """The options that were given, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """The options that were given, by name; a palette to learn is one of `colors`."""
+        values = {option.name: getattr(self, option.name) for option in fields(self)}
+        if not isinstance(self.palette, str | Palette | None):
+            values["palette"], values["colors"] = None, self.palette
+        return {name: value for name, value in values.items() if value is not None}
 
-    def read_palette(self) -> Palette | int:
-        """Return the fixed palette, or the number of colors to learn.
+    def read_palette(self) -> "Palette | LearnedPalette | int":
+        """Return the fixed palette, the one to learn, or the number of colors to learn.
 
         Raises:
             RequestError: For words that cannot be meant.
@@ -90,7 +120,7 @@ class PaletteOptions:
     def _measured(self, palette: Palette) -> Palette:
         if self.measured is None:
             return palette
-        shown = resolve_colors(self.measured, "--measured")
+        shown = _colors(self.measured, "measured")
         if len(shown) == len(palette.entries):
             shown = tuple(shown[place] for place in palette.places)
         if len(shown) != len(palette):
@@ -106,8 +136,8 @@ class PaletteOptions:
         Raises:
             RequestError: For an unknown machine.
         """
-        if self.cells is None:
-            return None
+        if self.cells is None or isinstance(self.cells, CellRule):
+            return self.cells
         from ditherlab.discrete.cells import cell_rule
 
         return cell_rule(self.cells)
@@ -121,7 +151,7 @@ class PaletteOptions:
         """
         if self.lock is None:
             return ()
-        return resolve_colors(self.lock, "--lock")
+        return _colors(self.lock, "lock")
 
     def read_panel(self) -> Palette | None:
         """Return the panel that the locked colors are entries of; None if it is not named.
@@ -130,10 +160,10 @@ class PaletteOptions:
             RequestError: For words that cannot be meant.
             PaletteError: For a palette file that holds no palette.
         """
-        if self.lock is None or is_spelled_out(self.lock):
-            return None
-        palette = resolve_palette(self.lock, "--lock")
-        return palette if palette.is_panel else None
+        palette: Any = self.lock
+        if isinstance(palette, str) and not is_spelled_out(palette):
+            palette = resolve_palette(palette, "--lock")
+        return palette if isinstance(palette, Palette) and palette.is_panel else None
 
     def read_gamut(self) -> HardwareGamut | None:
         """Return the colors that can be learned; None for all.
@@ -142,8 +172,8 @@ class PaletteOptions:
             RequestError: For words that cannot be meant.
             PaletteError: For a palette file that holds no palette.
         """
-        if self.gamut is None:
-            return None
+        if self.gamut is None or isinstance(self.gamut, HardwareGamut):
+            return self.gamut
         return parse_gamut(self.gamut)
 
     def spelled_out(self, folder: Path) -> "PaletteOptions":
@@ -174,14 +204,16 @@ class PaletteOptions:
                 measured=shown,
                 transparent_index=palette.transparent,
             )
+        if not isinstance(palette, int):
+            raise TypeError("A learned palette has no words.")
         gamut = placed.read_gamut()
         words = None if gamut is None else gamut.words
         lock = ",".join(spell_colors(locked)) if panel is None else spell_palette(panel)
         return replace(placed, colors=palette, lock=lock or None, gamut=words)
 
     def _placed(self, folder: Path) -> "PaletteOptions":
-        def place(words: str | None) -> str | None:
-            return None if words is None else place_palette(words, folder)
+        def place(words: Any) -> Any:
+            return place_palette(words, folder) if isinstance(words, str) else words
 
         return replace(
             self,
@@ -191,10 +223,17 @@ class PaletteOptions:
             gamut=place(self.gamut),
         )
 
-    def _palette(self) -> Palette | int:
+    def _palette(self) -> "Palette | LearnedPalette | int":
         rule = self.read_cells()
         if rule is not None:
             return rule.palette
-        if self.palette is None:
+        palette: Any = self.palette
+        if palette is None:
             return _DEFAULT_NUM_COLORS if self.colors is None else self.colors
-        return resolve_palette(self.palette)
+        return resolve_palette(palette) if isinstance(palette, str) else palette
+
+
+def _colors(value: Any, name: str) -> tuple[Color, ...]:
+    if isinstance(value, str):
+        return resolve_colors(value, f"--{name}")
+    return as_colors(value, name)

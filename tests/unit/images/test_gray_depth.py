@@ -45,7 +45,7 @@ def test_a_small_part_of_the_range_is_said(low: float, high: float, kind: object
     picture = read_picture(tiff(ramp(low, high, kind)))
     (note,) = picture.notes
     assert f"from {low:g} to {high:g}, a small part of" in note
-    assert "--levels LOW:HIGH or --levels auto" in note
+    assert "`--levels LOW:HIGH` or `--levels auto`" in note
 
 
 @pytest.mark.parametrize(("low", "high"), [(60_000, 65_535), (30_000, 32_000), (32_768, 36_863)])
