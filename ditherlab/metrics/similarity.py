@@ -7,10 +7,10 @@ import torch
 
 from ditherlab.kernels import kernels_for, measures
 from ditherlab.types import Images, Mask
-from ditherlab.vision.filtering import filter_valid, gaussian_taps
+from ditherlab.vision.filtering import gaussian_taps
+from ditherlab.vision.structural_similarity import structural_similarity
 
 _TAPS = gaussian_taps(1.5)
-_C1, _C2 = 0.01**2, 0.03**2
 
 WINDOW_MARGIN_PX = len(_TAPS) // 2
 """Pixels between the center and the side of a window of SSIM."""
@@ -25,9 +25,6 @@ class SimilaritySum:
 
     SSIM has a Gaussian window of sigma 1.5 (11 taps), data range 1, without sample covariance. Of
     the valid windows, those around opaque pixels count, in all channels.
-
-    Source: Zhou Wang et al., "Image Quality Assessment: From Error Visibility to Structural
-    Similarity", IEEE TIP 2004, eq. 13.
     """
 
     windows: float = 0.0
@@ -89,18 +86,7 @@ def sum_in_torch(reference: Images, picture: Images, opaque: Mask, rows: range) 
     if first >= last or reference.shape[-1] <= 2 * margin:
         return SimilaritySum(0.0, 0, *squares)
     seen = (..., slice(first - margin, last + margin), slice(None))
-    similarities = similarity_map(reference[seen], picture[seen])
+    similarities = structural_similarity(reference[seen], picture[seen], _TAPS)
     centers = opaque[..., first:last, margin:-margin].expand_as(similarities)
     windows = similarities[centers]
     return SimilaritySum(float(windows.sum(dtype=torch.float64)), windows.numel(), *squares)
-
-
-def similarity_map(one: Images, other: Images) -> Images:
-    """Return the SSIM of every valid window and channel."""
-    mean_one, mean_other = filter_valid(one, _TAPS), filter_valid(other, _TAPS)
-    product = mean_one * mean_other
-    squares = mean_one.square() + mean_other.square()
-    covariance = filter_valid(one * other, _TAPS) - product
-    variances = filter_valid(one.square() + other.square(), _TAPS) - squares
-    luminance = (2 * product + _C1) / (squares + _C1)
-    return luminance * (2 * covariance + _C2) / (variances + _C2)

@@ -23,10 +23,8 @@ from ditherlab.types import (
     WindowWeights,
 )
 from ditherlab.vision.filtering import Taps, filter_valid, gaussian_taps
+from ditherlab.vision.structural_similarity import C1, C2, similarity_factors
 from ditherlab.vision.viewing import EyeBlur
-
-_C1 = 0.01**2
-_C2 = 0.03**2
 
 # Added to each window's contrast in contrast weights, so that flat windows keep some weight.
 _FAINT_CONTRAST = 0.02
@@ -175,14 +173,14 @@ class TargetWindows:
             taps,
             target.images,
             mean,
-            square + _C1,
-            mean_square - square + _C2,
+            square + C1,
+            mean_square - square + C2,
             counted / (num_counted * target.images.shape[1]),
         )
 
     def weighted_by_contrast(self, power: float) -> "TargetWindows":
         """Weight windows by a power of their contrast; the sum of all weights does not change."""
-        variance = (self.variance_plus_c2 - _C2).clamp_min(0)
+        variance = (self.variance_plus_c2 - C2).clamp_min(0)
         contrast = variance.sqrt().mean(dim=1, keepdim=True) + _FAINT_CONTRAST
         weights = self.weights * contrast**power
         total, before = (w.sum(dim=(2, 3), keepdim=True) for w in (weights, self.weights))
@@ -322,8 +320,7 @@ class SSIMCost(Cost):
         square = a.square()
         d1 = square + known.square_plus_c1
         d2 = b - square + known.variance_plus_c2
-        u = (2 * a * m + _C1) / d1
-        v = (2 * (d - a * m) + _C2) / d2
+        u, v = similarity_factors(a * m, d - a * m, d1, d2)
         u_a = 2 * (m - a * u) / d1
         v_a = 2 * (a * v - m) / d2
         v_b = -v / d2
@@ -363,9 +360,11 @@ class SSIMCost(Cost):
         mean, mean_square, mean_product = statistics.chunk(3, dim=2)
         square = mean.square()
         product = mean * known.mean
-        luminance = (2 * product + _C1) / (square + known.square_plus_c1)
-        structure = (2 * (mean_product - product) + _C2) / (
-            mean_square - square + known.variance_plus_c2
+        luminance, structure = similarity_factors(
+            product,
+            mean_product - product,
+            square + known.square_plus_c1,
+            mean_square - square + known.variance_plus_c2,
         )
         return ((1 - luminance * structure) * known.weights).sum(dim=2)
 

@@ -18,6 +18,7 @@ from ditherlab.objectives import SSIM, parse_objective
 from ditherlab.protocol import Target
 from ditherlab.vision.color import linear_to_srgb, luminance, srgb_to_linear, srgb_to_oklab
 from ditherlab.vision.filtering import filter_reflected, filter_valid, gaussian_taps
+from ditherlab.vision.structural_similarity import structural_similarity as similarity_windows
 
 with warnings.catch_warnings():
     # It warns of plots that could not be drawn without matplotlib.
@@ -69,6 +70,26 @@ def test_luminance_is_that_of_coloraide(colors):
     expected = [Color("srgb", row).luminance() for row in colors.tolist()]
     found = luminance(srgb_to_linear(colors), dim=1)[:, 0]
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-4)
+
+
+def test_the_ssim_of_each_window_is_that_of_skimage_and_torchmetrics(pair):
+    original, other = pair
+    found = similarity_windows(original, other, gaussian_taps(1.5))
+    inside = (..., slice(5, -5), slice(5, -5))
+    _, by_torchmetrics = structural_similarity_index_measure(
+        other, original, data_range=1.0, return_full_image=True
+    )
+    torch.testing.assert_close(found, by_torchmetrics[inside], rtol=0, atol=1e-9)
+    _, by_skimage = structural_similarity(
+        original[0].numpy(),
+        other[0].numpy(),
+        channel_axis=0,
+        full=True,
+        data_range=1.0,
+        gaussian_weights=True,
+        use_sample_covariance=False,
+    )
+    np.testing.assert_allclose(found[0].numpy(), by_skimage[inside], rtol=0, atol=1e-9)
 
 
 def test_the_ssim_objective_is_that_of_skimage(pair):
