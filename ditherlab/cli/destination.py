@@ -19,6 +19,7 @@ from ditherlab.images import (
     encoder_for,
     free_path,
     path_label,
+    sample_name,
     write_atomically,
 )
 
@@ -52,7 +53,7 @@ class Destination:
     """The destination of a picture: a file, a folder, a device or pipe, or standard output.
 
     Attributes:
-        source: The file of the source picture, or `-`.
+        source: The file of the source picture, `sample:NAME`, or `-`.
         output: The value of `--output`: a file, whose suffix sets the format, a folder, `-`, or
             None for `NAME-dithered.png` in the current folder.
         overwrite: Whether an existing file may be replaced; otherwise a name that is made from the
@@ -130,7 +131,8 @@ class Destination:
         """Return the file to write, for any output but standard output."""
         if self.output is not None and not self._is_name_made:
             return Path(self.output)
-        stem = "stdin" if self.source == STANDARD_STREAM else Path(self.source).stem
+        stem = sample_name(self.source) or Path(self.source).stem
+        stem = "stdin" if self.source == STANDARD_STREAM else stem
         folder = self._folder or Path()
         if self.overwrite:
             return folder / f"{stem}-dithered.png"

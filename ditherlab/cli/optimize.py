@@ -271,6 +271,9 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
 def optimize(context: click.Context, /, **options: Any) -> int:
     """Reduce the picture SOURCE (- for standard input) to few colors.
 
+    SOURCE may also be sample:NAME, such as sample:astronaut: a picture that is installed with
+    scikit-image.
+
     \b
     Example:
       ditherlab optimize photo.jpg
@@ -283,6 +286,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
       ditherlab optimize photo.jpg --recipe 'nearest | descend(estimator=reinmax) | draw'
       ditherlab optimize other.jpg --like photo-dithered.png
       ditherlab optimize photo.jpg --preset best --checkpoint run.safetensors
+      ditherlab optimize sample:astronaut --palette pico-8
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     console = Console(options["quiet"], options["verbose"], _takes_stdout(options))

@@ -11,7 +11,7 @@ from typing import Any
 from ditherlab.errors import AbilityError, CodeError, DitherlabError, PictureError, RequestError
 from ditherlab.experiments.cell import Cell
 from ditherlab.experiments.sweep_axes import COLORING, CROP, PICTURE, num_points, points, read_axes
-from ditherlab.images import Picture, path_label
+from ditherlab.images import Picture, path_label, sample_name
 from ditherlab.images.picture_file import read_picture_with_bytes
 from ditherlab.images.source_bytes import read_bounded
 from ditherlab.naming import hide_folders, spell_value
@@ -83,8 +83,8 @@ class _Source:
     file_hash: str
 
     @classmethod
-    def read(cls, path: Path) -> "_Source":
-        picture, data = read_picture_with_bytes(path)
+    def read(cls, source: str | Path) -> "_Source":
+        picture, data = read_picture_with_bytes(source)
         return cls(picture, sha256(data).hexdigest())
 
 
@@ -124,7 +124,8 @@ class _Reader:
         options = dict(settings)
         name, crop = options.pop(PICTURE), options.pop(CROP, None)
         if name not in self.sources:
-            self.sources[name] = _Source.read(self.folder / name)
+            is_sample = sample_name(name) is not None
+            self.sources[name] = _Source.read(name if is_sample else self.folder / name)
         source = self.sources[name]
         picture = source.picture if crop is None else crop_picture(source.picture, crop)
         request = self._spell_out(OptimizeRequest(**options))

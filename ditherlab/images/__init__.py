@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         read_picture,
     )
     from ditherlab.images.png_size import drawn_png_bytes
+    from ditherlab.images.sample_picture import sample_name
 
 __all__ = [
     "ENCODERS",
@@ -41,6 +42,7 @@ __all__ = [
     "picture_of_image",
     "printable",
     "read_picture",
+    "sample_name",
     "write_atomically",
 ]
 
@@ -66,6 +68,7 @@ __getattr__ = lazy_names(
         "picture_of_image": "picture_file",
         "printable": "label",
         "read_picture": "picture_file",
+        "sample_name": "sample_picture",
         "write_atomically": "output_file",
     },
 )

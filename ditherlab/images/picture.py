@@ -171,6 +171,30 @@ class Picture:
         levels = np.searchsorted(_DECODED_MIDDLES, mean).astype(np.uint8)
         return replace(self, pixels=levels, opaque=coverage >= 0.5, alpha=None)
 
+    def resize(self, *, width: int | None = None, height: int | None = None) -> Picture:
+        """Make a copy of another size, in linear light; needs scikit-image.
+
+        Light is averaged over areas along an axis that shrinks, and interpolated linearly along one
+        that grows. Pixels count by their alpha. Without `alpha`, a pixel of the copy is
+        opaque if at least half of its area is.
+
+        Args:
+            width: number of columns; None to keep the aspect ratio.
+            height: number of rows; None to keep the aspect ratio.
+
+        Raises:
+            PictureError: if neither is given, or one is below 1.
+
+        Example:
+            >>> pixels = np.zeros((4, 6, 3), dtype=np.uint8)
+            >>> picture = Picture(pixels, opaque=np.ones((4, 6), dtype=bool))
+            >>> picture.resize(width=3).pixels.shape
+            (2, 3, 3)
+        """
+        from ditherlab.images.resizing import resize_picture
+
+        return resize_picture(self, width=width, height=height)
+
     def to_srgb(self) -> Float[Tensor, "1 3 h w"]:
         """Convert to a picture tensor: display sRGB in [0, 1], float32, on the CPU.
 

@@ -29,6 +29,7 @@ from ditherlab.images.label import path_label, printable
 from ditherlab.images.picture import Picture
 from ditherlab.images.png_samples import read_16_bits
 from ditherlab.images.quiet_decoder import quiet_decoding
+from ditherlab.images.sample_picture import PREFIX, sample_name, sample_path
 from ditherlab.images.source_bytes import (
     FORMATS,
     RARE_FORMATS,
@@ -131,14 +132,15 @@ def read_picture(
     lists what was assumed or left out.
 
     Args:
-        source: path of the file, or a binary stream, which is read to its end and called
-            'standard input' in messages.
+        source: path of the file; `sample:NAME` for a picture that is installed with scikit-image;
+            or a binary stream, which is read to its end and called 'standard input' in messages.
         options: choices about alpha, deep gray and rarely used formats.
 
     Returns:
         The picture, named by the stem of its file, or by an empty string for a stream.
 
     Raises:
+        RequestError: if no sample picture has the name.
         PictureError: if the file does not exist, is not a picture, is damaged, is longer than
             `MAX_SOURCE_BYTES`, or is so large that Pillow suspects a decompression bomb. The
             message is one line that names the file.
@@ -150,7 +152,10 @@ def read_picture_with_bytes(
     source: str | os.PathLike[str] | ByteStream, options: ReadingOptions = _DEFAULT_OPTIONS
 ) -> tuple[Picture, bytes]:
     """Read a picture as `read_picture` does, and also return the contents of its file."""
-    if isinstance(source, str | os.PathLike):
+    sample = sample_name(source)
+    if sample is not None:
+        source, label, name = sample_path(sample), f"{PREFIX}{sample}", sample
+    elif isinstance(source, str | os.PathLike):
         label, name = path_label(Path(source)), Path(source).stem
     else:
         label, name = "standard input", ""
