@@ -1,5 +1,6 @@
 """Messages about a run for people; they go to standard error if standard output is in use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from ditherlab.request.job import Job
     from ditherlab.solver.checkpoint import Checkpoint
     from ditherlab.solver.solution import Solution
+    from ditherlab.vision.image_metrics import ImageMetric
 
 _FAILURES = {
     "interrupted": "Interrupted: {output} is the best picture so far.",
@@ -43,9 +45,19 @@ class Console:
     is_verbose: bool
     is_stdout_taken: bool
 
-    def report_job(self, job: "Job") -> None:
-        """Report the assumptions that were made, and with -v all settings."""
-        for note in job.problem.notes:
+    def report_job(self, job: "Job", metrics: "Sequence[ImageMetric]") -> None:
+        """Report the assumptions that were made, and with -v all settings.
+
+        Args:
+            job: The job.
+            metrics: The further metrics, of which some may not be defined for the picture.
+        """
+        problem = job.problem
+        undefined = [
+            metric.why_not(problem.width, problem.height, is_gray=problem.is_gray)
+            for metric in metrics
+        ]
+        for note in (*problem.notes, *filter(None, undefined)):
             self._remark(note)
         if self.is_verbose:
             for word, setting in job.settings.items():
@@ -107,6 +119,8 @@ class Console:
     def report_table(self, report: "RunReport") -> None:
         """Report the metrics."""
         self._write(report.table())
+        for note in report.not_finite:
+            self._remark(note)
 
     def _write(self, text: str) -> None:
         if self.is_stdout_taken:

@@ -13,11 +13,22 @@ from ditherlab.cli.checkpoint_options import checkpoint_options, read_checkpoint
 from ditherlab.cli.console import Console
 from ditherlab.cli.destination import Destination, PackedDestination, Written
 from ditherlab.cli.exit_codes import INTERRUPTED
-from ditherlab.cli.options import device_option, gamut_option, lock_option, quiet_option
+from ditherlab.cli.options import (
+    device_option,
+    gamut_option,
+    lock_option,
+    metrics_option,
+    quiet_option,
+)
 from ditherlab.cli.progress import Interruption, ProgressBar, SecondInterrupt, TimeLeft
 from ditherlab.cli.reading import read_source, reading_options
-from ditherlab.cli.reporting import check_report, deliver_report, report_options
-from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output
+from ditherlab.cli.reporting import (
+    check_report,
+    check_stdout_is_free,
+    deliver_report,
+    report_options,
+)
+from ditherlab.cli.streams import STANDARD_STREAM
 from ditherlab.errors import RequestError
 from ditherlab.recipe.presets import PRESETS
 from ditherlab.request.optimize_request import OptimizeRequest
@@ -262,6 +273,7 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     help="Use the settings stored in an earlier picture of ditherlab; other options given override "
     "them.",
 )
+@metrics_option
 @checkpoint_options
 @reading_options
 @report_options
@@ -283,10 +295,11 @@ def optimize(context: click.Context, /, **options: Any) -> int:
       ditherlab optimize photo.jpg --cells zx-spectrum
       ditherlab optimize photo.jpg --palette e-ink-6 --packed panel.bin
       ditherlab optimize photo.jpg --palette gray-4 --model ordered
+      ditherlab optimize photo.jpg --colors 8 --metrics ms-ssim,uqi,vif
       ditherlab optimize photo.jpg --recipe 'nearest | descend(estimator=reinmax) | draw'
       ditherlab optimize other.jpg --like photo-dithered.png
       ditherlab optimize photo.jpg --preset best --checkpoint run.safetensors
-      ditherlab optimize sample:astronaut --palette pico-8
+      ditherlab optimize sample:page --palette gray-4
       cat photo.jpg | ditherlab optimize - --palette e-ink-7 -o - > panel.png
     """
     console = Console(options["quiet"], options["verbose"], _takes_stdout(options))
@@ -296,7 +309,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     source = options["source"]
     destination = Destination(source, output, overwrite)
     if options["as_json"]:
-        _check_stdout_is_free(output)
+        check_stdout_is_free(output)
     check_report(report, overwrite=overwrite)
     destination.check(report)
     packed = PackedDestination(options["packed"], overwrite)
@@ -308,8 +321,9 @@ def optimize(context: click.Context, /, **options: Any) -> int:
     destination.check_picture(job.problem)
     packed.check_picture(job.problem)
     job.memory_need.check(job.allowed_memory_bytes)
+    job.check_metrics(options["metrics"])
     with Interruption().listen() as interruption:
-        console.report_job(job)
+        console.report_job(job, options["metrics"])
         solution = _solve(job, interruption, checkpoint, is_quiet=console.is_quiet)
         written = destination.write(solution)
         interruption.end_at_once()
@@ -318,7 +332,7 @@ def optimize(context: click.Context, /, **options: Any) -> int:
             console.report_solution(solution, written)
             console.report_checkpoint(checkpoint, solution)
             console.report_packed(packed_message)
-            run_report = _report(solution, written)
+            run_report = _report(solution, written, options["metrics"])
             document = run_report.document()
             deliver_report(document, as_json=options["as_json"], report=report, overwrite=overwrite)
             console.report_table(run_report)
@@ -365,15 +379,6 @@ def _takes_stdout(options: dict[str, Any]) -> bool:
     return bool(options["as_json"] or options["output"] == STANDARD_STREAM)
 
 
-def _check_stdout_is_free(output: str | None) -> None:
-    if output == STANDARD_STREAM:
-        raise RequestError(
-            "`--json` and `-o -` both need standard output. Write one of them into a file: "
-            "`--report run.json` or `-o picture.png`."
-        )
-    check_standard_output()
-
-
 def _solve(
     job: "Job", interruption: Interruption, checkpoint: Checkpoint | None, *, is_quiet: bool
 ) -> "Solution":
@@ -389,7 +394,7 @@ def _solve(
         )
 
 
-def _report(solution: "Solution", written: Written) -> "RunReport":
+def _report(solution: "Solution", written: Written, metrics: Any) -> "RunReport":
     from ditherlab.report import RunReport
 
-    return RunReport.of(solution, written.name, written.encoder, written.num_bytes)
+    return RunReport.of(solution, written.name, written.encoder, written.num_bytes, metrics)

@@ -3,6 +3,20 @@
 import click
 
 from ditherlab.recipe.presets import PRESETS
+from ditherlab.vision.image_metrics import IMAGE_METRICS, ImageMetric, parse_metrics
+
+
+def _read_metrics(
+    _context: click.Context, _option: click.Parameter, names: str | None
+) -> tuple[ImageMetric, ...]:
+    """Parse the names of `--metrics`, before anything is computed."""
+    if names is None:
+        return ()
+    from ditherlab.vision.packaged_metrics import require_package
+
+    require_package("torchmetrics", "--metrics")
+    return parse_metrics(names)
+
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 
@@ -11,6 +25,14 @@ device_option = click.option(
     default="auto",
     show_default=True,
     help="Device to compute on: auto, cpu, cuda or mps.",
+)
+
+metrics_option = click.option(
+    "--metrics",
+    metavar="NAMES",
+    callback=_read_metrics,
+    help="Further metrics to report, computed by torchmetrics: "
+    f"{', '.join(IMAGE_METRICS)}, or all of them by all.",
 )
 
 # For commands that find a palette.

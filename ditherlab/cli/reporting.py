@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ditherlab.cli.streams import STANDARD_STREAM, write_to_stdout
+from ditherlab.cli.streams import STANDARD_STREAM, check_standard_output, write_to_stdout
 from ditherlab.errors import RequestError
 from ditherlab.images import check_writable, write_atomically
 from ditherlab.naming import escape_controls, hide_folders, without_controls
@@ -68,6 +68,24 @@ def check_report(report: str | None, *, overwrite: bool, forms: Sequence[str] = 
             f"`--report` must be a file that ends in {' or '.join(forms)}, got '{report}'."
         )
     check_writable(report, overwrite=overwrite)
+
+
+def check_stdout_is_free(output: str | None) -> None:
+    """Raise an error before any work is done if standard output cannot take the report.
+
+    Args:
+        output: The value of `--output`, the file of a picture.
+
+    Raises:
+        RequestError: If the picture goes there.
+        OutputError: If it is closed.
+    """
+    if output == STANDARD_STREAM:
+        raise RequestError(
+            "`--json` and `-o -` both need standard output. Write one of them into a file: "
+            "`--report run.json` or `-o picture.png`."
+        )
+    check_standard_output()
 
 
 def deliver_report(

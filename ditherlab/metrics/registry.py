@@ -1,6 +1,6 @@
 """The reported metrics: for each, the blur, the color space, and which direction is better."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -13,10 +13,12 @@ import torch
 from ditherlab.devices import one_thread
 from ditherlab.kernels import kernels_for
 from ditherlab.kernels.measures import filter_mirrored
+from ditherlab.metrics.by_torchmetrics import measure_whole
 from ditherlab.metrics.similarity import WINDOW_MARGIN_PX, SimilaritySum, compare_rows
 from ditherlab.types import Images, Mask
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 from ditherlab.vision.filtering import filter_reflected, gaussian_taps
+from ditherlab.vision.image_metrics import find_image_metric
 
 _BLUR_TAPS = gaussian_taps(1.5, truncate=4.0)
 
@@ -84,7 +86,11 @@ _BLURS: Mapping[Callable[[Images], Images], Sequence[Metric]] = {
 
 
 def measure(
-    reference: Images, picture: Images, opaque: Mask | None = None
+    reference: Images,
+    picture: Images,
+    opaque: Mask | None = None,
+    *,
+    metrics: Iterable[str] = (),
 ) -> Mapping[str, float | None]:
     """Compare a picture with its reference in every reported metric.
 
@@ -92,9 +98,15 @@ def measure(
         reference: Display sRGB in [0, 1], one picture.
         picture: The picture, of the same shape.
         opaque: Pixels that count; all by default. Other pixels are replaced by the reference.
+        metrics: Names of further metrics, which torchmetrics computes: of `IMAGE_METRICS`, or of
+            classes in `torchmetrics.image`.
 
     Returns:
-        A value for each name in `METRICS`; None where the picture is too small for the window.
+        A value for each name in `METRICS` and for each further metric; None where the picture is
+        too small for the window, has too few channels, or the value is not finite.
+
+    Raises:
+        RequestError: For an unknown name.
 
     Example:
         >>> gray = torch.full((1, 3, 16, 16), 0.5)
@@ -102,8 +114,10 @@ def measure(
         {'raw': 1.0, 'vs': 1.0, 'vp': 100.0, 'ls': 1.0, 'lp': 100.0}
     """
     counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
-    whole = [lambda rows: reference[..., rows, :], lambda rows: picture[..., rows, :]]
-    return measure_all(whole[0], whole[1:], counts)[0]
+    further = [find_image_metric(name) for name in metrics]
+    first, *others = [lambda rows: reference[..., rows, :], lambda rows: picture[..., rows, :]]
+    own = measure_all(first, others, counts)[0]
+    return {**own, **measure_whole(further, first, others, counts)[0]}
 
 
 def measure_all(

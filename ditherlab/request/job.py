@@ -1,6 +1,7 @@
 """A job: a problem, a recipe and limits, ready to be solved."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,10 @@ from ditherlab.recipe import Recipe
 from ditherlab.recipe.settings import Settings, settings_of
 from ditherlab.solver.budget import Clock
 from ditherlab.solver.memory import MemoryNeed, allowed_memory_bytes
-from ditherlab.solver.memory_need import memory_need
+from ditherlab.solver.memory_need import check_metrics, memory_need
 from ditherlab.solver.solution import Solution
 from ditherlab.solver.solver import check_seed, optimize
+from ditherlab.vision.image_metrics import ImageMetric
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,16 @@ class Job:
     def allowed_memory_bytes(self) -> int | None:
         """The memory that the run may take; None where nobody tells."""
         return allowed_memory_bytes(self.limits, self.chosen_device)
+
+    def check_metrics(self, metrics: Sequence[ImageMetric]) -> None:
+        """Refuse metrics that need more memory than the run may take.
+
+        Raises:
+            PictureError: If one does.
+        """
+        # They are measured on the CPU.
+        allowed_bytes = allowed_memory_bytes(self.limits, torch.device("cpu"))
+        check_metrics(metrics, self.problem, allowed_bytes)
 
     def run(self, *, clock: Clock = time.monotonic, **callbacks: Any) -> Solution:
         """Solve the problem.

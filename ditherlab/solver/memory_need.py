@@ -1,17 +1,20 @@
 """The memory that a run takes at its peak."""
 
+from collections.abc import Sequence
 from math import inf
 
 import torch
 
 from ditherlab.discrete.direct_binary_search import PART_OF_COLORS
+from ditherlab.errors import PictureError
 from ditherlab.metrics import MOST_THREADS
 from ditherlab.problem import Problem
 from ditherlab.recipe import Recipe
-from ditherlab.solver.memory import MemoryNeed
+from ditherlab.solver.memory import MemoryNeed, spell_size
 from ditherlab.stages import Stage, StageMemory
 from ditherlab.stages.compiled_work import compiled_tile_bytes
 from ditherlab.stages.learn_palette import LearnPalette
+from ditherlab.vision.image_metrics import ImageMetric
 
 # While a palette is fitted: one-hot pixels, some copies, and some for each channel.
 _FIT, _FIT_PER_CHANNEL = 7.5, 2.5
@@ -51,6 +54,37 @@ def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "
         fixed_bytes=int(_WITH_BUFFERS * num_tiles * (tile_bytes or 0)),
         num_bands=min(MOST_THREADS, num_threads),
     )
+
+
+def check_metrics(
+    metrics: Sequence[ImageMetric], problem: Problem, allowed_bytes: int | None
+) -> None:
+    """Refuse metrics of torchmetrics, which measures whole pictures, that need too much memory.
+
+    Args:
+        metrics: To be measured after the run, one after the other.
+        problem: Its pictures are measured.
+        allowed_bytes: What the run may take; None if that is not known.
+
+    Raises:
+        PictureError: If one needs more; the message names the metrics that do.
+    """
+    if allowed_bytes is None:
+        return
+    width, height, is_gray = problem.width, problem.height, problem.is_gray
+    needs = {
+        metric.name: metric.num_bytes(width, height)
+        for metric in metrics
+        if not metric.why_not(width, height, is_gray=is_gray)
+    }
+    large = [name for name, num_bytes in needs.items() if num_bytes > allowed_bytes]
+    if large:
+        raise PictureError(
+            f"A picture of {width} x {height} pixels needs about "
+            f"{spell_size(max(needs.values()))} of memory for `--metrics {','.join(large)}`, and "
+            f"{spell_size(allowed_bytes)} are allowed. Leave them out, or allow more "
+            "(`--max-memory`)."
+        )
 
 
 def _stage_memory(stage: Stage, problem: Problem, compiles: bool) -> StageMemory:
