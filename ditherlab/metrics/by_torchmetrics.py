@@ -8,7 +8,6 @@ import torch
 
 from ditherlab.metrics.similarity import MAX_PSNR_DB
 from ditherlab.types import Images, Mask
-from ditherlab.vision.color import srgb_to_gray
 from ditherlab.vision.image_metrics import ImageMetric
 
 _FUNCTIONS = "torchmetrics.functional.image"
@@ -60,23 +59,7 @@ def measure_by_torchmetrics(
         return None
     measure = getattr(import_module(_FUNCTIONS), metric.function)
     pictures = [picture, reference] if metric.has_reference else [picture]
-    inputs = [_as_taken(metric, images) for images in pictures]
-    if metric.name == "sam":
-        value = _mean_angle(measure(*inputs, reduction="none"))
-    else:
-        value = float(measure(*inputs, **metric.arguments))
+    value = float(measure(*map(metric.adapt, pictures), **metric.arguments))
     if metric.unit == "dB":
         value = min(value, MAX_PSNR_DB)
     return value if math.isfinite(value) else None
-
-
-def _as_taken(metric: ImageMetric, images: Images) -> Images:
-    if metric.channels == "gray" and images.shape[1] > 1:
-        images = srgb_to_gray(images, dim=1)
-    return images if metric.scale == 1 else images * metric.scale
-
-
-def _mean_angle(angles: torch.Tensor) -> float:
-    """Return the mean over pixels that have an angle: black has none."""
-    known = angles.isfinite()
-    return float(angles.mean() if known.all() else angles[known].mean())

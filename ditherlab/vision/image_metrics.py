@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name
+
+if TYPE_CHECKING:
+    from ditherlab.types import Images
 
 ALWAYS_REPORTED = ("raw", "vs", "vp", "ls", "lp")
 """The names of our own metrics."""
@@ -39,6 +42,7 @@ class ImageMetric:
         unit: `dB`, or empty for a plain number.
         arguments: Arguments without a default.
         scale: The factor from display sRGB in [0, 1] to the values that it takes.
+        darkest: The least value that it takes, in display sRGB; less is raised to it.
         channels: `gray` if it takes the luminance only, `color` if it compares channels with one
             another.
         has_reference: False if it looks at the picture alone.
@@ -53,12 +57,23 @@ class ImageMetric:
     unit: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     scale: float = 1.0
+    darkest: float = 0.0
     channels: Literal["any", "gray", "color"] = "any"
     has_reference: bool = True
 
     def num_bytes(self, width: int, height: int) -> int:
         """Return about the memory that a measurement takes, the two pictures included."""
         return 4 * (self.num_planes + _PICTURE_PLANES) * width * height
+
+    def adapt(self, images: "Images") -> "Images":
+        """Return pictures in display sRGB in the values and channels that the metric takes."""
+        if self.channels == "gray" and images.shape[1] > 1:
+            from ditherlab.vision.color import srgb_to_gray
+
+            images = srgb_to_gray(images, dim=1)
+        if self.darkest:
+            images = images.clamp_min(self.darkest)
+        return images if self.scale == 1 else images * self.scale
 
     def why_not(self, width: int, height: int, *, is_gray: bool) -> str:
         """Return why a picture has no value, as a sentence; empty if it has one.
@@ -176,7 +191,9 @@ IMAGE_METRICS: Mapping[str, ImageMetric] = {
             "SpectralAngleMapper",
             "spectral_angle_mapper",
             is_higher_better=False,
-            num_planes=6,
+            num_planes=9,
+            # Black has no angle; it counts as gray.
+            darkest=1e-12,
             channels="color",
         ),
         # The class says that higher is better, but equal pictures have the least value, 0.
