@@ -130,9 +130,9 @@ _EXIT_CODES = {"interrupted": INTERRUPTED, "not-finite": 1, "cost-failed": 1}
     default="perceptual",
     show_default=True,
     help="The objective to minimize: perceptual, variance, ssim, viewed-error, viewed-ssim, flip, "
-    "png-bytes, with parameters such as 'ssim(sigma=1.5)', a Python function "
-    "(python:FILE.py:function, which runs the code in FILE.py), or a weighted sum such as "
-    "'viewed-error+0.1*viewed-ssim'.",
+    "png-bytes, with parameters such as 'ssim(sigma=1.5)', a metric of torchmetrics such as "
+    "torchmetrics:ms-ssim, a Python function (python:FILE.py:function, which runs the code in "
+    "FILE.py), or a weighted sum such as 'viewed-error+0.1*viewed-ssim'.",
 )
 @click.option(
     "--pixels-per-degree",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ditherlab.objectives.python_words import place_files
     from ditherlab.objectives.registry import OBJECTIVES, parse_objective
     from ditherlab.objectives.ssim import SSIM, ViewedSSIM
+    from ditherlab.objectives.torchmetrics_objective import TorchmetricsObjective
     from ditherlab.objectives.variance import Variance
     from ditherlab.objectives.viewed_error import ViewedError
 
@@ -31,6 +32,7 @@ __all__ = [
     "Perceptual",
     "PngBytes",
     "PythonFunction",
+    "TorchmetricsObjective",
     "Variance",
     "ViewedError",
     "ViewedSSIM",
@@ -52,6 +54,7 @@ __getattr__ = lazy_names(
         "Perceptual": "perceptual",
         "PngBytes": "png_bytes",
         "PythonFunction": "python_function",
+        "TorchmetricsObjective": "torchmetrics_objective",
         "Variance": "variance",
         "ViewedError": "viewed_error",
         "ViewedSSIM": "ssim",

@@ -13,8 +13,8 @@ from ditherlab.objectives.pricer import Pricer
 from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.types import DrawCosts, DrawnImages
 
-# The size of trial pictures where that of the problem is not known.
-_TRIAL_SIZE = (64, 64)
+TRIAL_PX = 64
+"""The height and width of trial pictures where the size of the problem is not known."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class InProcessObjective(Objective):
     abilities are first asked for.
 
     Attributes:
-        size: Height and width of the trial pictures, those of the problem; None for 64 x 64.
+        size: Height and width of the pictures of the problem; None if they are not known.
     """
 
     size: tuple[int, int] | None = field(default=None, repr=False)
@@ -60,6 +60,11 @@ class InProcessObjective(Objective):
     @property
     def min_size_px(self) -> int:
         return 1
+
+    @property
+    def trial_size(self) -> tuple[int, int]:
+        """Height and width of the trial pictures."""
+        return self.size or (TRIAL_PX, TRIAL_PX)
 
     @final
     def for_size(self, height: int, width: int) -> Self:
@@ -101,7 +106,7 @@ class InProcessObjective(Objective):
 
     def _try_on(self, device: torch.device) -> Trial:
         pricer = self.pricer_on(device)
-        noise = torch.rand((4, 3, *(self.size or _TRIAL_SIZE)), generator=_noise_generator())
+        noise = torch.rand((4, 3, *self.trial_size), generator=_noise_generator())
         pictures, targets = noise.to(device).split(2)
         opaque = torch.ones_like(targets[:, :1], dtype=torch.bool)
 
@@ -123,7 +128,11 @@ class InProcessObjective(Objective):
             return self._without("it fails for pictures that require a gradient")
         if not costs.requires_grad:
             return self._without("autograd cannot follow the computation of its costs")
-        (gradient,) = torch.autograd.grad(costs.sum(), leaves, allow_unused=True)
+        try:
+            (gradient,) = torch.autograd.grad(costs.sum(), leaves, allow_unused=True)
+        except RuntimeError:
+            # It may change values in place that its gradient depends on.
+            return self._without("autograd fails in the computation of its gradient")
         if gradient is None or not bool(gradient.any()):
             return self._without("its gradient is zero at every pixel of a picture of noise")
         return Trial(True)

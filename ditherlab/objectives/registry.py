@@ -9,6 +9,9 @@ from ditherlab.lazy_classes import LazyClasses
 from ditherlab.objectives.python_words import PYTHON_WORDS
 from ditherlab.protocol import Objective
 from ditherlab.specs import LARGEST_NUMBER, Registry
+from ditherlab.vision.image_metrics import IMAGE_METRICS
+
+TORCHMETRICS = "torchmetrics:"
 
 OBJECTIVES: Registry[Objective] = Registry(
     "objective",
@@ -38,7 +41,8 @@ _WEIGHTED = re.compile(
 def parse_objective(text: str) -> Objective:
     """Parse `name(parameter=value)`, or a weighted sum of such terms, as an objective.
 
-    A term may also be `python:FILE.py:function` or `python:module:function`, whose code is run.
+    A term may also be `torchmetrics:NAME(parameter=value)`, or `python:FILE.py:function` or
+    `python:module:function`, whose code is run.
 
     Raises:
         RequestError: For an unknown name or parameter, an invalid weight, or a function that does
@@ -81,4 +85,8 @@ def _parse_objective_of_term(text: str) -> Objective:
     words = text.strip()
     if words.startswith("python:"):
         return objectives.PythonFunction.parse(words)
+    if words.startswith(TORCHMETRICS):
+        return objectives.TorchmetricsObjective.parse(words)
+    if words in IMAGE_METRICS and words not in OBJECTIVES.classes:
+        raise RequestError(f"Unknown objective `{words}`. Did you mean `{TORCHMETRICS}{words}`?")
     return OBJECTIVES.parse(text)

@@ -24,6 +24,17 @@ class Objective(Strategy, ABC):
         """True if `expectation`, if offered, is exact; False if it is of second order."""
         return True
 
+    def num_extra_planes(self, *, has_gradient: bool) -> float:
+        """Return the memory of pricing a picture beyond what most objectives use.
+
+        It is the peak in numbers per pixel.
+
+        Args:
+            has_gradient: Whether the price is differentiated.
+        """
+        del has_gradient
+        return 0.0
+
     def why_without(self, ability: Ability) -> str:
         """Return why an ability is missing that the class has with other parameters, or nothing."""
         del ability

@@ -170,6 +170,7 @@ def descent_memory(
     num_channels = problem.num_channels
     extra = estimator.num_extra_planes(problem.num_colors, num_channels)
     num_planes = num_channels * _planes_per_channel(problem, estimator) + extra
+    num_planes += _extra_planes_of_objective(problem, estimator)
     return StageMemory(num_planes, num_planes_per_color)
 
 
@@ -182,6 +183,14 @@ def _planes_per_channel(problem: Problem, estimator: Estimator) -> float:
     is_pathwise = "gradient" in estimator.needs
     draw = _DRAW_WITH_GRADIENT if is_pathwise or problem.learns_palette else _DRAW
     return (_PATHWISE if is_pathwise else _SCORED) + estimator.num_draws * draw[is_windowed]
+
+
+def _extra_planes_of_objective(problem: Problem, estimator: Estimator) -> float:
+    """Return the planes that an objective takes beside those that most objectives take."""
+    has_gradient = "gradient" in estimator.needs or problem.learns_palette
+    # What a gradient depends on is kept for all draws.
+    num_kept = max(1, estimator.num_draws) if has_gradient else 1
+    return num_kept * problem.objective.num_extra_planes(has_gradient=has_gradient)
 
 
 def descent_work(problem: Problem, estimator: Estimator, num_px: int, steps: int) -> float:

@@ -100,6 +100,17 @@ def test_a_metric_that_needs_too_much_memory_is_refused_before_the_run(
     )
 
 
+def test_a_metric_is_optimized_and_read_back_from_the_picture(photo: Path, run: Optimize) -> None:
+    objective = "viewed-error+0.1*torchmetrics:uqi(kernel_size=7:7)"
+    words = ("--palette", "pico-8", "--steps", "3", "--json")
+    first = json.loads(run("optimize", photo, *words, "--objective", objective).out)
+    assert first["objective"] == objective
+    assert first["backward_passes"] > 0
+    again = run("optimize", photo, "--like", "photo-dithered.png", "-o", "again.png")
+    assert again.code == 0, again.err
+    assert Path("again.png").read_bytes() == Path("photo-dithered.png").read_bytes()
+
+
 def test_without_the_option_neither_library_is_imported(photo: Path) -> None:
     code = (
         "import sys\n"

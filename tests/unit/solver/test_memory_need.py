@@ -76,6 +76,21 @@ def test_windows_need_more(objective: str, estimator: Any, planes: Callable[...,
     assert windowed > planes(estimator=estimator)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "num_planes_of_metric"),
+    # A gradient keeps what each draw depends on.
+    [(LeaveOneOut(num_samples=4), 190), (GumbelSoftmax(num_samples=4), 4 * 1.6 * 190)],
+)
+def test_a_metric_of_torchmetrics_needs_more(
+    estimator: Any, num_planes_of_metric: float, planes: Callable[..., float]
+) -> None:
+    objective = parse_objective("ssim+torchmetrics:uqi")
+    extra = planes(objective=objective, estimator=estimator) - planes(
+        objective=parse_objective("ssim+ssim"), estimator=estimator
+    )
+    assert extra == pytest.approx(num_planes_of_metric)
+
+
 @pytest.mark.parametrize("estimator", [GumbelSoftmax, ST, LeaveOneOut])
 def test_more_draws_need_more(estimator: Any, planes: Callable[..., float]) -> None:
     few, many = (planes(estimator=estimator(num_samples=n)) for n in (2, 20))

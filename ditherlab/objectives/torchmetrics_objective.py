@@ -1,0 +1,193 @@
+"""Metrics of torchmetrics by name as objectives: `torchmetrics:ms-ssim`."""
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import torch
+from torch import Tensor
+
+from ditherlab.errors import RequestError
+from ditherlab.naming import nearest_name
+from ditherlab.objectives.in_process import TRIAL_PX, InProcessObjective
+from ditherlab.objectives.metric_objective import MetricObjective
+from ditherlab.objectives.pricer import Pricer
+from ditherlab.objectives.registry import TORCHMETRICS
+from ditherlab.specs import read_whole_number, split_outside
+from ditherlab.types import Images, Mask
+from ditherlab.vision.image_metrics import ImageMetric, find_image_metric
+from ditherlab.vision.packaged_metrics import require_package
+
+_WORDS = re.compile(
+    rf"{TORCHMETRICS}\s*(?P<name>[\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?", re.DOTALL
+)
+
+# Enough for the default parameters of every metric.
+_MOST_TRIAL_PX = 256
+
+# The memory of a metric with a gradient, relative to that without one; measured.
+_PLANES_OF_GRAPH = 1.6
+
+Value = bool | int | float | str | tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TorchmetricsObjective(InProcessObjective):
+    """A metric of torchmetrics: its value if lower is better, else its negative value.
+
+    The value of a picture is that which `ditherlab.measure` reports. The objective offers
+    `gradient` if the metric says that it is differentiable, and a trial agrees. Parts of a gradient
+    that are not finite, as where a pixel equals the target, count as 0.
+
+    Attributes:
+        image_metric: The metric.
+        arguments: Names and values of the parameters of its class that are set, as text.
+
+    Raises:
+        RequestError: If a parameter does not exist or has a wrong value.
+    """
+
+    image_metric: ImageMetric
+    arguments: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        require_package("torchmetrics", str(self))
+        _ = self._measured
+
+    @classmethod
+    def parse(cls, words: str) -> "TorchmetricsObjective":
+        """Parse `torchmetrics:NAME` or `torchmetrics:NAME(parameter=value, ...)`.
+
+        Raises:
+            RequestError: For an unknown name or parameter, or a wrong value.
+        """
+        match = _WORDS.fullmatch(words)
+        if match is None:
+            raise RequestError(
+                f"A metric of torchmetrics must be `{TORCHMETRICS}NAME` or "
+                f"`{TORCHMETRICS}NAME(parameter=value, ...)`, got '{words}'. Try "
+                f"`{TORCHMETRICS}ms-ssim`."
+            )
+        metric = find_image_metric(match["name"])
+        return cls(metric, tuple(_split_arguments(metric.name, match["arguments"] or "")))
+
+    @property
+    def min_size_px(self) -> int:
+        # Parameters may change it.
+        return 1 if self.arguments else self.image_metric.min_size_px
+
+    def num_extra_planes(self, *, has_gradient: bool) -> float:
+        return self.image_metric.num_planes * (_PLANES_OF_GRAPH if has_gradient else 1.0)
+
+    @property
+    def trial_size(self) -> tuple[int, int]:
+        # With a graph of its computation, a metric takes kilobytes for each pixel.
+        most = _MOST_TRIAL_PX if self.arguments else max(TRIAL_PX, self.min_size_px)
+        height, width = self.size or (most, most)
+        return min(height, most), min(width, most)
+
+    def pricer_on(self, device: torch.device) -> Pricer:
+        # An error of torchmetrics, which some of its metrics state.
+        is_reversed = self._measured.metric.higher_is_better != self.image_metric.is_higher_better
+        inner = self._measured.pricer_on(device)
+        return _AdaptingPricer(inner, self.image_metric, -1.0 if is_reversed else 1.0)
+
+    @property
+    def claims_gradient(self) -> bool | None:
+        return self._measured.claims_gradient
+
+    @property
+    def code_words(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        arguments = ", ".join(f"{name}={value}" for name, value in self.arguments)
+        return f"{TORCHMETRICS}{self.image_metric.name}" + (f"({arguments})" if arguments else "")
+
+    @cached_property
+    def _measured(self) -> MetricObjective:
+        kind = getattr(import_module("torchmetrics.image"), self.image_metric.class_name)
+        known = [
+            name
+            for name, parameter in inspect.signature(kind).parameters.items()
+            if parameter.kind is not parameter.VAR_KEYWORD
+        ]
+        for name, _ in self.arguments:
+            if name not in known:
+                hint = nearest_name(name, known) if known else "It has none."
+                raise RequestError(f"`{self}` has no parameter `{name}`. {hint}")
+        given = {name: _read_value(text) for name, text in self.arguments}
+        with catch_warnings():
+            # Of the memory of a metric that keeps pictures; it is reset after each of them.
+            simplefilter("ignore", UserWarning)
+            try:
+                metric = kind(**{**self.image_metric.arguments, **given})
+            # The classes raise errors of several kinds.
+            except Exception as error:
+                raise RequestError(f"`{self}` must have other parameters: {error}") from error
+        return MetricObjective(metric, words=str(self))
+
+
+@dataclass(frozen=True, eq=False)
+class _AdaptingPricer(Pricer):
+    """Prices pictures in the values and channels that a metric takes."""
+
+    inner: Pricer
+    image_metric: ImageMetric
+    sign: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "priced", self.inner.priced)
+
+    def calls(
+        self, pictures: Images, targets: Images, opaque: Mask
+    ) -> Iterator[tuple[Sequence[Any], int]]:
+        shown = pictures.view_as(pictures)
+        if shown.requires_grad:
+            shown.register_hook(_without_infinities)
+        adapt = self.image_metric.adapt
+        yield from self.inner.calls(adapt(shown), adapt(targets), opaque)
+
+    def call(self, arguments: Sequence[Any]) -> Any:
+        return self.sign * self.inner.call(arguments)
+
+
+def _without_infinities(gradient: Tensor) -> Tensor:
+    return gradient.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _split_arguments(name: str, text: str) -> Iterator[tuple[str, str]]:
+    seen = set()
+    for argument in filter(None, (part.strip() for part in split_outside(text, ","))):
+        parameter, equals, value = (part.strip() for part in argument.partition("="))
+        if not equals or parameter in seen:
+            rule = "may be given once" if equals else "must be written `parameter=value`"
+            raise RequestError(f"`{TORCHMETRICS}{name}`: '{argument}' {rule}.")
+        seen.add(parameter)
+        yield parameter, value
+
+
+def _read_value(text: str) -> Value:
+    """Read a number, numbers between colons, true or false; any other text is a word."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    numbers = [_read_number(part) for part in text.split(":")]
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return text
+    return known[0] if len(known) == 1 else tuple(known)
+
+
+def _read_number(text: str) -> int | float | None:
+    whole = read_whole_number(text)
+    if whole is not None:
+        return whole
+    try:
+        return float(text)
+    except ValueError:
+        return None
