@@ -10,6 +10,9 @@ from ditherlab.programs.function_cost import Draws, abilities_of
 from ditherlab.protocol import Ability, Estimator, require
 from ditherlab.specs import check_choice
 
+AnyEstimator = Estimator | type[Estimator] | str
+"""An estimator, its class (with the default parameters), or its words."""
+
 _REASONS = {
     "local": "its variables have no neighbors",
     "statistics": "it has no windows",
@@ -19,7 +22,10 @@ _REASONS = {
 
 
 def choose_estimator(
-    estimator: Estimator | str, num_samples: int | None, categories: Categories, draws: Draws
+    estimator: AnyEstimator,
+    num_samples: int | None,
+    categories: Categories,
+    draws: Draws,
 ) -> Estimator:
     """Return the estimator that words mean, in the form that suits categories.
 
@@ -50,8 +56,7 @@ def choose_estimator(
     return chosen
 
 
-@lru_cache(maxsize=256)
-def made_estimator(estimator: Estimator | str, num_samples: int | None) -> Estimator:
+def made_estimator(estimator: AnyEstimator, num_samples: int | None) -> Estimator:
     """Return the estimator that words mean, in the form that suits categories.
 
     Args:
@@ -61,12 +66,18 @@ def made_estimator(estimator: Estimator | str, num_samples: int | None) -> Estim
     Raises:
         RequestError: For unknown words, or a number of draws that the estimator does not take.
     """
-    made = ESTIMATORS.parse(estimator) if isinstance(estimator, str) else estimator
-    if not isinstance(made, Estimator):
-        raise RequestError(
-            "The estimator must be an `Estimator`, or its words such as 'leave-one-out', got "
-            f"{made!r}."
-        )
+    return _resolved(estimator, num_samples, tuple(ESTIMATORS.classes.added.values()))
+
+
+@lru_cache(maxsize=256)
+def _resolved(
+    estimator: AnyEstimator,
+    num_samples: int | None,
+    registered: tuple[type[Estimator], ...],
+) -> Estimator:
+    """Understand words once for each set of classes that were registered."""
+    del registered
+    made = ESTIMATORS.resolve(estimator)
     if num_samples is not None:
         made = _with_num_samples(made, num_samples)
     return made.for_categories()

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ditherlab.errors import RequestError
 from ditherlab.programs.categories import Categories
-from ditherlab.programs.choice import choose_estimator
+from ditherlab.programs.choice import AnyEstimator, choose_estimator
 from ditherlab.programs.function_cost import Draws, Function, FunctionCost
 from ditherlab.protocol import Estimate, Estimator
 from ditherlab.protocol.categorical import Categorical
@@ -62,7 +62,7 @@ class Run:
         cls,
         cost: Function,
         logits: Tensor,
-        estimator: Estimator | str,
+        estimator: AnyEstimator,
         *,
         num_samples: int | None,
         num_batch_dims: int,
@@ -108,7 +108,7 @@ class Run:
 def estimate(
     cost: Function,
     logits: Float[Tensor, "..."],
-    estimator: Estimator | str = "leave-one-out",
+    estimator: AnyEstimator = "leave-one-out",
     *,
     num_samples: int | None = None,
     num_batch_dims: int = 0,
@@ -127,7 +127,7 @@ def estimate(
             logits, and returns the cost of each, `[s]` or `[s *batch]`. It is called with any
             number `s` of draws, and for relaxations with mixtures of one-hots.
         logits: Unnormalized log probabilities `[*batch *variables k]`.
-        estimator: An estimator or its words, such as `leave-one-out`, `rebar(tau=0.3)`.
+        estimator: An estimator, its class, or its words such as `rebar(tau=0.3)`.
         num_samples: Draws of each element of the batch; None for the estimator's own number.
         num_batch_dims: The number of leading axes of the logits that are a batch, whose elements
             have costs of their own that do not depend on one another.

@@ -9,12 +9,11 @@ from torch import Tensor, nn
 
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators.hard_pixels import StraightThrough
-from ditherlab.programs.choice import made_estimator
+from ditherlab.programs.choice import AnyEstimator, made_estimator
 from ditherlab.programs.estimation import Run
 from ditherlab.programs.function_cost import Function
 from ditherlab.programs.straight_through import draw_through
 from ditherlab.programs.surrogate import expected_cost_and_state
-from ditherlab.protocol import Estimator
 from ditherlab.solver.packing import pack, unpack
 
 Place = tuple[tuple[int, ...], str, str]
@@ -57,7 +56,7 @@ class StochasticLayer(nn.Module):
     def __init__(
         self,
         num_categories: int,
-        estimator: Estimator | str = "leave-one-out",
+        estimator: AnyEstimator = "leave-one-out",
         *,
         num_samples: int | None = None,
         num_batch_dims: int = 1,

@@ -8,16 +8,16 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ditherlab.estimators.hard_pixels import StraightThrough
+from ditherlab.programs.choice import AnyEstimator
 from ditherlab.programs.estimation import Run
 from ditherlab.programs.function_cost import Draws, Function, gradient_error
 from ditherlab.programs.straight_through import draw_through
-from ditherlab.protocol import Estimator
 
 
 def expected_cost(
     cost: Function,
     logits: Float[Tensor, "..."],
-    estimator: Estimator | str = "leave-one-out",
+    estimator: AnyEstimator = "leave-one-out",
     *,
     num_samples: int | None = None,
     num_batch_dims: int = 0,
@@ -84,7 +84,7 @@ def expected_cost(
 def expected_cost_and_state(
     cost: Function,
     logits: Float[Tensor, "..."],
-    estimator: Estimator | str,
+    estimator: AnyEstimator,
     state: Any,
     *,
     num_samples: int | None = None,

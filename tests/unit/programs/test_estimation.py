@@ -1,10 +1,13 @@
 """Estimates for the logits of any torch program: shapes, states, randomness and refusals."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 import torch
 
 import ditherlab as dl
 from ditherlab.errors import AbilityError, RequestError
+from ditherlab.estimators import ESTIMATORS, ScoreFunction
 
 G = torch.Generator
 
@@ -126,7 +129,7 @@ def test_local_expectation_replaces_one_variable_at_a_time():
     ("arguments", "error", "words"),
     [
         ({"estimator": "leave-one"}, RequestError, "Did you mean `leave-one-out`"),
-        ({"estimator": 3}, RequestError, "must be an `Estimator`, or its words"),
+        ({"estimator": 3}, RequestError, "must be words, or extend `Estimator`, got 3"),
         ({"estimator": "exact", "num_samples": 4}, RequestError, "`num_samples` must be left out"),
         ({"num_samples": 1}, RequestError, "must be at least 2, got 1"),
         ({"num_batch_dims": 3}, RequestError, "from 0 to 2 for logits of shape"),
@@ -147,6 +150,27 @@ def test_what_is_wrong_is_said(arguments, error, words):
     given = {"cost": distance, "logits": torch.zeros(5, 2, 3), "num_batch_dims": 1, **arguments}
     with pytest.raises(error, match=words):
         dl.estimate(given.pop("cost"), given.pop("logits"), **given)
+
+
+def test_an_estimator_may_be_a_class_and_registered_again(monkeypatch):
+    monkeypatch.setattr(ESTIMATORS.classes, "_added", {})
+    found = []
+    for weight in (1.0, 2.0):
+
+        @ESTIMATORS.register
+        @dataclass(frozen=True)
+        class Weighted(ScoreFunction):
+            def weigh(self, *arguments, weight=weight):
+                estimate, state = super().weigh(*arguments)
+                return replace(estimate, logit_gradient=weight * estimate.grad_logits), state
+
+        for estimator in ("weighted", Weighted):
+            generator = G().manual_seed(0)
+            found.append(dl.estimate(total, torch.zeros(4, 3), estimator, generator=generator))
+    one, other, third, fourth = (each.grad_logits for each in found)
+    assert torch.equal(one, other)
+    assert torch.equal(third, fourth)
+    assert torch.equal(2 * one, third)
 
 
 def test_a_generator_of_another_device_is_refused():
