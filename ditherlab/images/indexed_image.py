@@ -84,6 +84,15 @@ class IndexedImage:
         image.putpalette([channel for entry in self.colors for channel in entry])
         return image
 
+    def to_pillow_with_alpha(self) -> Image.Image:
+        """Return an image of mode P with the alpha of its entries, and the resolution."""
+        image = self.to_pillow()
+        if self.alphas:
+            image.info["transparency"] = bytes(self.alphas)
+        if self.dpi is not None:
+            image.info["dpi"] = self.dpi
+        return image
+
     def to_rgba(self) -> Image.Image:
         """Return an image of mode RGBA, or of mode RGB if every pixel is opaque."""
         table = np.array(self.colors, dtype=np.uint8)

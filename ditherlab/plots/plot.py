@@ -18,7 +18,7 @@ from ditherlab.plots.scale import Scale, spell_tick
 NUM_COLORS = 8
 _DASHES = ("", "7 3", "2 3", "9 3 2 3")
 
-_WIDTH, _HEIGHT = 820, 430
+WIDTH, HEIGHT = 820, 430
 _LEFT, _TOP, _BOTTOM = 74, 14, 50
 _LABEL_GAP = 10
 _PX_PER_LETTER = 7.7
@@ -117,8 +117,7 @@ class Plot:
 
     def svg_file(self) -> str:
         """Return the plot as an SVG file, which includes its style sheet."""
-        own = "svg { background: var(--paper); font-family: system-ui, sans-serif; }"
-        return self.svg(f"<style>{plot_style()}{own}</style>") + "\n"
+        return self.svg(svg_style()) + "\n"
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write the plot as an SVG file.
@@ -130,12 +129,7 @@ class Plot:
         Raises:
             OutputError: If the name has another end, or the file exists or cannot be written.
         """
-        if Path(path).suffix.lower() != ".svg":
-            raise OutputError(
-                f"A plot must be written as .svg, got {path_label(path)}. Browsers and most "
-                "programs for pictures convert it."
-            )
-        write_atomically(path, self.svg_file().encode(), overwrite=overwrite)
+        save_svg(path, self.svg_file(), overwrite=overwrite)
 
     def _repr_svg_(self) -> str:
         return self.svg_file()
@@ -149,14 +143,14 @@ class Plot:
         parts = [style, f"<title>{escape(self.title)}</title>", *self._drawing()]
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
-            f'viewBox="0 0 {_WIDTH} {_HEIGHT}">{"".join(parts)}</svg>'
+            f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(parts)}</svg>'
         )
 
     def _drawing(self) -> Iterator[str]:
         x = Scale.around(self._all_x(), _LEFT, self._right_px(), is_log=self.x.is_log)
-        y = Scale.around(self._all_y(), _HEIGHT - _BOTTOM, _TOP, is_log=self.y.is_log)
+        y = Scale.around(self._all_y(), HEIGHT - _BOTTOM, _TOP, is_log=self.y.is_log)
         if x is None or y is None:
-            yield f'<text x="{_WIDTH / 2}" y="{_HEIGHT / 2}" class="middle">Nothing to show.</text>'
+            yield f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" class="middle">Nothing to show.</text>'
             return
         yield from self._axes(x, y)
         for level in self.levels:
@@ -192,7 +186,7 @@ class Plot:
             )
         middle_x, middle_y = (x.start_px + x.end_px) / 2, (y.start_px + y.end_px) / 2
         yield (
-            f'<text class="middle axis" x="{middle_x:.1f}" y="{_HEIGHT - 12}">'
+            f'<text class="middle axis" x="{middle_x:.1f}" y="{HEIGHT - 12}">'
             f"{escape(self.x.label)}</text>"
         )
         yield (
@@ -216,14 +210,14 @@ class Plot:
             for point in self.points
         ]
         return [
-            *spread_down([*ends, *levels], _TOP, _HEIGHT - _BOTTOM),
-            *beside_points(marks, right_px=_WIDTH, px_per_letter=_PX_PER_LETTER),
+            *spread_down([*ends, *levels], _TOP, HEIGHT - _BOTTOM),
+            *beside_points(marks, right_px=WIDTH, px_per_letter=_PX_PER_LETTER),
         ]
 
     def _right_px(self) -> float:
         names = [*(line.name for line in self.lines), *(level.name for level in self.levels)]
         longest = max((len(shorten(name)) for name in names), default=0)
-        return _WIDTH - max(24.0, longest * _PX_PER_LETTER + 2 * _LABEL_GAP)
+        return WIDTH - max(24.0, longest * _PX_PER_LETTER + 2 * _LABEL_GAP)
 
     def _all_x(self) -> Iterator[float]:
         for line in self.lines:
@@ -291,6 +285,26 @@ def _draw_label(label: Label) -> str:
 def _path(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
     places = [f"{x.place(across):.1f} {y.place(up):.1f}" for across, up in points]
     return f"M{'L'.join(places)}" if places else ""
+
+
+def svg_style() -> str:
+    """Return the style element of an SVG file."""
+    own = "svg { background: var(--paper); font-family: system-ui, sans-serif; }"
+    return f"<style>{plot_style()}{own}</style>"
+
+
+def save_svg(path: str | PathLike[str], svg: str, *, overwrite: bool) -> None:
+    """Write an SVG file.
+
+    Raises:
+        OutputError: If the name does not end in `.svg`, or the file exists or cannot be written.
+    """
+    if Path(path).suffix.lower() != ".svg":
+        raise OutputError(
+            f"A plot must be written as .svg, got {path_label(path)}. Browsers show such a file, "
+            "and most programs for drawings convert it."
+        )
+    write_atomically(path, svg.encode(), overwrite=overwrite)
 
 
 def plot_style() -> str:

@@ -119,6 +119,8 @@ class Loop:
     def _run_stage(self, planned: PlannedStage, take: _Take) -> Outcome:
         """Run one stage, and leave a state that is finite and has colors of the hardware."""
         passage, self.resumed = self.resumed or self._enter_stage(), None
+        # Only the final probabilities are kept.
+        self.state.drawn_from = None
         begun = (passage.begin_s, passage.begin_evaluations)
         allotment = self.budget.allot(planned.part, *begun)
         self.context.spent = allotment.share

@@ -45,6 +45,7 @@ class MemoryNeed:
         most_copied: The numbers in such a copy at most; a larger picture is fitted in bands.
         fixed_bytes: Held whatever the picture.
         num_bands: Bands that the metrics measure at the same time.
+        num_kept_per_color: Planes that the solution keeps for each color of the palette.
     """
 
     width: int
@@ -57,6 +58,7 @@ class MemoryNeed:
     most_copied: float = inf
     fixed_bytes: int = 0
     num_bands: int = 1
+    num_kept_per_color: float = 0.0
 
     @property
     def num_bytes(self) -> int:
@@ -123,7 +125,8 @@ class MemoryNeed:
 
     def _metric_numbers(self, num_pixels: int) -> float:
         band_px = min(num_pixels, self.num_bands * _BAND_PX)
-        return _METRIC_PLANES * num_pixels + _BAND_PLANES * band_px
+        planes = _METRIC_PLANES + self.num_kept_per_color * self.num_colors
+        return planes * num_pixels + _BAND_PLANES * band_px
 
     def _fitting_size(self, allowed_bytes: int) -> tuple[int, int]:
         width, height = self.width, self.height

@@ -25,6 +25,9 @@ _WITH_BUFFERS = 1.25
 # Pixels for each thread at least: of four tiles, one is visited at a time.
 _PX_OF_THREAD = 1 << 16
 
+# Stages after which there are probabilities.
+_LEAVE_PROBS = {"descend", "learn-model"}
+
 
 def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "cpu") -> MemoryNeed:
     """Estimate the peak of a run on a device, the metrics after it included.
@@ -53,6 +56,7 @@ def memory_need(problem: Problem, recipe: Recipe, device: torch.device | str = "
         most_copied=max(PART_OF_COLORS, num_colors * learned_px) if copies else inf,
         fixed_bytes=int(_WITH_BUFFERS * num_tiles * (tile_bytes or 0)),
         num_bands=min(MOST_THREADS, num_threads),
+        num_kept_per_color=_ends_with_probs(recipe) * len(problem.pictures),
     )
 
 
@@ -85,6 +89,14 @@ def check_metrics(
             f"{spell_size(allowed_bytes)} are allowed. Leave them out, or allow more "
             "(`--max-memory`)."
         )
+
+
+def _ends_with_probs(recipe: Recipe) -> bool:
+    """Return whether a solution keeps probabilities: those of which its pictures were drawn."""
+    *earlier, last = (stage.name for stage in recipe.stages)
+    if last == "draw":
+        return not _LEAVE_PROBS.isdisjoint(earlier)
+    return last in _LEAVE_PROBS
 
 
 def _stage_memory(stage: Stage, problem: Problem, compiles: bool) -> StageMemory:

@@ -1,10 +1,14 @@
 """Snapshots of a run, its history, and why it ended."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ditherlab.protocol import Kept
 from ditherlab.schedules import Temperatures
+
+if TYPE_CHECKING:
+    from ditherlab.plots import Stack
+    from ditherlab.solver.history_plot import Over
 
 Outcome = Literal[
     "finished",
@@ -62,3 +66,20 @@ class History:
     num_evaluations: int = 0
     num_backward_passes: int = 0
     temperature: Temperatures | None = None
+
+    def plot(self, over: "Over" = "steps") -> "Stack":
+        """Plot the expected cost, and the entropy if pixels were undecided on the way.
+
+        Args:
+            over: `steps`, with every cost; or `evaluations` or `seconds`, with those of the
+                snapshots.
+
+        Returns:
+            A plot that shows itself in a notebook; `save("history.svg")` writes it.
+
+        Raises:
+            RequestError: If there is no such axis.
+        """
+        from ditherlab.solver.history_plot import plot_history
+
+        return plot_history(self, over)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 
 from ditherlab.errors import PictureError, RequestError
 from ditherlab.images import (
@@ -30,7 +31,7 @@ from ditherlab.recipe import Recipe, settings_of
 from ditherlab.recipe.settings import Settings
 from ditherlab.solver.snapshot import History, Outcome
 from ditherlab.stages import State
-from ditherlab.types import Images
+from ditherlab.types import Images, Probs
 
 Value = TypeVar("Value")
 
@@ -53,6 +54,8 @@ class Solution:
         notes: Sentences that the user should know.
         failure: What went wrong with the objective or a stage; None if nothing did.
         parameters: Of a learned model by name, the pictures on the first axis; empty without one.
+        drawn_from: Probabilities of the colors of the run, if it ended with some; see `probs`.
+        color_places: The place in `palette` of each color of the run; equal colors share one.
     """
 
     problem: Problem
@@ -68,6 +71,8 @@ class Solution:
     notes: tuple[str, ...] = ()
     failure: str | None = None
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    drawn_from: Probs | None = field(default=None, repr=False)
+    color_places: tuple[int, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, state: State, problem: Problem, **facts: Any) -> "Solution":
@@ -86,6 +91,8 @@ class Solution:
             index_images=places[drawn.cpu().numpy()],
             palette=palette,
             parameters=state.parameters,
+            drawn_from=state.drawn_from if state.probs is None else state.probs,
+            color_places=tuple(places.tolist()),
             **facts,
         )
 
@@ -106,6 +113,28 @@ class Solution:
             RequestError: If there are several; `problem.pictures` has them all.
         """
         return _only(self.problem.pictures, "source", "problem.pictures")
+
+    @property
+    def probs(self) -> Probs:
+        """The final probability of each palette color at each pixel, `[b k h w]`.
+
+        These are the probabilities from which the pictures were drawn, on the device of the run;
+        they are not to be changed in place. The solution holds them: 4 bytes for each color and
+        pixel, which the memory of the run accounts for. If the run ended with a search for single
+        pixels, such as a polish, they are 1 for the color of each pixel and 0 for all others, and
+        are made when they are asked for. At transparent pixels, they mean nothing.
+        """
+        num_colors = len(self.palette)
+        if self.drawn_from is None:
+            indices = torch.from_numpy(self.index_images.astype(np.int64)).unsqueeze(1)
+            b, _, h, w = indices.shape
+            return torch.zeros((b, num_colors, h, w)).scatter_(1, indices, 1.0)
+        if self.color_places == tuple(range(num_colors)):
+            return self.drawn_from
+        b, _, h, w = self.drawn_from.shape
+        places = torch.tensor(self.color_places, device=self.drawn_from.device)
+        merged = self.drawn_from.new_zeros((b, num_colors, h, w))
+        return merged.index_add_(1, places, self.drawn_from)
 
     @property
     def num_steps(self) -> int:
@@ -147,6 +176,24 @@ class Solution:
             RequestError: If there are several; `pictures` has them all.
         """
         return _only(self.pictures, "picture", "pictures")
+
+    @cached_property
+    def images(self) -> tuple[Image.Image, ...]:
+        """The pictures as indexed Pillow images (mode P), as they will be seen.
+
+        Indices are those of `index_images`, but for pixels that are transparent in the source.
+        """
+        return tuple(self._seen(number).to_pillow_with_alpha() for number in self._numbers)
+
+    @property
+    def image(self) -> Image.Image:
+        """The only picture as an indexed Pillow image, as it will be seen.
+
+        Raises:
+            RequestError: If there are several; `images` has them all.
+        """
+        _only(self.problem.pictures, "image", "images")
+        return self.images[0]
 
     @property
     def settings(self) -> Settings:
@@ -243,12 +290,22 @@ class Solution:
         check_encodable(self.problem, encoder)
         write_atomically(path, self.encode(encoder), overwrite=overwrite)
 
-    def _repr_png_(self) -> bytes:
-        source = self.problem.pictures[0]
-        shown = IndexedImage.of(
-            self.index_images[0], self.palette.seen, source.opaque, alpha=source.alpha
+    @property
+    def _numbers(self) -> range:
+        return range(len(self.problem.pictures))
+
+    def _seen(self, number: int) -> IndexedImage:
+        source = self.problem.pictures[number]
+        return IndexedImage.of(
+            self.index_images[number],
+            self.palette.seen,
+            source.opaque,
+            alpha=source.alpha,
+            dpi=source.dpi,
         )
-        return PNG.encode(shown, {})
+
+    def _repr_png_(self) -> bytes:
+        return PNG.encode(self._seen(0), {})
 
 
 def _only(values: Sequence[Value], name: str, instead: str) -> Value:

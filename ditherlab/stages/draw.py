@@ -28,10 +28,12 @@ class Draw(Stage):
     def run(self, context: StageContext, state: State) -> Iterator[Progress]:
         if state.logits is not None:
             state.show_probs(state.logits.softmax(dim=1))
-        if state.probs is not None and self.resolved(context.problem).by == "sample":
+        probs = state.probs
+        if probs is not None and self.resolved(context.problem).by == "sample":
             state.show_indices(state.model().draw_indices(1, state.generator)[0])
         elif state.has_picture:
             state.show_indices(state.picture())
+        state.drawn_from = probs
         yield Progress(1.0)
 
     def resolved(self, problem: Problem) -> "Draw":

@@ -12,7 +12,7 @@ from ditherlab.protocol import Kept
 from ditherlab.protocol.categorical import Categorical, largest_color
 from ditherlab.types import Colors, Logits, Probs
 
-_PICTURES = ("indices", "logits", "probs", "cell_choices")
+_PICTURES = ("indices", "logits", "probs", "drawn_from", "cell_choices")
 _TENSORS = ("palette", "free_palette", *_PICTURES)
 
 
@@ -33,6 +33,8 @@ class State(Kept):
         indices: Palette indices of every picture.
         logits: Log probabilities to start from.
         probs: Probability of every color at every pixel.
+        drawn_from: Probabilities of which `indices` were drawn by the latest stage; None after any
+            other stage.
         cell_choices: Number of the sub-palette of each pixel's cell.
         parameters: Parameters of a model by name, the pictures on the first axis.
         temperature: First and last temperature of the annealing, of the first picture.
@@ -45,6 +47,7 @@ class State(Kept):
     indices: Int[Tensor, "b h w"] | None = None
     logits: Logits | None = None
     probs: Probs | None = None
+    drawn_from: Probs | None = None
     cell_choices: Int[Tensor, "b h w"] | None = None
     parameters: Mapping[str, Tensor] = field(default_factory=dict)
     temperature: tuple[float, float] | None = None
@@ -69,15 +72,15 @@ class State(Kept):
 
     def show_indices(self, indices: Int[Tensor, "b h w"]) -> None:
         """Replace the pictures by index images."""
-        self.indices, self.logits, self.probs = indices, None, None
+        self.indices, self.logits, self.probs, self.drawn_from = indices, None, None, None
 
     def show_probs(self, probs: Probs) -> None:
         """Replace the pictures by probabilities."""
-        self.indices, self.logits, self.probs = None, None, probs
+        self.indices, self.logits, self.probs, self.drawn_from = None, None, probs, None
 
     def show_logits(self, logits: Logits) -> None:
         """Replace the pictures by the logits that a descent starts from."""
-        self.indices, self.logits, self.probs = None, logits, None
+        self.indices, self.logits, self.probs, self.drawn_from = None, logits, None, None
 
     def only(self, number: int, generator: torch.Generator) -> "State":
         """Return the state of one of several pictures, with a generator of its own."""
@@ -160,7 +163,7 @@ class State(Kept):
         generator = torch.Generator(device=device)
         generator.set_state(values["generator"].cpu())
         tensors: dict[str, Any] = {
-            name: None if values[name] is None else values[name].to(device) for name in _TENSORS
+            name: None if values.get(name) is None else values[name].to(device) for name in _TENSORS
         }
         if tensors["indices"] is not None:
             tensors["indices"] = tensors["indices"].long()
