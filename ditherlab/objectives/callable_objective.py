@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from ditherlab.black_box import CallingConvention, FunctionSource, PricedFunction, is_marked
+from ditherlab.black_box.object_code import digest_object
 from ditherlab.errors import RequestError
 from ditherlab.objectives.in_process import InProcessObjective, spell_object
-from ditherlab.objectives.object_code import digest_object
 from ditherlab.objectives.pricer import FunctionPricer, Pricer, frozen_copy, module_on
 
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from ditherlab.black_box import CallingConvention, FunctionSource, PricedFunction
+from ditherlab.black_box.object_code import digest_object
 from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.objectives.in_process import InProcessObjective, spell_object
-from ditherlab.objectives.object_code import digest_object
 from ditherlab.objectives.pricer import Pricer, frozen_copy, module_on
 from ditherlab.types import Images, Mask
 

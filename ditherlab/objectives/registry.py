@@ -44,6 +44,12 @@ def parse_objective(text: str) -> Objective:
     A term may also be `torchmetrics:NAME(parameter=value)`, or `python:FILE.py:function` or
     `python:module:function`, whose code is run.
 
+    Args:
+        text: The words, such as `viewed-error+0.1*viewed-ssim`.
+
+    Returns:
+        The objective; `ObjectiveSum` for several terms, or a weight other than 1.
+
     Raises:
         RequestError: For an unknown name or parameter, an invalid weight, or a function that does
             not exist.

@@ -3,8 +3,8 @@
 import json
 import os
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from ditherlab import version
+from ditherlab.black_box.object_code import digest_object
 from ditherlab.errors import CheckpointError
 from ditherlab.images import Picture, path_label
 from ditherlab.kernels import KERNELS_VARIABLE, kernels_for
@@ -23,6 +24,7 @@ from ditherlab.recipe import Recipe, settings_of
 from ditherlab.solver.checkpoint import FORMAT, read_header
 from ditherlab.solver.packing import Tensors, pack, unpack
 from ditherlab.solver.saved_run import SavedRun
+from ditherlab.specs import Strategy
 
 _FORMAT_VERSION = "1"
 
@@ -53,6 +55,11 @@ class RunFacts:
         settings = settings_of(problem, recipe, limits=limits, seed=seed, device=device)
         code = [stage.code_words for stage in recipe.stages]
         code.append(getattr(problem.objective, "code_words", repr(problem.objective)))
+        code += [
+            digest_object(kind)
+            for kind in _kinds((*recipe.stages, problem.objective))
+            if not kind.__module__.startswith("ditherlab.")
+        ]
         kernels = kernels_for(device)
         name = "torch" if kernels is None else kernels.name
         machine = f"device {device.type}, kernels {name.strip('_')}"
@@ -114,6 +121,16 @@ class RunFacts:
         # The recipe repeats what other settings say.
         different = [name for name in names if ours.get(name) != theirs.get(name)]
         return different or ["recipe" if ours["recipe"] != theirs.get("recipe") else "code"]
+
+
+def _kinds(values: Iterable[Any]) -> Iterator[type]:
+    """Yield the classes of strategies, and of those that are their parameters."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _kinds(value)
+        elif isinstance(value, Strategy):
+            yield type(value)
+            yield from _kinds(getattr(value, field.name) for field in fields(value))  # type: ignore[arg-type]
 
 
 def encode_run(saved: SavedRun, facts: RunFacts) -> bytes:
