@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ditherlab.black_box import PricedFunction
 from ditherlab.black_box.deadline import DeadlineError, check_deadline
 from ditherlab.errors import DitherlabError, ObjectiveError
+from ditherlab.naming import one_line
 from ditherlab.types import Images, Mask
 
 Costs = Float[Tensor, "n"]
@@ -104,12 +105,16 @@ def frozen_copy(module: nn.Module, words: str) -> nn.Module:
         ObjectiveError: If it cannot be copied.
     """
     try:
-        return copy.deepcopy(module).requires_grad_(False).eval()
+        copied = copy.deepcopy(module).eval()
     except Exception as error:
+        reason = one_line(str(error)).rstrip(".")
         raise ObjectiveError(
             f"`{words}` must be a module that `copy.deepcopy` can copy, got "
-            f"{type(error).__name__}: {error} Give a function that calls it."
+            f"{type(error).__name__}: {reason}. Give a function that calls it."
         ) from error
+    for parameter in copied.parameters():
+        parameter.requires_grad_(False)
+    return copied
 
 
 def module_on(module: nn.Module, device: torch.device) -> nn.Module:

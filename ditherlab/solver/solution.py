@@ -36,7 +36,7 @@ from ditherlab.types import Images, Probs
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Solution:
     """The indexed pictures and the history of a run; shows itself in a notebook.
 
@@ -302,6 +302,14 @@ class Solution:
             source.opaque,
             alpha=source.alpha,
             dpi=source.dpi,
+        )
+
+    def __repr__(self) -> str:
+        problem, number = self.problem, len(self.index_images)
+        pictures = "" if number == 1 else f"{number} pictures of "
+        return (
+            f"<Solution: {pictures}{problem.width} x {problem.height} pixels in "
+            f"{len(self.palette)} colors, {self.outcome} after {self.seconds:.1f} s>"
         )
 
     def _repr_png_(self) -> bytes:

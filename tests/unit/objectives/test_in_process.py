@@ -196,6 +196,12 @@ class Pair(torchmetrics.MeanSquaredError):
         return torch.zeros(2)
 
 
+class Uncopied(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = 2 * torch.ones(1, requires_grad=True)
+
+
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
@@ -211,6 +217,7 @@ class Pair(torchmetrics.MeanSquaredError):
         ),
         (lambda: 0, RequestError, r"must take \(picture\), \(picture, target\)"),
         (TotalVariation, RequestError, r"the class `TotalVariation`. Give an instance"),
+        (Uncopied, RequestError, "Give an instance"),
         (3, RequestError, "must be words such as 'ssim', an `Objective`, a callable .* got 3"),
         (Undirected(), RequestError, "which direction is better, got `higher_is_better = None`"),
         (Real(), RequestError, r"its `update` takes \(imgs, real\)"),
@@ -290,3 +297,8 @@ def test_code_words_tell_code_and_weights_apart():
     words = [as_objective(value).code_words for value in values]
     assert len(set(words)) == len(words)
     assert words[0] == CallableObjective(squared).code_words
+
+
+def test_a_module_that_cannot_be_copied_is_refused():
+    with pytest.raises(ObjectiveError, match=r"`copy.deepcopy` can copy, got RuntimeError: Only"):
+        as_objective(Uncopied())

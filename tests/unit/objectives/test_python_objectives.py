@@ -156,7 +156,7 @@ def test_the_examples_of_the_page_run(monkeypatch):
     failed, attempted = doctest.testfile(
         str(EXAMPLES.parent / "python-objectives.md"), module_relative=False
     )
-    assert (failed, attempted) == (0, 6)
+    assert (failed, attempted) == (0, 10)
 
 
 def test_flip_is_that_of_its_authors(photo):

@@ -18,7 +18,7 @@ from ditherlab.solver.snapshot import History
 from ditherlab.solver.solution import Solution
 from ditherlab.solver.solver import optimize
 from ditherlab.stages import State
-from tests.solving import problem_of, solve
+from tests.solving import problem_of, solve, ticking
 
 PICO_8 = named_palette("pico-8")
 
@@ -30,6 +30,13 @@ def test_the_image_is_indexed_and_as_seen(photo):
     assert np.array_equal(np.asarray(image), solution.indices)
     assert np.array_equal(np.asarray(image.convert("RGB")), solution.picture.pixels)
     assert solution.images == (image,)
+
+
+def test_a_solution_is_short_at_a_prompt(photo):
+    solution = solve([photo, photo], palette=PICO_8, sweeps=0, clock=ticking(0.0))
+    assert repr(solution) == (
+        "<Solution: 2 pictures of 48 x 32 pixels in 16 colors, finished after 0.0 s>"
+    )
 
 
 def test_the_image_keeps_transparency(photo, tmp_path):
