@@ -30,7 +30,7 @@ def optimize(picture, *arguments, **options):
 
 def test_the_options_are_those_of_the_command_line():
     parameters = inspect.signature(dl.optimize).parameters
-    outputs = {"source", "output", "packed", "report", "as_json", "quiet", "verbose"}
+    outputs = {"source", "output", "packed", "report", "metrics", "as_json", "quiet", "verbose"}
     options = {option.name for option in command.params} - outputs
     assert options - set(parameters) == set()
     for field in fields(OptimizeRequest):
