@@ -92,7 +92,7 @@ class Run:
             chosen,
             categories,
             categories.model(wide, palette),
-            FunctionCost(cost, categories, draws, follows_value),
+            FunctionCost(cost, categories, draws, logits.dtype, follows_value),
             own_generator(generator, logits.device),
         )
 

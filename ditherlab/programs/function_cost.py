@@ -30,6 +30,7 @@ class FunctionCost(Cost):
         function: The function.
         categories: The shape of the variables.
         draws: The form of its argument.
+        dtype: The type of one-hots, that of the logits.
         follows_value: True to keep the derivative of the estimate's value in whatever the function
             uses.
         parts: The shares of the value that depend on something differentiable, in order of pricing.
@@ -38,6 +39,7 @@ class FunctionCost(Cost):
     function: Function
     categories: Categories
     draws: Draws
+    dtype: torch.dtype
     follows_value: bool = False
     parts: list[PictureCosts] = field(default_factory=list)
 
@@ -49,6 +51,8 @@ class FunctionCost(Cost):
         values = self.categories.values(images)
         if self.draws == "indices":
             values = values.squeeze(-1).round().long()
+        else:
+            values = values.to(self.dtype)
         return self.price(values).reshape(len(images), -1).to(images.dtype)
 
     def price(self, values: Tensor) -> Tensor:

@@ -26,7 +26,14 @@ def total(one_hots):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_logits_of_any_shape_and_type(variables, dtype):
     logits = torch.zeros(5, *variables, 3, dtype=dtype)
-    found = dl.estimate(distance, logits, num_batch_dims=1, generator=G().manual_seed(0))
+    given = []
+
+    def record(x):
+        given.append(x)
+        return distance(x)
+
+    found = dl.estimate(record, logits, num_batch_dims=1, generator=G().manual_seed(0))
+    assert (given[0].shape, given[0].dtype) == ((4, *logits.shape), dtype)
     assert found.grad_logits.shape == logits.shape
     assert found.value.shape == (5,)
     assert found.grad_logits.dtype == found.value.dtype == dtype
