@@ -22,10 +22,7 @@ _REASONS = {
 
 
 def choose_estimator(
-    estimator: AnyEstimator,
-    num_samples: int | None,
-    categories: Categories,
-    draws: Draws,
+    estimator: AnyEstimator, num_samples: int | None, categories: Categories, draws: Draws
 ) -> Estimator:
     """Return the estimator that words mean, in the form that suits categories.
 
@@ -66,21 +63,23 @@ def made_estimator(estimator: AnyEstimator, num_samples: int | None) -> Estimato
     Raises:
         RequestError: For unknown words, or a number of draws that the estimator does not take.
     """
-    return _resolved(estimator, num_samples, tuple(ESTIMATORS.classes.added.values()))
+    if isinstance(estimator, str):
+        return _parsed(estimator, num_samples, tuple(ESTIMATORS.classes.added.values()))
+    return _suited(ESTIMATORS.resolve(estimator), num_samples)
 
 
 @lru_cache(maxsize=256)
-def _resolved(
-    estimator: AnyEstimator,
-    num_samples: int | None,
-    registered: tuple[type[Estimator], ...],
+def _parsed(
+    words: str, num_samples: int | None, registered: tuple[type[Estimator], ...]
 ) -> Estimator:
-    """Understand words once for each set of classes that were registered."""
+    """Parse words once for each set of classes that were registered."""
     del registered
-    made = ESTIMATORS.resolve(estimator)
-    if num_samples is not None:
-        made = _with_num_samples(made, num_samples)
-    return made.for_categories()
+    return _suited(ESTIMATORS.parse(words), num_samples)
+
+
+def _suited(estimator: Estimator, num_samples: int | None) -> Estimator:
+    chosen = estimator if num_samples is None else _with_num_samples(estimator, num_samples)
+    return chosen.for_categories()
 
 
 def _with_num_samples(estimator: Estimator, num_samples: int) -> Estimator:
