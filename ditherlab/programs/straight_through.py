@@ -49,7 +49,8 @@ class _DrawThrough(torch.autograd.Function):
     ) -> Tensor:
         del logits
         ctx.pull_back = pull_back
-        return one_hots.view_as(one_hots)
+        # No view: torch refuses `codes += 1` on a view from a custom function.
+        return one_hots.clone()
 
     @staticmethod
     @once_differentiable

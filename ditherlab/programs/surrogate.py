@@ -158,7 +158,8 @@ class _WithGradient(torch.autograd.Function):
     def forward(ctx: Any, value: Tensor, logits: Tensor, gradient: Tensor) -> Tensor:
         del logits
         ctx.save_for_backward(gradient)
-        return value.view_as(value)
+        # No view: torch refuses `loss += penalty` on a view from a custom function.
+        return value.clone()
 
     @staticmethod
     @once_differentiable

@@ -36,6 +36,15 @@ def test_a_chain_learns_by_straight_through(name):
     assert all(p.grad.abs().sum() > 0 for p in network.parameters())
 
 
+@pytest.mark.parametrize("name", PASSING)
+def test_draws_may_be_changed_in_place(name):
+    logits = torch.zeros(5, 6, requires_grad=True)
+    codes = dl.StochasticLayer(3, name)(logits)
+    codes *= torch.arange(3.0)
+    codes.sum().backward()
+    assert logits.grad.abs().sum() > 0
+
+
 def test_other_estimators_ask_for_the_cost_while_training():
     layer, logits = dl.StochasticLayer(3), torch.zeros(5, 6, requires_grad=True)
     with pytest.raises(AbilityError, match=r"`layer\(logits, cost\)`. Use `reinmax`"):

@@ -66,6 +66,14 @@ def test_a_cost_may_hold_the_logits_themselves(logits):
 
 
 @pytest.mark.parametrize("name", ["leave-one-out", "st", "rebar"])
+def test_the_value_may_be_changed_in_place(name, logits):
+    loss = dl.expected_cost(coins(logits), logits, name)
+    loss += logits.square().sum()
+    loss.backward()
+    assert logits.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["leave-one-out", "st", "rebar"])
 def test_without_gradients_there_is_a_value(name, logits):
     with torch.no_grad():
         value = dl.expected_cost(coins(logits), logits, name)
