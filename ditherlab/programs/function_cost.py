@@ -33,7 +33,7 @@ class FunctionCost(Cost):
         dtype: The type of one-hots, that of the logits.
         follows_value: True to keep the derivative of the estimate's value in whatever the function
             uses.
-        parts: The shares of the value that depend on something differentiable, in order of pricing.
+        parts: The shares of the value, in order of pricing.
     """
 
     function: Function
@@ -79,7 +79,8 @@ class FunctionCost(Cost):
     def price_draws(self, images: DrawnImages, shares: DrawCosts | None = None) -> DrawCosts:
         with torch.set_grad_enabled(self.follows_value):
             costs = self.cost(images)
-            self._follow(costs, shares)
+            if self.follows_value:
+                self._follow(costs, shares)
         return costs.detach()
 
     def differentiate_draws(
@@ -118,9 +119,7 @@ class FunctionCost(Cost):
         return costs[:, :, None, None].expand(-1, -1, *images.shape[3:])
 
     def _follow(self, costs: DrawCosts, shares: DrawCosts | None) -> None:
-        if costs.requires_grad:
-            weighted = costs.mean(dim=0) if shares is None else (shares * costs).sum(dim=0)
-            self.parts.append(weighted)
+        self.parts.append(costs.mean(dim=0) if shares is None else (shares * costs).sum(dim=0))
 
 
 def gradient_error() -> AbilityError:

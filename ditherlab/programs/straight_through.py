@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from ditherlab.estimators.hard_pixels import HardPixels, StraightThrough
+from ditherlab.programs.estimated_gradient import refuse_second_derivative
 from ditherlab.programs.estimation import Run
 
 
@@ -47,12 +47,13 @@ class _DrawThrough(torch.autograd.Function):
     def forward(
         ctx: Any, logits: Tensor, one_hots: Tensor, pull_back: Callable[[Tensor], Tensor]
     ) -> Tensor:
-        del logits
+        ctx.save_for_backward(logits)
         ctx.pull_back = pull_back
         # No view: torch refuses `codes += 1` on a view from a custom function.
         return one_hots.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad_one_hots: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.pull_back(grad_one_hots), None, None
+        with torch.no_grad():
+            gradient = ctx.pull_back(grad_one_hots)
+        return refuse_second_derivative(gradient, *ctx.saved_tensors, grad_one_hots), None, None

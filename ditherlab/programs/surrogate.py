@@ -5,13 +5,15 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from ditherlab.errors import AbilityError
 from ditherlab.estimators.hard_pixels import StraightThrough
 from ditherlab.programs.choice import AnyEstimator
+from ditherlab.programs.estimated_gradient import refuse_second_derivative
 from ditherlab.programs.estimation import Run
 from ditherlab.programs.function_cost import Draws, Function, gradient_error
 from ditherlab.programs.straight_through import draw_through
+from ditherlab.types import PictureCosts
 
 
 def expected_cost(
@@ -129,13 +131,25 @@ def expected_cost_and_state(
             raise gradient_error()
         return priced, None
     estimate, state = run.estimate(state, temperature)
-    parts = run.cost.parts
-    value = run.per_element(sum(parts[1:], parts[0]) if parts else estimate.value, logits)
-    if not (follows_value and logits.requires_grad):
+    if not follows_value:
+        return run.per_element(estimate.value, logits), state
+    first, *others = _followed(run)
+    value = run.per_element(sum(others, first), logits)
+    if not logits.requires_grad:
         return value, state
     gradient = run.categories.logits(estimate.grad_logits).to(logits.dtype)
     surrogate: Tensor = _WithGradient.apply(value, logits, gradient)  # type: ignore[no-untyped-call]
     return surrogate, state
+
+
+def _followed(run: Run) -> list[PictureCosts]:
+    """Return the shares of the value, with their derivatives in what the cost uses."""
+    if not run.cost.parts:
+        raise AbilityError(
+            f"`{run.estimator}` must price its draws by `HardPrices.of` or `cost.price_draws`: "
+            "otherwise no gradient would reach what the cost uses."
+        )
+    return run.cost.parts
 
 
 def _is_made_of(result: Tensor, source: Tensor) -> bool:
@@ -156,14 +170,12 @@ class _WithGradient(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, value: Tensor, logits: Tensor, gradient: Tensor) -> Tensor:
-        del logits
-        ctx.save_for_backward(gradient)
+        ctx.save_for_backward(gradient, logits)
         # No view: torch refuses `loss += penalty` on a view from a custom function.
         return value.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad_value: Tensor) -> tuple[Tensor, Tensor, None]:
-        (gradient,) = ctx.saved_tensors
+        gradient = refuse_second_derivative(*ctx.saved_tensors)
         num_axes = gradient.dim() - grad_value.dim()
         return grad_value, grad_value.reshape(*grad_value.shape, *[1] * num_axes) * gradient, None

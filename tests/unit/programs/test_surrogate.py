@@ -1,10 +1,14 @@
 """The expected cost as a tensor: value, gradients, and what it does without them."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 
 import ditherlab as dl
 from ditherlab.errors import AbilityError
+from ditherlab.estimators import ScoreFunction
+from ditherlab.protocol import Estimate
 
 
 def coins(logits):
@@ -89,6 +93,21 @@ def test_logits_without_gradients_still_train_what_comes_after(logits):
     torch.testing.assert_close(slope.grad, logits.detach().softmax(dim=-1)[:, 1].sum())
 
 
+@dataclass(frozen=True)
+class PricesElsewhere(ScoreFunction):
+    """Prices its draws in a way that no derivative can follow."""
+
+    def weigh(self, draws, model, cost, state, temperature):
+        cost.cost(model.images(draws))
+        return Estimate(torch.zeros(1), None, 1, 0, torch.zeros_like(model.probs)), None
+
+
+def test_an_estimator_that_would_lose_the_gradient_of_the_cost_is_refused(logits):
+    assert dl.estimate(coins(logits), logits, PricesElsewhere()).num_evaluations == 1
+    with pytest.raises(AbilityError, match="`prices-elsewhere` must price its draws by `HardPri"):
+        dl.expected_cost(coins(logits), logits, PricesElsewhere())
+
+
 @pytest.mark.parametrize("name", ["st", "gumbel-softmax"])
 @pytest.mark.parametrize("has_parameters", [False, True])
 def test_a_cost_without_a_slope_is_refused_by_those_that_need_one(name, has_parameters, logits):
@@ -97,12 +116,15 @@ def test_a_cost_without_a_slope_is_refused_by_those_that_need_one(name, has_para
         dl.expected_cost(lambda x: weight * x.argmax(dim=-1).sum(dim=-1), logits, name)
 
 
-def test_the_gradient_in_the_logits_is_computed_once(logits):
-    value = dl.expected_cost(coins(logits), logits)
-    (gradient,) = torch.autograd.grad(value, logits, create_graph=True)
-    assert not gradient.requires_grad or gradient.grad_fn is not None
-    with pytest.raises(RuntimeError):
-        torch.autograd.grad(gradient.sum(), logits)
+@pytest.mark.parametrize("name", ["leave-one-out", "st"])
+def test_a_second_derivative_in_the_logits_is_refused_and_not_zero(name, logits):
+    weight = torch.tensor(2.0, requires_grad=True)
+    value = dl.expected_cost(lambda x: weight.square() * coins(logits)(x), logits, name)
+    gradient, slope = torch.autograd.grad(value, [logits, weight], create_graph=True)
+    with pytest.raises(AbilityError, match="must be differentiated at most once"):
+        torch.autograd.grad(gradient.square().sum(), logits)
+    (curvature,) = torch.autograd.grad(slope, weight)
+    torch.testing.assert_close(curvature, value.detach() / 2)
 
 
 def test_it_trains_with_an_optimizer_of_torch(logits):
