@@ -91,22 +91,31 @@ class InProcessObjective(Objective):
 
     @cached_property
     def _trial(self) -> Trial:
+        try:
+            return self._try_at(self.trial_size)
+        except ObjectiveError:
+            if self.size is None or self.size == self.trial_size:
+                raise
+        # The object may need larger pictures.
+        return self._try_at(self.size)
+
+    def _try_at(self, size: tuple[int, int]) -> Trial:
         devices = [torch.device("cpu")]
         if torch.cuda.is_available():
             devices.append(torch.device("cuda"))
         *others, last = devices
         for device in others:
             try:
-                return self._try_on(device)
+                return self._try_on(device, size)
             except ObjectiveError as error:
                 # A function may hold tensors of another device.
                 if "device" not in str(error.__cause__):
                     raise
-        return self._try_on(last)
+        return self._try_on(last, size)
 
-    def _try_on(self, device: torch.device) -> Trial:
+    def _try_on(self, device: torch.device, size: tuple[int, int]) -> Trial:
         pricer = self.pricer_on(device)
-        noise = torch.rand((4, 3, *self.trial_size), generator=_noise_generator())
+        noise = torch.rand((4, 3, *size), generator=_noise_generator())
         pictures, targets = noise.to(device).split(2)
         opaque = torch.ones_like(targets[:, :1], dtype=torch.bool)
 

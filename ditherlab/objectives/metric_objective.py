@@ -16,9 +16,16 @@ from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.objectives.in_process import InProcessObjective, spell_object
 from ditherlab.objectives.pricer import Pricer, frozen_copy, module_on
 from ditherlab.types import Images, Mask
+from ditherlab.vision.image_metrics import IMAGE_METRICS, ImageMetric
 
 if TYPE_CHECKING:
     from torchmetrics import Metric
+
+MOST_TRIAL_PX = 256
+"""The height and width of trial pictures at most: enough for the defaults of every metric."""
+
+# The memory of a metric with a gradient, relative to that without one; measured.
+_PLANES_OF_GRAPH = 1.6
 
 _ALONE = CallingConvention("picture", "torch", num_arguments=1)
 _WITH_TARGET = CallingConvention("picture", "torch", num_arguments=2)
@@ -36,8 +43,10 @@ class MetricObjective(InProcessObjective):
     """A metric of torchmetrics: its value if lower is better, else its negative value.
 
     The metric gets one drawn picture `[1 3 h w]` at a time, in display sRGB from 0 to 1, and its
-    target if it takes one. The objective offers `gradient` if the metric says that it is
-    differentiable, and a trial agrees. The given metric does not change: a copy is used.
+    target if it takes one; a metric that `ditherlab.measure` knows gets what it gets there, so that
+    the values agree. The objective offers `gradient` if the metric says that it is differentiable,
+    and a trial agrees. Parts of a gradient that are not finite, as where a pixel equals the target,
+    count as 0. The given metric does not change: a copy is used.
 
     Attributes:
         metric: The metric.
@@ -72,7 +81,28 @@ class MetricObjective(InProcessObjective):
         own = self._own
         copied: Any = own.function
         priced = MeasuredFunction(own.source, module_on(copied, device), own.stated)
-        return _MetricPricer(priced, sign=-1.0 if self.metric.higher_is_better else 1.0)
+        known = self.image_metric
+        # Some metrics of torchmetrics state the wrong direction.
+        is_higher_better = known.is_higher_better if known else self.metric.higher_is_better
+        return _MetricPricer(priced, -1.0 if is_higher_better else 1.0, known)
+
+    @property
+    def image_metric(self) -> ImageMetric | None:
+        """The metric, if it is one that `ditherlab.measure` knows."""
+        kind = type(self.metric)
+        is_theirs = kind.__module__.startswith("torchmetrics.")
+        known = (m for m in IMAGE_METRICS.values() if m.class_name == kind.__name__)
+        return next(known, None) if is_theirs else None
+
+    def num_extra_planes(self, *, has_gradient: bool) -> float:
+        num_planes = self.image_metric.num_planes if self.image_metric else 0
+        return num_planes * (_PLANES_OF_GRAPH if has_gradient else 1.0)
+
+    @property
+    def trial_size(self) -> tuple[int, int]:
+        # With a graph of its computation, a metric takes kilobytes for each pixel.
+        height, width = super().trial_size
+        return min(height, MOST_TRIAL_PX), min(width, MOST_TRIAL_PX)
 
     @property
     def claims_gradient(self) -> bool | None:
@@ -116,11 +146,17 @@ class _MetricPricer(Pricer):
 
     priced: PricedFunction
     sign: float
+    image_metric: ImageMetric | None
 
     def calls(
         self, pictures: Images, targets: Images, opaque: Mask
     ) -> Iterator[tuple[Sequence[Any], int]]:
-        given = (pictures, targets)[: self.priced.convention.num_arguments]
+        shown = pictures.view_as(pictures)
+        if shown.requires_grad:
+            shown.register_hook(_without_infinities)
+        given = [shown, targets][: self.priced.convention.num_arguments]
+        if self.image_metric is not None:
+            given = [self.image_metric.adapt(images) for images in given]
         for number in range(len(pictures)):
             yield [images[number : number + 1] for images in given], 1
 
@@ -138,6 +174,10 @@ class _MetricPricer(Pricer):
                 "`reduction='elementwise_mean'`, or give a function."
             )
         return self.sign * value
+
+
+def _without_infinities(gradient: Tensor) -> Tensor:
+    return gradient.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _convention(metric: "Metric", words: str) -> CallingConvention:

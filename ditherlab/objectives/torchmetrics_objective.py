@@ -2,36 +2,27 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any
 from warnings import catch_warnings, simplefilter
 
 import torch
-from torch import Tensor
 
 from ditherlab.errors import RequestError
 from ditherlab.naming import nearest_name
 from ditherlab.objectives.in_process import TRIAL_PX, InProcessObjective
-from ditherlab.objectives.metric_objective import MetricObjective
+from ditherlab.objectives.metric_objective import MOST_TRIAL_PX, MetricObjective
 from ditherlab.objectives.pricer import Pricer
 from ditherlab.objectives.registry import TORCHMETRICS
 from ditherlab.specs import read_whole_number, split_outside
-from ditherlab.types import Images, Mask
 from ditherlab.vision.image_metrics import ImageMetric, find_image_metric
 from ditherlab.vision.packaged_metrics import require_package
 
 _WORDS = re.compile(
     rf"{TORCHMETRICS}\s*(?P<name>[\w-]*)\s*(?:\((?P<arguments>.*)\)\s*)?", re.DOTALL
 )
-
-# Enough for the default parameters of every metric.
-_MOST_TRIAL_PX = 256
-
-# The memory of a metric with a gradient, relative to that without one; measured.
-_PLANES_OF_GRAPH = 1.6
 
 Value = bool | int | float | str | tuple[float, ...]
 
@@ -41,8 +32,7 @@ class TorchmetricsObjective(InProcessObjective):
     """A metric of torchmetrics: its value if lower is better, else its negative value.
 
     The value of a picture is that which `ditherlab.measure` reports. The objective offers
-    `gradient` if the metric says that it is differentiable, and a trial agrees. Parts of a gradient
-    that are not finite, as where a pixel equals the target, count as 0.
+    `gradient` if the metric says that it is differentiable, and a trial agrees.
 
     Attributes:
         image_metric: The metric.
@@ -82,20 +72,18 @@ class TorchmetricsObjective(InProcessObjective):
         return 1 if self.arguments else self.image_metric.min_size_px
 
     def num_extra_planes(self, *, has_gradient: bool) -> float:
-        return self.image_metric.num_planes * (_PLANES_OF_GRAPH if has_gradient else 1.0)
+        return self._measured.num_extra_planes(has_gradient=has_gradient)
 
     @property
     def trial_size(self) -> tuple[int, int]:
-        # With a graph of its computation, a metric takes kilobytes for each pixel.
-        most = _MOST_TRIAL_PX if self.arguments else max(TRIAL_PX, self.min_size_px)
+        # The memory of a metric with a gradient is large; parameters may change its least size.
+        least = self.image_metric.min_size_px
+        most = MOST_TRIAL_PX if self.arguments else max(TRIAL_PX, least)
         height, width = self.size or (most, most)
         return min(height, most), min(width, most)
 
     def pricer_on(self, device: torch.device) -> Pricer:
-        # An error of torchmetrics, which some of its metrics state.
-        is_reversed = self._measured.metric.higher_is_better != self.image_metric.is_higher_better
-        inner = self._measured.pricer_on(device)
-        return _AdaptingPricer(inner, self.image_metric, -1.0 if is_reversed else 1.0)
+        return self._measured.pricer_on(device)
 
     @property
     def claims_gradient(self) -> bool | None:
@@ -131,34 +119,6 @@ class TorchmetricsObjective(InProcessObjective):
             except Exception as error:
                 raise RequestError(f"`{self}` must have other parameters: {error}") from error
         return MetricObjective(metric, words=str(self))
-
-
-@dataclass(frozen=True, eq=False)
-class _AdaptingPricer(Pricer):
-    """Prices pictures in the values and channels that a metric takes."""
-
-    inner: Pricer
-    image_metric: ImageMetric
-    sign: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "priced", self.inner.priced)
-
-    def calls(
-        self, pictures: Images, targets: Images, opaque: Mask
-    ) -> Iterator[tuple[Sequence[Any], int]]:
-        shown = pictures.view_as(pictures)
-        if shown.requires_grad:
-            shown.register_hook(_without_infinities)
-        adapt = self.image_metric.adapt
-        yield from self.inner.calls(adapt(shown), adapt(targets), opaque)
-
-    def call(self, arguments: Sequence[Any]) -> Any:
-        return self.sign * self.inner.call(arguments)
-
-
-def _without_infinities(gradient: Tensor) -> Tensor:
-    return gradient.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _split_arguments(name: str, text: str) -> Iterator[tuple[str, str]]:

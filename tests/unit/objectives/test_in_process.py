@@ -182,6 +182,24 @@ def test_metrics_hold_no_picture_after_a_call(target, drawn):
     assert cost.pricer.priced.function.similarity == []
 
 
+def test_trials_of_metrics_are_small_unless_they_must_be_large():
+    sizes = []
+
+    class Large(torchmetrics.MeanSquaredError):
+        def update(self, preds, target):
+            sizes.append(preds.shape[2:])
+            if min(preds.shape[2:]) < 300:
+                raise ValueError("too small")
+            super().update(preds, target)
+
+    objective = MetricObjective(Large()).for_size(310, 305)
+    assert objective.abilities == {"value", "gradient"}
+    assert {tuple(size) for size in sizes} == {(256, 256), (310, 305)}
+    with pytest.raises(ObjectiveError, match="ValueError: too small"):
+        _ = MetricObjective(Large()).for_size(200, 305).abilities
+    assert tuple(sizes[-1]) == (200, 305)
+
+
 class Undirected(torchmetrics.MeanSquaredError):
     higher_is_better = None
 

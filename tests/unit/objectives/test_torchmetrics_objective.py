@@ -1,11 +1,14 @@
 """`torchmetrics:NAME` as an objective."""
 
+from warnings import catch_warnings, simplefilter
+
 import pytest
 import torch
+import torchmetrics.image
 
 from ditherlab.errors import RequestError
 from ditherlab.metrics import measure
-from ditherlab.objectives import parse_objective
+from ditherlab.objectives import as_objective, parse_objective
 from ditherlab.protocol import Target
 from ditherlab.vision.image_metrics import IMAGE_METRICS
 
@@ -57,6 +60,18 @@ def test_a_gradient_is_finite_and_that_of_the_cost(
     step *= 3e-3 / step.abs().max()
     ahead, behind = (float(cost.cost(drawn[:1] + sign * step)) for sign in (1, -1))
     assert ahead - behind == pytest.approx(2 * float((gradient * step).sum()), rel=0.05)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_instance_costs_what_the_name_does(
+    name: str, target: Target, drawn: torch.Tensor
+) -> None:
+    known = IMAGE_METRICS[name]
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)
+        metric = getattr(torchmetrics.image, known.class_name)(**known.arguments)
+    costs = as_objective(metric).bind(target).cost(drawn)
+    assert torch.equal(costs, parse_objective(f"torchmetrics:{name}").bind(target).cost(drawn))
 
 
 def test_a_metric_whose_gradient_torch_cannot_compute_has_a_value_only() -> None:
