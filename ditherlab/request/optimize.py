@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Never
 
@@ -11,6 +11,7 @@ from ditherlab.choices import AlphaMode, Draw, Fit, NoiseShape, Polish, PresetNa
 from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import RequestError
 from ditherlab.images import Picture, ReadingOptions
+from ditherlab.images.gray_depth import check_levels
 from ditherlab.naming import nearest_name, spell_value
 from ditherlab.palette import HardwareGamut, Palette, hex_to_color, named_palettes
 from ditherlab.problem import LearnedPalette, Limits, Problem
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from ditherlab.request.pictures import PictureSource
     from ditherlab.solver.budget import Clock
     from ditherlab.solver.snapshot import Snapshot
-
-_READING = ("alpha", "background", "levels", "allow_format")
 
 # Options of a request that a problem does not state.
 _BESIDE_PROBLEM = ("recipe", "max_seconds", "max_memory", "seed", "device")
@@ -182,11 +181,51 @@ def optimize(
         >>> 28 <= int(solution.indices.sum()) <= 36  # half of the light
         True
     """
-    given = locals()
     _refuse_unknown(unknown)
     with _WORDS.in_errors():
+        _refuse_palette_as_recipe(recipe)
+        request = OptimizeRequest(
+            palette=palette,
+            measured=measured,
+            colors=colors,
+            lock=lock,
+            gamut=gamut,
+            cells=cells,
+            transparent_index=transparent_index,
+            fit=fit,
+            model=model,
+            noise=noise,
+            method=method,
+            objective=objective,
+            estimator=estimator,
+            optimizer=optimizer,
+            pixels_per_degree=pixels_per_degree,
+            viewing_distance=viewing_distance,
+            dpi=dpi,
+            crisp=crisp,
+            strength=strength,
+            samples=samples,
+            steps=steps,
+            start=start,
+            polish=polish,
+            sweeps=sweeps,
+            learning_rate=learning_rate,
+            temperature=temperature,
+            max_seconds=max_seconds,
+            max_memory=max_memory,
+            seed=seed,
+            device=str(device),
+            draw=draw,
+            preset=preset,
+            recipe=recipe,
+        )
+        reading = _Reading(alpha, background, levels, allow_format)
+        if isinstance(picture, Problem):
+            _refuse_beside_problem(request, reading, like)
+            job = _job_of_problem(picture, request)
+        else:
+            job = _job_of_pictures(as_pictures(picture, reading.options), request, like, clock)
         chosen = as_checkpoint(checkpoint, resume, checkpoint_every, overwrite=overwrite)
-        job = _job(picture, given)
         solution = replace(job, limits=_joined(limits, job.limits)).run(
             clock=clock,
             on_progress=on_progress,
@@ -200,40 +239,67 @@ def optimize(
     return replace(solution, notes=notes, failure=failure)
 
 
-def _job(picture: Any, given: Mapping[str, Any]) -> Job:
-    names = [option.name for option in fields(OptimizeRequest)]
-    options = {**{name: given[name] for name in names}, "device": str(given["device"])}
-    _refuse_palette_as_recipe(given["recipe"])
-    if isinstance(picture, Problem):
-        return _job_of_problem(picture, OptimizeRequest(**options), given)
-    if given["like"] is not None:
-        defaults = signature(optimize).parameters
-        typed = {
-            name: value for name, value in options.items() if value is not defaults[name].default
-        }
-        options = read_like(os.fspath(given["like"]), typed)
-    request = OptimizeRequest(**options)
-    request.check()
-    pictures = as_pictures(picture, _reading(given))
-    if isinstance(pictures, tuple):
-        return request.job([_with_python_notes(one) for one in pictures], given["clock"])
-    return request.job(_with_python_notes(pictures), given["clock"])
+@dataclass(frozen=True)
+class _Reading:
+    """The options about picture files, as they were given."""
 
+    alpha: AlphaMode | None
+    background: str | tuple[int, int, int] | None
+    levels: "str | LevelsChoice | None"
+    allow_format: str | Iterable[str]
 
-def _job_of_problem(problem: Problem, request: OptimizeRequest, given: Mapping[str, Any]) -> Job:
-    others = [name for name in request.given if name not in _BESIDE_PROBLEM]
-    others += [name for name in (*_READING, "like") if given[name] not in (None, ())]
-    if others:
-        (other, *_), states = others, {field.name for field in fields(Problem)}
-        instead = f"`Problem({other}=...)`" if other in states else "a `Problem` of such a picture"
-        if other in SHORTHANDS:
-            instead = f"`recipe=default_recipe(problem, Shorthands({other}=...))`"
-        raise RequestError(
-            f"`{other}=` cannot be given beside a `Problem`, which states what is asked for. Use "
-            f"{instead}, or give the picture itself."
+    @property
+    def given(self) -> list[str]:
+        """The names of the options that were given."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return [name for name, value in values if value not in (None, ())]
+
+    @property
+    def options(self) -> ReadingOptions:
+        """The options for reading a picture."""
+        background, formats = self.background, self.allow_format
+        return ReadingOptions(
+            alpha=self.alpha,
+            background=hex_to_color(background) if isinstance(background, str) else background,
+            levels=None if self.levels is None else check_levels(self.levels),
+            allow_formats=formats.split(",") if isinstance(formats, str) else tuple(formats),
         )
+
+
+def _job_of_pictures(
+    pictures: Picture | tuple[Picture, ...],
+    request: OptimizeRequest,
+    like: str | os.PathLike[str] | None,
+    clock: "Clock",
+) -> Job:
+    if like is not None:
+        request = OptimizeRequest(**read_like(os.fspath(like), request.chosen))
+    request.check()
+    if isinstance(pictures, tuple):
+        return request.job([_with_python_notes(picture) for picture in pictures], clock)
+    return request.job(_with_python_notes(pictures), clock)
+
+
+def _job_of_problem(problem: Problem, request: OptimizeRequest) -> Job:
     recipe = default_recipe(problem) if request.recipe is None else as_recipe(request.recipe)
     return Job(problem, recipe, request.limits, request.seed, request.device)
+
+
+def _refuse_beside_problem(
+    request: OptimizeRequest, reading: _Reading, like: str | os.PathLike[str] | None
+) -> None:
+    others = [name for name in request.chosen if name not in _BESIDE_PROBLEM]
+    others += [*reading.given, *([] if like is None else ["like"])]
+    if not others:
+        return
+    (other, *_), states = others, {field.name for field in fields(Problem)}
+    instead = f"`Problem({other}=...)`" if other in states else "a `Problem` of such a picture"
+    if other in SHORTHANDS:
+        instead = f"`recipe=default_recipe(problem, Shorthands({other}=...))`"
+    raise RequestError(
+        f"`{other}=` cannot be given beside a `Problem`, which states what is asked for. Use "
+        f"{instead}, or give the picture itself."
+    )
 
 
 def _joined(limits: Limits | None, others: Limits) -> Limits:
@@ -249,16 +315,6 @@ def _joined(limits: Limits | None, others: Limits) -> Limits:
         seconds=others.seconds if limits.seconds is None else limits.seconds,
         evaluations=limits.evaluations,
         memory_bytes=others.memory_bytes if limits.memory_bytes is None else limits.memory_bytes,
-    )
-
-
-def _reading(given: Mapping[str, Any]) -> ReadingOptions:
-    background, levels, formats = (given[name] for name in ("background", "levels", "allow_format"))
-    return ReadingOptions(
-        alpha=given["alpha"],
-        background=hex_to_color(background) if isinstance(background, str) else background,
-        levels=levels,
-        allow_formats=formats.split(",") if isinstance(formats, str) else formats,
     )
 
 

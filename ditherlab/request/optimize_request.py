@@ -3,9 +3,9 @@
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ditherlab.choices import Draw, Fit, NoiseShape, Polish, PresetName, Start
 from ditherlab.discrete.cells import CellRule
@@ -16,8 +16,9 @@ from ditherlab.recipe.rules import check_settings
 from ditherlab.request.loading import loading_deadline
 from ditherlab.request.memory_size import parse_size
 from ditherlab.request.palette_options import PaletteOptions, as_option
+from ditherlab.request.parameter_options import refuse_twice, says, with_option
 from ditherlab.request.plain_values import checked_value
-from ditherlab.specs import Strategy, describe
+from ditherlab.specs import Strategy
 
 if TYPE_CHECKING:
     import os
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from ditherlab.stages import Stage
 
 _CROP = re.compile(r"([0-9]{1,9})x([0-9]{1,9})\+([0-9]{1,9})\+([0-9]{1,9})")
-
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +95,20 @@ class OptimizeRequest:
     @property
     def given(self) -> dict[str, object]:
         """The options that were given, by name; a word for the default counts as left out."""
-        defaults = {option.name: option.default for option in fields(self)}
         for_palette = {option.name for option in fields(PaletteOptions)}
-        values = {name: getattr(self, name) for name in defaults if name not in for_palette}
+        others = {name: v for name, v in self.chosen.items() if name not in for_palette}
         if self.polish == "none":
-            del values["polish"]
-        chosen = {
-            name: value for name, value in values.items() if not _is_equal(value, defaults[name])
+            del others["polish"]
+        return {**self.palette_options.given, **others}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The values that are not the defaults, by name."""
+        return {
+            option.name: getattr(self, option.name)
+            for option in fields(self)
+            if not _is_equal(getattr(self, option.name), option.default)
         }
-        return {**self.palette_options.given, **chosen}
 
     @property
     def limits(self) -> "Limits":
@@ -234,10 +238,10 @@ class OptimizeRequest:
         """Tell the objective where the viewer is, and how crisp the picture shall be."""
         typed, crisp = self.objective, self.crisp
         distance = self._pixels_per_degree()
-        objective = _with_option(
+        objective = with_option(
             objective, typed, "--pixels-per-degree", "pixels_per_degree", distance
         )
-        return _with_option(objective, typed, "--crisp", "crisp", crisp)
+        return with_option(objective, typed, "--crisp", "crisp", crisp)
 
     def _pixels_per_degree(self) -> float | None:
         if self.viewing_distance is None or self.dpi is None:
@@ -256,7 +260,7 @@ class OptimizeRequest:
             estimator = default_estimator(objective)
         else:
             estimator = ESTIMATORS.resolve(self.estimator)
-        return _with_option(estimator, self.estimator, "--samples", "num_samples", self.samples)
+        return with_option(estimator, self.estimator, "--samples", "num_samples", self.samples)
 
     def _optimizer(
         self, objective: "Objective", estimator: "Estimator | None"
@@ -271,7 +275,7 @@ class OptimizeRequest:
         else:
             optimizer = OPTIMIZERS.resolve(self.optimizer)
         option, rate = "--learning-rate", self.learning_rate
-        return _with_option(optimizer, self.optimizer, option, "learning_rate", rate)
+        return with_option(optimizer, self.optimizer, option, "learning_rate", rate)
 
     def _memory_bytes(self) -> int | None:
         if self.max_memory is None:
@@ -281,9 +285,9 @@ class OptimizeRequest:
     def _rounds(self, name: str) -> int | None:
         """Return the steps or sweeps that were typed, also in the words of the method."""
         method = self._method()
-        is_said = method is not None and _says(self.method, name)
+        is_said = method is not None and says(self.method, name)
         if is_said and getattr(self, name) is not None:
-            _refuse_twice(self.method, f"--{name}", name)
+            refuse_twice(self.method, f"--{name}", name)
         value: int | None = getattr(method if is_said else self, name)
         return value
 
@@ -312,9 +316,9 @@ class OptimizeRequest:
         from ditherlab.models import MODELS
 
         model = MODELS.resolve(self.model)
-        model = _with_option(model, self.model, "--noise", "shape", self.noise)
+        model = with_option(model, self.model, "--noise", "shape", self.noise)
         rate = self.learning_rate
-        return _with_option(model, self.model, "--learning-rate", "learning_rate", rate)
+        return with_option(model, self.model, "--learning-rate", "learning_rate", rate)
 
     def _temperature(
         self, objective: "Objective", estimator: "Estimator | None"
@@ -325,7 +329,7 @@ class OptimizeRequest:
         if self.temperature is None:
             return None
         if (estimator or default_estimator(objective)).is_relaxation:
-            _refuse_twice(self.estimator, "--temperature", "tau")
+            refuse_twice(self.estimator, "--temperature", "tau")
         if isinstance(self.temperature, tuple | list):
             return parse_temperatures(":".join(map(str, self.temperature)))
         return parse_temperatures(str(self.temperature))
@@ -345,34 +349,6 @@ def crop_picture(picture: "Picture", crop: str) -> "Picture":
         return picture.crop(left=left, top=top, width=width, height=height)
     except PictureError as error:
         raise RequestError(f"`--crop`: {error}") from error
-
-
-def _with_option(strategy: Kind, typed: object, option: str, parameter: str, value: object) -> Kind:
-    """Set the parameter that an option stands for, or refuse where there is none."""
-    if value is None:
-        return strategy
-    if parameter not in {f.name for f in fields(strategy)}:  # type: ignore[arg-type]
-        raise RequestError(f"`{option}` means nothing to `{strategy}`: it has no `{parameter}`.")
-    _refuse_twice(typed, option, parameter)
-    return replace(strategy, **{parameter: value})  # type: ignore[type-var]
-
-
-def _refuse_twice(typed: object, option: str, parameter: str) -> None:
-    """Refuse an option beside the parameter that it stands for."""
-    if typed is not None and _says(typed, parameter):
-        raise RequestError(
-            f"`{option}` and `{parameter}` in '{_words(typed)}' say the same: give one of the two."
-        )
-
-
-def _says(typed: object, parameter: str) -> bool:
-    """Return whether words, or an object whose parameter is not the default, set a parameter."""
-    return re.search(rf"\b{parameter}\s*=", _words(typed)) is not None
-
-
-def _words(typed: object) -> str:
-    is_described = isinstance(typed, Strategy) and is_dataclass(typed)
-    return describe(typed) if is_described else str(typed)
 
 
 def _is_equal(value: object, default: object) -> bool:
