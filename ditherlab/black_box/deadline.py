@@ -32,6 +32,21 @@ def deadline(is_over: Callable[[], bool]) -> Iterator[None]:
         _is_over.reset(token)
 
 
+@contextmanager
+def no_deadline() -> Iterator[None]:
+    """Lift the deadlines of enclosing blocks, for work that is short and must be done.
+
+    Example:
+        >>> with deadline(lambda: True), no_deadline():
+        ...     check_deadline()
+    """
+    token = _is_over.set(None)
+    try:
+        yield
+    finally:
+        _is_over.reset(token)
+
+
 def check_deadline() -> None:
     """Raise if the deadline of an enclosing block has passed.
 

@@ -8,6 +8,7 @@ from typing import Any, Self, final
 
 import torch
 
+from ditherlab.black_box.deadline import no_deadline
 from ditherlab.errors import ObjectiveError
 from ditherlab.objectives.pricer import Pricer
 from ditherlab.protocol import Ability, Cost, Objective, Target
@@ -91,13 +92,14 @@ class InProcessObjective(Objective):
 
     @cached_property
     def _trial(self) -> Trial:
-        try:
-            return self._try_at(self.trial_size)
-        except ObjectiveError:
-            if self.size is None or self.size == self.trial_size:
-                raise
-        # The object may need larger pictures.
-        return self._try_at(self.size)
+        with no_deadline():
+            try:
+                return self._try_at(self.trial_size)
+            except ObjectiveError:
+                if self.size is None or self.size == self.trial_size:
+                    raise
+            # The object may need larger pictures.
+            return self._try_at(self.size)
 
     def _try_at(self, size: tuple[int, int]) -> Trial:
         devices = [torch.device("cpu")]

@@ -44,8 +44,9 @@ def as_palette(value: Any) -> Any:
         return int(value)
     if isinstance(value, os.PathLike):
         return read_palette_file(value)
-    # Its class is that of a room that loads torch.
-    if type(value).__name__ == "LearnedPalette":
+    # One exists only if this room, which loads torch, was imported.
+    problem = sys.modules.get("ditherlab.problem")
+    if problem is not None and isinstance(value, problem.LearnedPalette):
         return value
     return Palette(as_colors(value, "palette"))
 

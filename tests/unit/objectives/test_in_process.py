@@ -12,6 +12,7 @@ from torchmetrics.image import (
 )
 
 from ditherlab.black_box import cost_function
+from ditherlab.black_box.deadline import deadline
 from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.objectives import (
     SSIM,
@@ -99,6 +100,12 @@ def test_the_trial_pictures_have_the_size_of_the_problem(photo):
     problem = problem_of(photo, objective=ObjectiveSum(((2.0, objective),)))
     _ = problem.objective.abilities, problem.objective.abilities
     assert sizes[1:] == [(2, 3, 32, 48)]
+
+
+def test_a_trial_is_not_cut_short_by_a_time_limit(photo):
+    alone = cost_function(takes="picture", form="torch")(lambda picture: picture.mean())
+    with deadline(lambda: True):
+        assert as_objective(alone).abilities == {"value"}
 
 
 def test_prices_and_gradients_are_those_of_the_function(target, drawn):
