@@ -24,7 +24,8 @@ class CallableObjective(InProcessObjective):
     `[n 3 h w]` in display sRGB from 0 to 1, the last one a mask `[n 1 h w]`, on the device of the
     run. It returns a tensor `[n]`. One that is marked with `ditherlab.cost_function` takes and
     returns what its mark says. The objective offers `gradient` if autograd can follow the callable.
-    A module is copied, in evaluation mode and with fixed weights.
+    A module is copied, in evaluation mode and with fixed weights. The memory that a call takes is
+    not known before a run, which counts only its own.
 
     Attributes:
         function: The callable.

@@ -102,10 +102,12 @@ class InProcessObjective(Objective):
             return self._try_at(self.size)
 
     def _try_at(self, size: tuple[int, int]) -> Trial:
-        devices = [torch.device("cpu")]
-        if torch.cuda.is_available():
-            devices.append(torch.device("cuda"))
-        *others, last = devices
+        are_there = {
+            "cpu": True,
+            "cuda": torch.cuda.is_available(),
+            "mps": torch.backends.mps.is_available(),
+        }
+        *others, last = (torch.device(name) for name, is_there in are_there.items() if is_there)
         for device in others:
             try:
                 return self._try_on(device, size)
