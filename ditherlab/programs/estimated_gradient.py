@@ -31,6 +31,7 @@ class _EstimatedGradient(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
+        del ctx, grads
         raise AbilityError(
             "The gradient for the logits must be differentiated at most once: it is an estimate, "
             "whose own derivative is not known. Leave `create_graph` out."

@@ -70,16 +70,16 @@ class Run:
         generator: torch.Generator | None,
         follows_value: bool = False,
     ) -> "Run":
-        """Understand the arguments of `estimate`.
+        """Check the arguments of `estimate`, and lay out the variables as pictures.
 
         Args:
-            cost: As there; the others too.
-            logits: As there.
-            estimator: As there.
-            num_samples: As there.
-            num_batch_dims: As there.
-            draws: As there.
-            generator: As there.
+            cost: As in `estimate`.
+            logits: As in `estimate`.
+            estimator: As in `estimate`.
+            num_samples: As in `estimate`.
+            num_batch_dims: As in `estimate`.
+            draws: As in `estimate`.
+            generator: As in `estimate`.
             follows_value: True to keep the derivative of the value in what the cost uses.
         """
         categories = Categories.of(logits, num_batch_dims)
