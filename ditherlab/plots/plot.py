@@ -6,12 +6,8 @@ Colors are CSS variables (`--series-0` and so on), so that the page can set ligh
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
-from os import PathLike
-from pathlib import Path
 
-from ditherlab.errors import OutputError
-from ditherlab.images import path_label, write_atomically
+from ditherlab.plots.drawing import Drawing, svg_style
 from ditherlab.plots.labels import Label, beside_points, spread_down
 from ditherlab.plots.scale import Scale, spell_tick
 
@@ -96,7 +92,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Plot:
+class Plot(Drawing):
     """Lines, points and levels over two axes.
 
     Attributes:
@@ -118,21 +114,6 @@ class Plot:
     def svg_file(self) -> str:
         """Return the plot as an SVG file, which includes its style sheet."""
         return self.svg(svg_style()) + "\n"
-
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the plot as an SVG file.
-
-        Args:
-            path: A name that ends in `.svg`.
-            overwrite: Whether an existing file may be replaced.
-
-        Raises:
-            OutputError: If the name has another end, or the file exists or cannot be written.
-        """
-        save_svg(path, self.svg_file(), overwrite=overwrite)
-
-    def _repr_svg_(self) -> str:
-        return self.svg_file()
 
     def svg(self, style: str = "") -> str:
         """Return the plot as SVG, with a message if there is nothing to show.
@@ -285,31 +266,6 @@ def _draw_label(label: Label) -> str:
 def _path(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
     places = [f"{x.place(across):.1f} {y.place(up):.1f}" for across, up in points]
     return f"M{'L'.join(places)}" if places else ""
-
-
-def svg_style() -> str:
-    """Return the style element of an SVG file."""
-    own = "svg { background: var(--paper); font-family: system-ui, sans-serif; }"
-    return f"<style>{plot_style()}{own}</style>"
-
-
-def save_svg(path: str | PathLike[str], svg: str, *, overwrite: bool) -> None:
-    """Write an SVG file.
-
-    Raises:
-        OutputError: If the name does not end in `.svg`, or the file exists or cannot be written.
-    """
-    if Path(path).suffix.lower() != ".svg":
-        raise OutputError(
-            f"A plot must be written as .svg, got {path_label(path)}. Browsers show such a file, "
-            "and most programs for drawings convert it."
-        )
-    write_atomically(path, svg.encode(), overwrite=overwrite)
-
-
-def plot_style() -> str:
-    """Return the style sheet of plots, for a page that holds some."""
-    return files("ditherlab.plots").joinpath("plot.css").read_text(encoding="utf-8")
 
 
 def shorten(name: str) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os import PathLike
 
-from ditherlab.plots.plot import HEIGHT, WIDTH, Plot, save_svg, svg_style
+from ditherlab.plots.drawing import Drawing, svg_style
+from ditherlab.plots.plot import HEIGHT, WIDTH, Plot
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Drawing):
     """Plots below one another; shows itself in a notebook.
 
     Attributes:
@@ -27,18 +27,3 @@ class Stack:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} '
             f'{HEIGHT * len(self.plots)}">{svg_style()}{"".join(parts)}</svg>\n'
         )
-
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the plots as an SVG file.
-
-        Args:
-            path: A name that ends in `.svg`.
-            overwrite: Whether an existing file may be replaced.
-
-        Raises:
-            OutputError: If the name has another end, or the file exists or cannot be written.
-        """
-        save_svg(path, self.svg_file(), overwrite=overwrite)
-
-    def _repr_svg_(self) -> str:
-        return self.svg_file()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ditherlab.images import Picture
 from ditherlab.naming import escape_controls
-from ditherlab.plots.plot import plot_style
+from ditherlab.plots.drawing import plot_style
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
