@@ -80,7 +80,7 @@ class LocalExpectation(Estimator):
         num_evaluations, num_backward_passes = self.num_samples, priced.num_backward_passes
         if self.order == "exact":
             changes = all_color_changes(draws, model, cost, self.pricing).mean(dim=0)
-            identity = torch.eye(model.probs.shape[1]).to(changes)
+            identity = torch.eye(changes.shape[1], dtype=changes.dtype, device=changes.device)
             color_costs = ColorCosts(identity.expand(len(changes), -1, -1), changes)
             num_replacing = self.num_samples * model.probs.shape[1]
             num_evaluations += count_maps(num_replacing, draws, cost, self.pricing)
