@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d
 
 from ditherlab.estimators.coupled_scores import CoupledScores, Scores, leave_out, relax
 from ditherlab.estimators.hard_prices import HardPrices
-from ditherlab.estimators.parameters import check_num_samples, check_positive
+from ditherlab.estimators.parameters import check_num_samples, check_positive, check_state
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Kept, Noise
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.types import DrawCosts, DrawnImages, Logits
@@ -120,6 +120,7 @@ class Relax(Estimator):
     def weigh(
         self, draws: Tensor, model: Categorical, cost: Cost, state: Any, temperature: float | None
     ) -> tuple[Estimate, Any]:
+        check_state(self, state, Surrogate)
         surrogate: Surrogate = state or Surrogate.start(model.probs, model.palette.shape[2])
         scores = CoupledScores.of(draws, model)
         priced = HardPrices.of(scores.indices, model, cost)

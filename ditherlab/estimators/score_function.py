@@ -10,7 +10,7 @@ from torch import Tensor
 from ditherlab.errors import RequestError
 from ditherlab.estimators.credit import Credit
 from ditherlab.estimators.drawn import Control, Pricing
-from ditherlab.estimators.parameters import check_num_samples
+from ditherlab.estimators.parameters import check_num_samples, check_state
 from ditherlab.protocol import Ability, Cost, Estimate, Estimator, Kept
 from ditherlab.protocol.categorical import Categorical
 
@@ -90,7 +90,14 @@ class ScoreFunction(Estimator):
         priced = Pricing(self.credit, self.control).price(draws, model, cost)
         if self.baseline == "none":
             return priced.estimate(model, priced.pixel_costs / self.num_samples), None
+        check_state(self, state, MovingBaseline)
         past: MovingBaseline | None = state
+        shape = priced.pixel_costs.shape[1:]
+        if past and past.mean.shape not in (shape, (1, *shape[1:])):
+            raise RequestError(
+                f"The state of `{self}` must belong to pictures of the same shape, {list(shape)}, "
+                f"got one for {list(past.mean.shape)}. Keep a state for each shape."
+            )
         advantages = priced.pixel_costs - (past.baseline if past else 0.0)
         estimate = priced.estimate(model, advantages / self.num_samples)
         present = priced.pixel_costs.mean(dim=0)

@@ -38,10 +38,10 @@ class Categories:
         if not isinstance(logits, Tensor) or not logits.is_floating_point():
             got = logits.dtype if isinstance(logits, Tensor) else type(logits).__name__
             raise RequestError(f"The logits must be a tensor of floating-point numbers, got {got}.")
-        if not 0 <= num_batch_dims < logits.dim():
+        if not isinstance(num_batch_dims, int) or not 0 <= num_batch_dims < logits.dim():
             raise RequestError(
                 f"`num_batch_dims` must be from 0 to {max(0, logits.dim() - 1)} for logits of "
-                f"shape {list(logits.shape)}, got {num_batch_dims}. The last axis holds the "
+                f"shape {list(logits.shape)}, got {num_batch_dims!r}. The last axis holds the "
                 "categories."
             )
         *axes, num_categories = logits.shape

@@ -1,10 +1,12 @@
 """The estimator of a program: made from words, and checked against the cost."""
 
 from functools import lru_cache
+from numbers import Real
 
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.estimators.alternatives import alternatives, takes_size
+from ditherlab.naming import spell_value
 from ditherlab.programs.categories import Categories
 from ditherlab.programs.function_cost import Draws, abilities_of
 from ditherlab.protocol import Ability, Estimator, require
@@ -68,7 +70,8 @@ def made_estimator(estimator: AnyEstimator, num_samples: int | None) -> Estimato
     return _suited(ESTIMATORS.resolve(estimator), num_samples)
 
 
-@lru_cache(maxsize=256)
+# `typed`, because 4 samples are not 4.0 samples.
+@lru_cache(maxsize=256, typed=True)
 def _parsed(
     words: str, num_samples: int | None, registered: tuple[type[Estimator], ...]
 ) -> Estimator:
@@ -80,6 +83,25 @@ def _parsed(
 def _suited(estimator: Estimator, num_samples: int | None) -> Estimator:
     chosen = estimator if num_samples is None else _with_num_samples(estimator, num_samples)
     return chosen.for_categories()
+
+
+def check_temperature(estimator: Estimator, temperature: float | None) -> None:
+    """Check that a temperature is a positive number, and that the estimator has one to replace.
+
+    Raises:
+        RequestError: If it is not, or has none.
+    """
+    if temperature is None:
+        return
+    if not estimator.is_relaxation:
+        raise RequestError(
+            f"`temperature` must be left out for `{estimator}`, which is no relaxation, got "
+            f"{spell_value(temperature)}."
+        )
+    if not isinstance(temperature, Real) or not 0 < temperature < float("inf"):
+        raise RequestError(
+            f"`temperature` must be a finite number above 0, got {spell_value(temperature)}."
+        )
 
 
 def _with_num_samples(estimator: Estimator, num_samples: int) -> Estimator:

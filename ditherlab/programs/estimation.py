@@ -8,8 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ditherlab.errors import RequestError
+from ditherlab.naming import spell_value
+from ditherlab.programs.autocast import autocast_type, set_autocast
 from ditherlab.programs.categories import Categories
-from ditherlab.programs.choice import AnyEstimator, choose_estimator
+from ditherlab.programs.choice import AnyEstimator, check_temperature, choose_estimator
 from ditherlab.programs.function_cost import Draws, Function, FunctionCost
 from ditherlab.protocol import Estimate, Estimator
 from ditherlab.protocol.categorical import Categorical
@@ -24,7 +26,8 @@ class LogitsEstimate:
     """An estimate of the expected cost of drawn categories, and of its gradient.
 
     Attributes:
-        value: The mean cost of hard draws of each element of the batch; a scalar without a batch.
+        value: The mean cost of hard draws of each element of the batch, a scalar without a batch;
+            float32 for logits of fewer bits.
         grad_logits: The gradient of the expected cost of each element for its logits, in their
             shape.
         num_evaluations: Draws that were priced for each element of the batch.
@@ -49,6 +52,7 @@ class Run:
         model: Their distribution, as one of pictures.
         cost: The cost, as one of pictures.
         generator: Source of everything random, on the device of the logits.
+        temperature: Replaces the own one of a relaxation; None keeps it.
     """
 
     estimator: Estimator
@@ -56,6 +60,7 @@ class Run:
     model: Categorical
     cost: FunctionCost
     generator: torch.Generator
+    temperature: float | None
 
     @classmethod
     def of(
@@ -68,6 +73,7 @@ class Run:
         num_batch_dims: int,
         draws: Draws,
         generator: torch.Generator | None,
+        temperature: float | None,
         follows_value: bool = False,
     ) -> "Run":
         """Check the arguments of `estimate`, and lay out the variables as pictures.
@@ -80,10 +86,12 @@ class Run:
             num_batch_dims: As in `estimate`.
             draws: As in `estimate`.
             generator: As in `estimate`.
+            temperature: As in `estimate`.
             follows_value: True to keep the derivative of the value in what the cost uses.
         """
         categories = Categories.of(logits, num_batch_dims)
         chosen = choose_estimator(estimator, num_samples, categories, draws)
+        check_temperature(chosen, temperature)
         wide = logits.detach()
         if wide.dtype.itemsize < _LEAST_TYPE.itemsize:
             wide = wide.to(_LEAST_TYPE)
@@ -92,17 +100,36 @@ class Run:
             chosen,
             categories,
             categories.model(wide, palette),
-            FunctionCost(cost, categories, draws, logits.dtype, follows_value),
+            FunctionCost(
+                cost,
+                categories,
+                draws,
+                logits.dtype,
+                autocast_type(logits.device),
+                follows_value,
+            ),
             own_generator(generator, logits.device),
+            temperature,
         )
 
-    def estimate(self, state: Any, temperature: float | None) -> tuple[Estimate, Any]:
-        """Draw and weigh, as `Estimator.estimate` does."""
-        return self.estimator.estimate(self.model, self.cost, self.generator, state, temperature)
+    def estimate(self, state: Any) -> tuple[Estimate, Any]:
+        """Draw and weigh, as `Estimator.estimate` does.
 
-    def per_element(self, values: Float[Tensor, "b"], like: Tensor) -> Tensor:
-        """Return a value for each element of the batch, in the type of `like`."""
-        return values.reshape(self.categories.batch).to(like.dtype)
+        Only the cost is computed in the types that `torch.autocast` asks for.
+        """
+        with set_autocast(self.generator.device, None):
+            return self.estimator.estimate(
+                self.model, self.cost, self.generator, state, self.temperature
+            )
+
+    def logit_gradient(self, estimate: Estimate, like: Tensor) -> Tensor:
+        """Return the gradient of an estimate in the shape and type of the logits."""
+        with set_autocast(like.device, None):
+            return self.categories.logits(estimate.grad_logits).to(like.dtype)
+
+    def per_element(self, values: Float[Tensor, "b"]) -> Tensor:
+        """Return a value for each element of the batch."""
+        return values.reshape(self.categories.batch)
 
 
 def estimate(
@@ -163,11 +190,12 @@ def estimate(
         num_batch_dims=num_batch_dims,
         draws=draws,
         generator=generator,
+        temperature=temperature,
     )
-    found, state = run.estimate(state, temperature)
+    found, state = run.estimate(state)
     return LogitsEstimate(
-        run.per_element(found.value, logits),
-        run.categories.logits(found.grad_logits).to(logits.dtype),
+        run.per_element(found.value),
+        run.logit_gradient(found, logits),
         found.num_evaluations,
         found.num_backward_passes,
         state,
@@ -178,9 +206,14 @@ def own_generator(generator: torch.Generator | None, device: torch.device) -> to
     """Return the generator; if there is none, torch's default one, or one that it seeds.
 
     Raises:
-        RequestError: If it is on another device.
+        RequestError: If it is no generator, or one on another device.
     """
     if generator is not None:
+        if not isinstance(generator, torch.Generator):
+            raise RequestError(
+                f"The generator must be a `torch.Generator`, got {spell_value(generator)}. Make it "
+                "by `torch.Generator().manual_seed(0)`."
+            )
         if generator.device.type != device.type:
             raise RequestError(
                 f"The generator must be on the device of the logits, {device}, got one on "

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from ditherlab.errors import AbilityError, RequestError
+from ditherlab.naming import spell_value
+from ditherlab.programs.autocast import set_autocast
 from ditherlab.programs.categories import Categories
 from ditherlab.protocol import Ability, Cost
 from ditherlab.types import CostMap, DrawCosts, DrawnImages, PictureCosts
@@ -31,6 +33,7 @@ class FunctionCost(Cost):
         categories: The shape of the variables.
         draws: The form of its argument.
         dtype: The type of one-hots, that of the logits.
+        autocast: The type that `torch.autocast` asks for in the function.
         follows_value: True to keep the derivative of the estimate's value in whatever the function
             uses.
         parts: The shares of the value, in order of pricing.
@@ -40,6 +43,7 @@ class FunctionCost(Cost):
     categories: Categories
     draws: Draws
     dtype: torch.dtype
+    autocast: torch.dtype | None = None
     follows_value: bool = False
     parts: list[PictureCosts] = field(default_factory=list)
 
@@ -59,9 +63,14 @@ class FunctionCost(Cost):
         """Call the function on draws in its own form; return the costs `[s]` or `[s *batch]`.
 
         Raises:
-            RequestError: If it returns anything else.
+            RequestError: If it is no function, or returns anything else.
         """
-        costs: object = self.function(values)
+        if not callable(self.function):
+            raise RequestError(
+                f"The cost must be a function of draws, got {spell_value(self.function)}."
+            )
+        with set_autocast(values.device, self.autocast):
+            costs: object = self.function(values)
         expected = (len(values), *self.categories.batch)
         if isinstance(costs, Tensor) and costs.shape == expected:
             return costs

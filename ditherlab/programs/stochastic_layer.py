@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators.hard_pixels import StraightThrough
+from ditherlab.naming import spell_value
 from ditherlab.programs.choice import AnyEstimator, made_estimator
 from ditherlab.programs.estimation import Run
 from ditherlab.programs.function_cost import Function
@@ -30,7 +31,7 @@ class StochasticLayer(nn.Module):
     without gradients, any layer draws.
 
     What an estimator keeps between calls, such as a moving baseline, lies in the layer, apart for
-    each shape of logits, and in its `state_dict`.
+    each shape of logits, and in its `state_dict`. It changes in training mode only.
 
     Args:
         num_categories: The number of categories of each variable.
@@ -43,7 +44,7 @@ class StochasticLayer(nn.Module):
         temperature: For relaxations, replaces their own temperature; may be changed while training.
 
     Raises:
-        RequestError: For unknown words.
+        RequestError: For unknown words, or fewer than two categories.
 
     Example:
         >>> layer = StochasticLayer(4, "reinmax")
@@ -63,6 +64,11 @@ class StochasticLayer(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(num_categories, int) or num_categories < 2:
+            raise RequestError(
+                "`num_categories` must be a whole number of at least 2, got "
+                f"{spell_value(num_categories)}."
+            )
         self.num_categories = num_categories
         self.estimator = made_estimator(estimator, num_samples)
         self.num_batch_dims = num_batch_dims
@@ -89,7 +95,7 @@ class StochasticLayer(nn.Module):
             return self._draw(logits)
         place = (tuple(logits.shape), str(logits.dtype), str(logits.device))
         value: Tensor
-        value, self._states[place] = expected_cost_and_state(
+        value, state = expected_cost_and_state(
             cost,
             logits,
             self.estimator,
@@ -98,6 +104,9 @@ class StochasticLayer(nn.Module):
             generator=self.generator,
             temperature=self.temperature,
         )
+        # In evaluation mode nothing may be learned from the data.
+        if self.training and state is not None:
+            self._states[place] = state
         return value
 
     def extra_repr(self) -> str:
@@ -110,18 +119,20 @@ class StochasticLayer(nn.Module):
         return [
             {"place": list(place), "state": state, "tensors": tensors}
             for place, (state, tensors) in packed
-            if state is not None
         ]
 
     def set_extra_state(self, state: list[Mapping[str, Any]]) -> None:
         """Take the states of `get_extra_state`."""
         self._states = {}
         for saved in state:
-            shape, dtype, device = saved["place"]
-            place = (tuple(shape), dtype, device)
-            self._states[place] = unpack(saved["state"], saved["tensors"], torch.device(device))
+            shape, dtype, name = saved["place"]
+            device = _here(name)
+            place = (tuple(shape), dtype, str(device))
+            self._states[place] = unpack(saved["state"], saved["tensors"], device)
 
     def _with_categories(self, logits: Tensor) -> Tensor:
+        if not isinstance(logits, Tensor):
+            raise RequestError(f"The logits must be a tensor, got {spell_value(logits)}.")
         num_values = logits.shape[-1] if logits.dim() else 0
         if num_values == self.num_categories:
             return logits
@@ -141,10 +152,11 @@ class StochasticLayer(nn.Module):
             num_batch_dims=self.num_batch_dims,
             draws="one-hots",
             generator=self.generator,
+            temperature=self.temperature,
         )
         if isinstance(run.estimator, StraightThrough):
             once: Any = run.estimator.with_num_samples(1)
-            drawn: Tensor = draw_through(run, once, logits, self.temperature)[0]
+            drawn: Tensor = draw_through(run, once, logits)[0]
             return drawn
         if self.training and torch.is_grad_enabled() and logits.requires_grad:
             raise AbilityError(
@@ -155,6 +167,16 @@ class StochasticLayer(nn.Module):
         indices = run.model.draw_indices(1, run.generator)
         one_hots: Tensor = run.categories.values(run.model.images(indices))[0]
         return one_hots.to(logits.dtype)
+
+
+def _here(name: str) -> torch.device:
+    """Return a device; the CPU if this machine lacks it."""
+    device = torch.device(name)
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError):
+        return torch.device("cpu")
+    return device
 
 
 def _no_cost(draws: Tensor) -> Tensor:

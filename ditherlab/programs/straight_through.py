@@ -13,7 +13,7 @@ from ditherlab.programs.estimation import Run
 
 
 def draw_through(
-    run: Run, estimator: StraightThrough, logits: Float[Tensor, "..."], temperature: float | None
+    run: Run, estimator: StraightThrough, logits: Float[Tensor, "..."]
 ) -> Float[Tensor, "..."]:
     """Draw one-hots `[s *batch *variables k]` whose gradients the estimator maps to the logits.
 
@@ -21,7 +21,6 @@ def draw_through(
         run: The call of the estimator.
         estimator: Its estimator.
         logits: The logits, connected to what they come from.
-        temperature: For relaxations, replaces their own temperature.
     """
     with torch.no_grad():
         draws = estimator.draw(run.model, run.generator)
@@ -32,7 +31,7 @@ def draw_through(
         # The estimator returns the mean over the draws; here, their gradients add up.
         no_costs = grads.new_zeros(indices.shape[:2])
         hard = HardPixels(indices, no_costs, len(indices) * grads, None)
-        pulled = estimator.pull_back(hard, draws, run.model, temperature)
+        pulled = estimator.pull_back(hard, draws, run.model, run.temperature)
         return run.categories.logits(pulled).to(logits.dtype)
 
     one_hots = run.categories.values(run.model.images(indices)).to(logits.dtype)

@@ -49,7 +49,7 @@ def expected_cost(
         temperature: As in `estimate`.
 
     Returns:
-        The mean cost of hard draws: a scalar, or `[*batch]`.
+        The mean cost of hard draws: a scalar, or `[*batch]`; float32 for logits of fewer bits.
 
     Raises:
         AbilityError: If the estimator needs what only pictures have, or a gradient that the cost
@@ -121,23 +121,24 @@ def expected_cost_and_state(
         num_batch_dims=num_batch_dims,
         draws=draws,
         generator=generator,
+        temperature=temperature,
         follows_value=follows_value,
     )
-    if follows_value and isinstance(run.estimator, StraightThrough):
+    if isinstance(run.estimator, StraightThrough):
         # The pixel gradients come with the others, in one backward pass.
-        drawn = draw_through(run, run.estimator, logits, temperature)
-        priced = run.cost.price(drawn).mean(dim=0)
-        if drawn.requires_grad and not _is_made_of(priced, drawn):
+        drawn = draw_through(run, run.estimator, logits)
+        costs = run.cost.price(drawn)
+        if drawn.requires_grad and not _is_made_of(costs, drawn):
             raise gradient_error()
-        return priced, None
-    estimate, state = run.estimate(state, temperature)
+        return costs.to(run.model.probs.dtype).mean(dim=0), None
+    estimate, state = run.estimate(state)
     if not follows_value:
-        return run.per_element(estimate.value, logits), state
+        return run.per_element(estimate.value), state
     first, *others = _followed(run)
-    value = run.per_element(sum(others, first), logits)
+    value = run.per_element(sum(others, first))
     if not logits.requires_grad:
         return value, state
-    gradient = run.categories.logits(estimate.grad_logits).to(logits.dtype)
+    gradient = run.logit_gradient(estimate, logits)
     surrogate: Tensor = _WithGradient.apply(value, logits, gradient)  # type: ignore[no-untyped-call]
     return surrogate, state
 

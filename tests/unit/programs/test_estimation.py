@@ -36,7 +36,8 @@ def test_logits_of_any_shape_and_type(variables, dtype):
     assert (given[0].shape, given[0].dtype) == ((4, *logits.shape), dtype)
     assert found.grad_logits.shape == logits.shape
     assert found.value.shape == (5,)
-    assert found.grad_logits.dtype == found.value.dtype == dtype
+    assert found.grad_logits.dtype == dtype
+    assert found.value.dtype == torch.promote_types(dtype, torch.float32)
     assert (found.num_evaluations, found.num_backward_passes, found.state) == (4, 0, None)
 
 
@@ -102,6 +103,31 @@ def test_a_state_is_handed_out_and_in():
     assert state.num_steps == 2
 
 
+def test_a_state_of_pictures_of_another_shape_is_refused():
+    estimator = "score-function(baseline=ema)"
+    state = dl.estimate(distance, torch.zeros(5, 2, 3), estimator, num_batch_dims=1).state
+    with pytest.raises(RequestError, match="Keep a state for each shape"):
+        dl.estimate(distance, torch.zeros(4, 2, 3), estimator, num_batch_dims=1, state=state)
+
+
+@pytest.mark.parametrize("name", ["rebar", "muprop", "arsm", "local-expectation", "gumbel-softmax"])
+def test_only_the_cost_is_computed_in_the_types_of_autocast(name):
+    logits = torch.linspace(-1, 1, 30).view(5, 2, 3)
+    inside = []
+
+    def cost(x):
+        inside.append(torch.is_autocast_enabled("cpu"))
+        return 100 + (x * torch.arange(3.0)).sum(dim=(-1, -2)).sin()
+
+    plain = dl.estimate(cost, logits, name, num_batch_dims=1, generator=G().manual_seed(0))
+    assert not any(inside)
+    inside.clear()
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = dl.estimate(cost, logits, name, num_batch_dims=1, generator=G().manual_seed(0))
+    assert all(inside)
+    torch.testing.assert_close(cast.grad_logits, plain.grad_logits)
+
+
 def test_the_generator_decides_the_draws_or_else_torch_does():
     logits = torch.zeros(50, 3)
     before = torch.get_rng_state()
@@ -135,6 +161,15 @@ def test_local_expectation_replaces_one_variable_at_a_time():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
+        ({"cost": 3}, RequestError, "must be a function of draws, got 3"),
+        ({"num_samples": True}, RequestError, "must be a whole number, got True"),
+        ({"num_batch_dims": "1"}, RequestError, "for logits of shape .* got '1'"),
+        ({"generator": 3}, RequestError, "must be a `torch.Generator`, got 3"),
+        ({"temperature": 0.5}, RequestError, "left out for `leave-one-out`, which is no relax"),
+        ({"temperature": 0.0, "estimator": "st-gumbel"}, RequestError, "above 0, got 0.0"),
+        ({"temperature": -1, "estimator": "gumbel-softmax"}, RequestError, "above 0, got -1"),
+        ({"temperature": "1", "estimator": "gumbel-rao"}, RequestError, "above 0, got '1'"),
+        ({"state": 3, "estimator": "relax"}, RequestError, "the `Surrogate` that it returned"),
         ({"estimator": "leave-one"}, RequestError, "Did you mean `leave-one-out`"),
         ({"estimator": 3}, RequestError, "must be words, or extend `Estimator`, got 3"),
         ({"estimator": "exact", "num_samples": 4}, RequestError, "`num_samples` must be left out"),

@@ -1,6 +1,7 @@
 """The layer that draws categories in a network."""
 
 import io
+import json
 
 import pytest
 import torch
@@ -78,6 +79,28 @@ def test_states_last_for_each_shape_and_in_the_state_dict():
     assert torch.equal(gradient(loaded, 5), gradient(layer, 5))
 
 
+def test_states_change_in_training_mode_only():
+    layer = dl.StochasticLayer(3, "score-function(baseline=ema)")
+    layer.eval()
+    layer(torch.zeros(5, 6), far_from_one)
+    assert layer.get_extra_state() == []
+    layer.train()
+    layer(torch.zeros(5, 6), far_from_one)
+    assert len(layer.get_extra_state()) == 1
+
+
+def test_states_of_a_device_that_is_not_here_are_loaded_onto_the_cpu():
+    layer = dl.StochasticLayer(3, "relax")
+    layer(torch.zeros(5, 6), far_from_one)
+    saved = json.loads(json.dumps(layer.get_extra_state()[0], default=lambda t: None))
+    there = json.loads(json.dumps(saved).replace('"cpu"', '"cuda:99"'))
+    there["tensors"] = layer.get_extra_state()[0]["tensors"]
+    other = dl.StochasticLayer(3, "relax")
+    other.set_extra_state([there])
+    assert other(torch.zeros(5, 6), far_from_one).shape == (5,)
+    assert [state["place"][2] for state in other.get_extra_state()] == ["cpu"]
+
+
 def test_the_temperature_of_a_relaxation_may_change():
     found = []
     for temperature in (None, 1.0, 5.0):
@@ -93,6 +116,12 @@ def test_the_temperature_of_a_relaxation_may_change():
 def test_a_layer_says_what_it_is():
     layer = dl.StochasticLayer(3, "leave-one-out", num_samples=8)
     assert repr(layer) == "StochasticLayer(3, 'leave-one-out(num_samples=8)', num_batch_dims=1)"
+
+
+@pytest.mark.parametrize("number", [1, 2.0, "3"])
+def test_the_number_of_categories_is_a_whole_one(number):
+    with pytest.raises(RequestError, match="must be a whole number of at least 2"):
+        dl.StochasticLayer(number)
 
 
 @pytest.mark.parametrize("shape", [(), (5, 4), (5, 0)])

@@ -86,6 +86,21 @@ def test_without_gradients_there_is_a_value(name, logits):
     assert not fixed.requires_grad
 
 
+@pytest.mark.parametrize("name", ["leave-one-out", "st", "reinmax"])
+def test_there_is_a_value_in_inference_mode(name, logits):
+    with torch.inference_mode():
+        assert dl.expected_cost(coins(logits), logits, name).shape == ()
+
+
+@pytest.mark.parametrize("name", ["leave-one-out", "st"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("cost_type", [torch.float32, torch.float64])
+def test_the_type_of_the_value_follows_from_the_logits_alone(name, dtype, cost_type):
+    given = torch.zeros(3, 2, dtype=dtype, requires_grad=True)
+    value = dl.expected_cost(lambda x: x[..., 1].sum(dim=-1).to(cost_type), given, name)
+    assert value.dtype == torch.promote_types(dtype, torch.float32)
+
+
 def test_logits_without_gradients_still_train_what_comes_after(logits):
     slope = torch.tensor(2.0, requires_grad=True)
     value = dl.expected_cost(lambda x: slope * x[..., 1].sum(dim=-1), logits.detach(), "exact")
