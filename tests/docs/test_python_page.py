@@ -26,7 +26,7 @@ def in_checkout(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("in_checkout")
-@pytest.mark.parametrize("page", ["docs/python.md", "docs/python-objectives.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/python.md", "README.md"])
 def test_the_examples_run(page):
     flags = doctest.NORMALIZE_WHITESPACE
     failed, attempted = doctest.testfile(
