@@ -105,7 +105,9 @@ def frozen_copy(module: nn.Module, words: str) -> nn.Module:
         ObjectiveError: If it cannot be copied.
     """
     try:
-        copied = copy.deepcopy(module).eval()
+        # Without gradients, because those of a scripted module would lead back to the original.
+        with torch.no_grad():
+            copied = copy.deepcopy(module).eval()
     except Exception as error:
         reason = one_line(str(error)).rstrip(".")
         raise ObjectiveError(

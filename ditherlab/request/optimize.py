@@ -23,6 +23,12 @@ from ditherlab.request.like import read_like
 from ditherlab.request.optimize_request import OptimizeRequest
 from ditherlab.request.pictures import as_pictures
 from ditherlab.request.python_words import PythonWords
+from ditherlab.request.run_options import (
+    check_callables,
+    check_limits,
+    check_paths,
+    check_reports,
+)
 from ditherlab.solver.checkpoint import Checkpoint
 from ditherlab.solver.solution import Solution
 from ditherlab.solver.solver import SECONDS_BETWEEN_REPORTS
@@ -184,6 +190,10 @@ def optimize(
     _refuse_unknown(unknown)
     with _WORDS.in_errors():
         _refuse_palette_as_recipe(recipe)
+        check_callables(clock=clock, on_progress=on_progress, should_stop=should_stop)
+        check_paths(like=like, checkpoint=checkpoint, resume=resume)
+        check_limits(limits)
+        check_reports(seconds_between_reports, num_report_samples)
         request = OptimizeRequest(
             palette=palette,
             measured=measured,

@@ -59,6 +59,27 @@ class Blurred(torch.nn.Module):
         return squared(self.layers(pictures), self.layers(targets))
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_scripted_module_is_copied_too(target, drawn):
+    scripted = torch.jit.script(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.Flatten()))
+    objective = CallableObjective(lambda pictures: scripted(pictures).mean(dim=1))
+    module = CallableObjective(torch.jit.script(Averaged(scripted)))
+    assert "gradient" in module.abilities
+    torch.testing.assert_close(module.bind(target).cost(drawn), objective.bind(target).cost(drawn))
+    assert all(parameter.requires_grad for parameter in scripted.parameters())
+
+
+class Averaged(torch.nn.Module):
+    """The mean output of another module."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return self.inner(pictures).mean(dim=1)
+
+
 @pytest.mark.parametrize(
     ("function", "abilities"),
     [

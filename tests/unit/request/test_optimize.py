@@ -190,6 +190,17 @@ def test_a_run_can_be_watched_stopped_and_resumed(levels, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"on_progress": 3}, "`on_progress=` must be a function, got 3"),
+        ({"should_stop": True}, "`should_stop=` must be a function, got True"),
+        ({"clock": None}, "`clock=` must be a function, got None"),
+        ({"limits": 3}, "`limits=` must be `Limits`, got 3"),
+        ({"like": 3}, "`like=` must be a path, got 3"),
+        ({"checkpoint": 3}, "`checkpoint=` must be a path, got 3"),
+        ({"resume": True}, "`resume=` must be a path, got True"),
+        ({"seconds_between_reports": "x"}, "`seconds_between_reports=` must be a number, got 'x'"),
+        ({"seconds_between_reports": -1}, "`seconds_between_reports=` must be at least 0, got -1"),
+        ({"num_report_samples": 0}, "`num_report_samples=` must be at least 1, got 0"),
+        ({"num_report_samples": 1.5}, "`num_report_samples=` must be a whole number, got 1.5"),
         ({"pallete": "pico-8"}, r"`optimize` has no option `pallete`. Did you mean `palette`\?"),
         ({"palette": "pico8"}, "`palette=` must be a name, .* Did you mean `pico-8`"),
         ({"palette": ["#000"]}, "must be 2 to 256 different colors, got 1"),
