@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import groupby
 from operator import add
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
 from ditherlab.devices import one_thread
+from ditherlab.errors import RequestError
 from ditherlab.kernels import kernels_for
 from ditherlab.kernels.measures import filter_mirrored
 from ditherlab.metrics.by_torchmetrics import measure_whole
@@ -90,34 +92,52 @@ def measure(
     picture: Images,
     opaque: Mask | None = None,
     *,
-    metrics: Iterable[str] = (),
+    metrics: str | Iterable[str] = (),
 ) -> Mapping[str, float | None]:
     """Compare a picture with its reference in every reported metric.
 
     Args:
-        reference: Display sRGB in [0, 1], one picture.
+        reference: Display sRGB in [0, 1], one picture `[1 c h w]`.
         picture: The picture, of the same shape.
         opaque: Pixels that count; all by default. Other pixels are replaced by the reference.
         metrics: Names of further metrics, which torchmetrics computes: of `IMAGE_METRICS`, or of
-            classes in `torchmetrics.image`.
+            classes in `torchmetrics.image`; in one text, commas are between them.
 
     Returns:
         A value for each name in `METRICS` and for each further metric; None where the picture is
         too small for the window, has too few channels, or the value is not finite.
 
     Raises:
-        RequestError: For an unknown name.
+        RequestError: For an unknown name, or pictures that are no such tensors.
 
     Example:
         >>> gray = torch.full((1, 3, 16, 16), 0.5)
         >>> {name: round(value, 1) for name, value in measure(gray, gray).items()}
         {'raw': 1.0, 'vs': 1.0, 'vp': 100.0, 'ls': 1.0, 'lp': 100.0}
     """
+    _check_pictures(reference, picture)
     counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
-    further = [find_image_metric(name) for name in metrics]
+    names = metrics.split(",") if isinstance(metrics, str) else metrics
+    further = [find_image_metric(name) for name in names]
     first, *others = [lambda rows: reference[..., rows, :], lambda rows: picture[..., rows, :]]
     own = measure_all(first, others, counts)[0]
     return {**own, **measure_whole(further, first, others, counts)[0]}
+
+
+def _check_pictures(reference: Any, picture: Any) -> None:
+    for name, value in (("reference", reference), ("picture", picture)):
+        is_tensor = isinstance(value, Tensor)
+        if not is_tensor or value.dim() != 4 or len(value) != 1 or not value.is_floating_point():
+            got = f"one of shape {list(value.shape)}" if is_tensor else type(value).__name__
+            raise RequestError(
+                f"`measure({name}=...)` must be a tensor of floats [1 c h w], got {got}. Make it "
+                "by `ditherlab.read_picture(path).to_srgb()`."
+            )
+    if reference.shape != picture.shape:
+        raise RequestError(
+            f"Both pictures must have one shape, got {list(reference.shape)} and "
+            f"{list(picture.shape)}. Resize one: `Picture.resize(width=..., height=...)`."
+        )
 
 
 def measure_all(
