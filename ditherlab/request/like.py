@@ -29,13 +29,16 @@ _KINDS = {
 }
 
 
-def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
+def read_like(
+    path: str, typed: Mapping[str, object], *, limits_evaluations: bool = False
+) -> dict[str, Any]:
     """Return the options that give the settings of an earlier picture.
 
     Args:
         path: A PNG that ditherlab wrote.
         typed: Options that were typed, by name: a palette, a number of colors or a machine
             replaces the palette of the picture, and others the setting of the same name.
+        limits_evaluations: Whether the caller limits the evaluations, which is not an option.
 
     Raises:
         RequestError: If the file carries no settings, or some that name code to run.
@@ -51,14 +54,14 @@ def read_like(path: str, typed: Mapping[str, object]) -> dict[str, Any]:
     if options["fit"] != "none" and is_typed and "fit" not in typed:
         # The fit of another palette says nothing about this one.
         options["fit"] = "auto"
-    if "max_evaluations" in settings:
+    if "max_evaluations" in settings and not limits_evaluations:
         raise RequestError(
             f"{label} was made within {settings['max_evaluations']} evaluations, which the command "
             "line does not limit. Use `optimize(..., limits=Limits(evaluations=...))`."
         )
     options.update(typed)
     for name in ("objective", "recipe"):
-        if any(word in options[name] for word in _PYTHON) and name not in typed:
+        if name not in typed and any(word in options[name] for word in _PYTHON):
             raise RequestError(
                 f"{label} was made with Python code, `{options[name]}`, which is never run from "
                 f"the settings of a picture. Give it by hand: `--{name}`."

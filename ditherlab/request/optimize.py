@@ -234,7 +234,13 @@ def optimize(
             _refuse_beside_problem(request, reading, like)
             job = _job_of_problem(picture, request)
         else:
-            job = _job_of_pictures(as_pictures(picture, reading.options), request, like, clock)
+            if like is not None:
+                is_limited = limits is not None and limits.evaluations is not None
+                typed = request.chosen
+                settings = read_like(os.fspath(like), typed, limits_evaluations=is_limited)
+                request = OptimizeRequest(**settings)
+            request.check()
+            job = request.job(_read(picture, reading), clock)
         chosen = as_checkpoint(checkpoint, resume, checkpoint_every, overwrite=overwrite)
         solution = replace(job, limits=_joined(limits, job.limits)).run(
             clock=clock,
@@ -276,18 +282,12 @@ class _Reading:
         )
 
 
-def _job_of_pictures(
-    pictures: Picture | tuple[Picture, ...],
-    request: OptimizeRequest,
-    like: str | os.PathLike[str] | None,
-    clock: "Clock",
-) -> Job:
-    if like is not None:
-        request = OptimizeRequest(**read_like(os.fspath(like), request.chosen))
-    request.check()
+def _read(picture: "PictureSource", reading: _Reading) -> Picture | list[Picture]:
+    """Return one picture or several, with notes in the words of Python."""
+    pictures = as_pictures(picture, reading.options)
     if isinstance(pictures, tuple):
-        return request.job([_with_python_notes(picture) for picture in pictures], clock)
-    return request.job(_with_python_notes(pictures), clock)
+        return [_with_python_notes(one) for one in pictures]
+    return _with_python_notes(pictures)
 
 
 def _job_of_problem(problem: Problem, request: OptimizeRequest) -> Job:

@@ -149,6 +149,27 @@ def test_a_picture_of_a_callable_can_be_saved_but_not_repeated(levels, tmp_path)
     assert again.recipe == solution.recipe
 
 
+def test_the_settings_of_a_picture_and_others_beside_them(levels, tmp_path):
+    def cost(pictures):
+        return pictures.mean((1, 2, 3))
+
+    limits = dl.Limits(evaluations=30)
+    options = {"palette": "gray-4", "objective": cost, "steps": 2, "limits": limits}
+    solution = optimize(levels, **options)
+    solution.save(tmp_path / "x.png")
+    with pytest.raises(
+        dl.DitherlabError, match=r"made within 30 evaluations.*`optimize\(\.\.\., l"
+    ):
+        optimize(levels, like=tmp_path / "x.png", objective=cost)
+    again = optimize(levels, like=tmp_path / "x.png", objective=cost, limits=limits)
+    assert np.array_equal(again.indices, solution.indices)
+
+
+def test_options_are_refused_before_a_picture_is_read():
+    with pytest.raises(dl.DitherlabError, match="`palette=` fixes all colors, and `colors=`"):
+        optimize("missing.png", palette="ega", colors=3)
+
+
 def test_a_problem_works_as_it_does_in_the_solver(photo):
     problem = dl.Problem(picture=photo, palette=PICO_8)
     solution = optimize(problem, "nearest", limits=dl.Limits(evaluations=9), seed=3)
