@@ -127,6 +127,11 @@ def _stages(problem: Problem, asked: Shorthands, preset: Preset) -> Iterator[Sta
     else:
         yield stages.Nearest() if start == "nearest" else stages.ErrorDiffusion()
         if asked.method is not None:
+            counted = {
+                "steps": problem.learns_palette,
+                "sweeps": asked.polish not in (None, "none"),
+            }
+            _check_rounds(asked.method, asked, counted)
             yield _with_rounds(asked.method, asked, {"steps": steps, "sweeps": sweeps})
         elif start == "nearest" or (asked.asks_for_steps and not problem.learns_palette):
             yield stages.Descend(asked.estimator, asked.optimizer, asked.temperature, steps)
@@ -145,6 +150,16 @@ def _start(problem: Problem, asked: Shorthands) -> Start:
         return asked.start
     is_free = problem.learns_palette or asked.method is not None or not asked.asks_for_steps
     return "error-diffusion" if is_free and problem.is_quadratic else "nearest"
+
+
+def _check_rounds(method: Stage, asked: Shorthands, counted: Mapping[str, bool]) -> None:
+    """Refuse steps or sweeps that neither the method nor another stage counts."""
+    for name, is_counted in counted.items():
+        is_given = getattr(asked, name) is not None
+        if is_given and not (is_counted or hasattr(method, name)):
+            raise RequestError(
+                f"`{name}` has no effect with `{method.name}`, which has no `{name}`: leave it out."
+            )
 
 
 def _with_rounds(method: Stage, asked: Shorthands, rounds: Mapping[str, int]) -> Stage:

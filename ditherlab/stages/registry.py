@@ -39,7 +39,8 @@ STAGES: Registry[Stage] = Registry(
     base=Stage,
 )
 
-# Stages that `--method` names: they improve a picture without a gradient of probabilities.
+# Stages that `--method` names: they improve a picture without a gradient of probabilities. One of
+# the user's own is registered as a stage too, so that its recipe can be read.
 METHODS: Registry[Stage] = Registry(
     "method", LazyClasses(_PACKAGE, ["GibbsWithGradients", "CrossEntropy"]), base=Stage
 )

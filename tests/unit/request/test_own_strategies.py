@@ -1,6 +1,7 @@
-"""Estimators of the user's own: registered, used by their word, and known in a checkpoint."""
+"""Strategies of the user's own: registered, used by their word, and known in a checkpoint."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -54,3 +55,32 @@ def test_a_checkpoint_knows_the_code_of_the_class(registered, photo, tmp_path):
         optimize(photo, **options, resume=tmp_path / "run")
     dl.ESTIMATORS.register(declare())
     assert optimize(photo, **options, resume=tmp_path / "run").outcome == "finished"
+
+
+def test_a_registered_method_counts_its_own_rounds(photo, monkeypatch):
+    for registry in (dl.METHODS, dl.STAGES):
+        monkeypatch.setattr(registry.classes, "_added", {})
+
+    @dl.METHODS.register
+    @dl.STAGES.register
+    @dataclass(frozen=True)
+    class Mirror(dl.Stage):
+        """Turn the picture over, again and again."""
+
+        needs_picture: ClassVar[bool] = True
+        sweeps: int = 3
+
+        def run(self, context, state):
+            for sweep in range(self.sweeps):
+                state.show_indices(state.picture().flip(2))
+                yield dl.Progress((sweep + 1) / self.sweeps)
+
+    options = {"palette": "gray-4", "device": "cpu"}
+    solution = dl.optimize(photo, method="mirror", sweeps=2, **options)
+    assert str(solution.recipe) == "error-diffusion | mirror(sweeps=2)"
+    assert dl.Recipe.parse(str(solution.recipe)) == solution.recipe
+    twice = dl.optimize(photo, recipe="error-diffusion", **options)
+    assert (solution.indices == twice.indices).all()
+    assert str(dl.optimize(photo, method=Mirror(sweeps=1), **options).recipe).endswith("eeps=1)")
+    with pytest.raises(dl.DitherlabError, match="`steps` has no effect with `mirror`, which has"):
+        dl.optimize(photo, method="mirror", steps=2, **options)
