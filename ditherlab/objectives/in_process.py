@@ -51,7 +51,7 @@ class InProcessObjective(Objective):
     @property
     @abstractmethod
     def claims_gradient(self) -> bool | None:
-        """Whether the object is said to be differentiable; None if nothing is said."""
+        """True or false if the object says that it is differentiable, or not; else None."""
 
     @property
     @abstractmethod

@@ -21,17 +21,17 @@ class Halved(Estimator):
 
 @dataclass(frozen=True)
 class HalfOfDraws(Halved, ScoreFunction):
-    pass
+    """Wrong, with draws that can be listed."""
 
 
 @dataclass(frozen=True)
 class HalfOfNoise(Halved, CARMS):
-    pass
+    """Wrong, with draws that cannot be listed."""
 
 
 @dataclass(frozen=True)
 class HalfOfNothing(Halved, Exact):
-    pass
+    """Wrong, without draws."""
 
 
 @dataclass(frozen=True)
