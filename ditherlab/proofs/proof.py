@@ -1,11 +1,12 @@
 """Proof that the mean of an estimator is the gradient of the expected cost."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields
 
 import torch
 
-from ditherlab.errors import ProofError, RequestError
+from ditherlab.errors import ProofError
 from ditherlab.proofs.enumeration import Enumeration, Truth
 from ditherlab.protocol import Cost, Estimator
 from ditherlab.randomness import seeded_generator
@@ -19,7 +20,7 @@ _SEED = 21
 _FAMILY_LEVEL = 1e-6
 
 # More draws have too many combinations.
-_MOST_LISTED = 2
+_NUMS_LISTED = (1, 2)
 
 
 def prove_unbiased(estimator: Estimator, *, num_trials: int = NUM_TRIALS) -> None:
@@ -27,9 +28,9 @@ def prove_unbiased(estimator: Estimator, *, num_trials: int = NUM_TRIALS) -> Non
 
     The problem has 2 x 3 pixels and three colors (two if the estimator takes no more), in double
     precision. If the draws are independent pictures, all of their combinations are weighed with
-    their probabilities, with the fewest samples that the estimator takes, and the means must be
-    exact to rounding. For other noise, each component of the mean over many trials is tested by its
-    z-score, at a family level of 1e-6 with Sidak's correction and a fixed seed.
+    their probabilities, with one sample and with two, as far as the estimator takes them, and the
+    means must be exact to rounding. For other noise, each component of the mean over many trials is
+    tested by its z-score, at a family level of 1e-6 with Sidak's correction and a fixed seed.
 
     Args:
         estimator: The estimator.
@@ -87,30 +88,42 @@ def largest_z_score(
 
 def with_fewest_samples(estimator: Estimator) -> Estimator:
     """Return the estimator with as few samples as it takes."""
-    for num_samples in (1, 2):
-        with suppress(RequestError):
-            return estimator.with_num_samples(num_samples)
-    return estimator
+    return next(with_few_samples(estimator), estimator)
+
+
+def with_few_samples(estimator: Estimator) -> Iterator[Estimator]:
+    """Yield the estimator with each number of samples that it takes, and that can be listed."""
+    for num_samples in _NUMS_LISTED:
+        # The estimators of others may raise other errors than ours.
+        with suppress(ValueError):
+            changed = estimator.with_num_samples(num_samples)
+            if changed.num_draws == num_samples:
+                yield changed
 
 
 def _prove_by_enumeration(
     estimator: Estimator, problem: Enumeration, name: str, cost: Cost
 ) -> None:
-    fewest = with_fewest_samples(estimator)
-    if fewest.num_draws > _MOST_LISTED:
+    listed = list(with_few_samples(estimator))
+    if not listed:
         raise ProofError(
             f"`{estimator}` must take one or two samples to be proven by enumeration, got at least "
-            f"{fewest.num_draws}."
+            f"{estimator.num_draws}."
         )
-    mean, truth = problem.mean_estimate(fewest, cost, fewest.num_draws), problem.truth(cost)
+    for changed in listed:
+        _compare_means(changed, problem, name, cost)
+
+
+def _compare_means(estimator: Estimator, problem: Enumeration, name: str, cost: Cost) -> None:
+    mean, truth = problem.mean_estimate(estimator, cost, estimator.num_draws), problem.truth(cost)
     for part in fields(Truth):
         found, expected = getattr(mean, part.name), getattr(truth, part.name)
         error = (found - expected).abs()
         if not bool((error <= _TOLERANCE * (1 + expected.abs())).all()):
             worst = int(error.nan_to_num(torch.inf).argmax())
             raise ProofError(
-                f"`{fewest}` must have the mean {part.name} {expected.flatten()[worst]:.6g} on the "
-                f"cost `{name}`, got {found.flatten()[worst]:.6g} in the component {worst} of "
+                f"`{estimator}` must have the mean {part.name} {expected.flatten()[worst]:.6g} on "
+                f"the cost `{name}`, got {found.flatten()[worst]:.6g} in the component {worst} of "
                 f"{found.numel()}."
             )
 

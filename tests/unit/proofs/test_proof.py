@@ -24,6 +24,15 @@ class HalfOfDraws(Halved, ScoreFunction):
     """Wrong, with draws that can be listed."""
 
 
+class TooMuchOfTwo(ScoreFunction):
+    """Wrong with several samples only: the sum over them instead of the mean."""
+
+    def weigh(self, *arguments):
+        estimate, state = super().weigh(*arguments)
+        gradient = self.num_samples * estimate.grad_logits
+        return replace(estimate, logit_gradient=gradient), state
+
+
 @dataclass(frozen=True)
 class HalfOfNoise(Halved, CARMS):
     """Wrong, with draws that cannot be listed."""
@@ -53,6 +62,7 @@ def test_right_estimators_are_proven(right):
     ("wrong", "words"),
     [
         (HalfOfDraws(), r"must have the mean grad_logits [-\d.]+ on the cost `interacting`, got"),
+        (TooMuchOfTwo(), r"too-much-of-two\(num_samples=2\)` must have the mean grad_logits"),
         (ST(), "must have the mean grad_logits"),
         (HalfOfNoise(), r"one that is [\d.]+ standard errors off in 4000 trials"),
         (HalfOfNothing(), "standard errors off"),
