@@ -17,7 +17,7 @@ from ditherlab.programs.straight_through import draw_through
 from ditherlab.programs.surrogate import expected_cost_and_state
 from ditherlab.solver.packing import pack, unpack
 
-Place = tuple[tuple[int, ...], str, str]
+LogitsKey = tuple[tuple[int, ...], str, str]
 """The shape, type and device of logits."""
 
 
@@ -74,7 +74,7 @@ class StochasticLayer(nn.Module):
         self.num_batch_dims = num_batch_dims
         self.generator = generator
         self.temperature = None
-        self._states: dict[Place, Any] = {}
+        self._states: dict[LogitsKey, Any] = {}
 
     def forward(
         self, logits: Float[Tensor, "..."], cost: Function | None = None
@@ -93,20 +93,20 @@ class StochasticLayer(nn.Module):
         logits = self._with_categories(logits)
         if cost is None:
             return self._draw(logits)
-        place = (tuple(logits.shape), str(logits.dtype), str(logits.device))
+        key = (tuple(logits.shape), str(logits.dtype), str(logits.device))
         value: Tensor
         value, state = expected_cost_and_state(
             cost,
             logits,
             self.estimator,
-            self._states.get(place),
+            self._states.get(key),
             num_batch_dims=self.num_batch_dims,
             generator=self.generator,
             temperature=self.temperature,
         )
         # In evaluation mode nothing may be learned from the data.
         if self.training and state is not None:
-            self._states[place] = state
+            self._states[key] = state
         return value
 
     def extra_repr(self) -> str:
@@ -115,20 +115,20 @@ class StochasticLayer(nn.Module):
 
     def get_extra_state(self) -> list[Mapping[str, Any]]:
         """Return the states of the estimator as plain values and tensors, for `state_dict`."""
-        packed = ((place, pack(state)) for place, state in self._states.items())
+        packed = ((key, pack(state)) for key, state in self._states.items())
         return [
-            {"place": list(place), "state": state, "tensors": tensors}
-            for place, (state, tensors) in packed
+            {"key": list(key), "state": state, "tensors": tensors}
+            for key, (state, tensors) in packed
         ]
 
     def set_extra_state(self, state: list[Mapping[str, Any]]) -> None:
         """Take the states of `get_extra_state`."""
         self._states = {}
         for saved in state:
-            shape, dtype, name = saved["place"]
+            shape, dtype, name = saved["key"]
             device = _here(name)
-            place = (tuple(shape), dtype, str(device))
-            self._states[place] = unpack(saved["state"], saved["tensors"], device)
+            key = (tuple(shape), dtype, str(device))
+            self._states[key] = unpack(saved["state"], saved["tensors"], device)
 
     def _with_categories(self, logits: Tensor) -> Tensor:
         if not isinstance(logits, Tensor):

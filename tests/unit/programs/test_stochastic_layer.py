@@ -98,7 +98,7 @@ def test_states_of_a_device_that_is_not_here_are_loaded_onto_the_cpu():
     other = dl.StochasticLayer(3, "relax")
     other.set_extra_state([there])
     assert other(torch.zeros(5, 6), far_from_one).shape == (5,)
-    assert [state["place"][2] for state in other.get_extra_state()] == ["cpu"]
+    assert [state["key"][2] for state in other.get_extra_state()] == ["cpu"]
 
 
 def test_the_temperature_of_a_relaxation_may_change():
