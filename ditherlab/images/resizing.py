@@ -45,7 +45,8 @@ def resize_picture(picture: Picture, *, width: int | None, height: int | None) -
 
 def _resized_shape(picture: Picture, width: int | None, height: int | None) -> tuple[int, int]:
     for name, size in (("width", width), ("height", height)):
-        if size is not None and (not isinstance(size, int) or size < 1):
+        is_whole = hasattr(size, "__index__") and not isinstance(size, bool)
+        if size is not None and (not is_whole or size < 1):
             raise PictureError(
                 f"`Picture.resize({name}=...)` must be a whole number of at least 1, got {size!r}. "
                 "Leave it out to keep the aspect ratio."

@@ -94,7 +94,14 @@ def test_partly_transparent_pixels_count_by_their_alpha() -> None:
     assert resized.opaque.tolist() == [[True]]
 
 
-@pytest.mark.parametrize("sizes", [{}, {"width": 0}, {"height": -3}, {"width": 2.5}])
+def test_numbers_of_numpy_are_sizes(noise: Picture) -> None:
+    size = np.int64(5)
+    assert noise.resize(width=size, height=4).pixels.shape == (4, 5, 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "sizes", [{}, {"width": 0}, {"height": -3}, {"width": 2.5}, {"width": True}]
+)
 def test_other_sizes_are_refused(sizes: dict[str, int], noise: Picture) -> None:
     with pytest.raises(PictureError, match=r"`Picture.resize.* must "):
         noise.resize(**sizes)
