@@ -20,7 +20,7 @@ from ditherlab.metrics.similarity import WINDOW_MARGIN_PX, SimilaritySum, compar
 from ditherlab.types import Images, Mask
 from ditherlab.vision.color import linear_to_srgb, srgb_to_linear
 from ditherlab.vision.filtering import filter_reflected, gaussian_taps
-from ditherlab.vision.image_metrics import find_image_metric
+from ditherlab.vision.image_metrics import find_image_metric, parse_metrics
 
 _BLUR_TAPS = gaussian_taps(1.5, truncate=4.0)
 
@@ -101,7 +101,7 @@ def measure(
         picture: The picture, of the same shape.
         opaque: Pixels that count; all by default. Other pixels are replaced by the reference.
         metrics: Names of further metrics, which torchmetrics computes: of `IMAGE_METRICS`, or of
-            classes in `torchmetrics.image`; in one text, commas are between them.
+            classes in `torchmetrics.image`. A text is read as `--metrics` is: `uqi,vif`, or `all`.
 
     Returns:
         A value for each name in `METRICS` and for each further metric; None where the picture is
@@ -117,8 +117,11 @@ def measure(
     """
     _check_pictures(reference, picture)
     counts = torch.ones_like(reference[:, :1], dtype=torch.bool) if opaque is None else opaque
-    names = metrics.split(",") if isinstance(metrics, str) else metrics
-    further = [find_image_metric(name) for name in names]
+    further = (
+        parse_metrics(metrics)
+        if isinstance(metrics, str)
+        else [find_image_metric(name) for name in metrics]
+    )
     first, *others = [lambda rows: reference[..., rows, :], lambda rows: picture[..., rows, :]]
     own = measure_all(first, others, counts)[0]
     return {**own, **measure_whole(further, first, others, counts)[0]}

@@ -171,12 +171,10 @@ class StochasticLayer(nn.Module):
 
 def _here(name: str) -> torch.device:
     """Return a device; the CPU if this machine lacks it."""
-    device = torch.device(name)
     try:
-        torch.empty(0, device=device)
+        return torch.empty(0, device=name).device
     except (AssertionError, RuntimeError):
         return torch.device("cpu")
-    return device
 
 
 def _no_cost(draws: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import torch
 
 from ditherlab.errors import RequestError
 from ditherlab.metrics import measure
+from ditherlab.vision.image_metrics import IMAGE_METRICS
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ def test_what_cannot_be_measured_is_refused(pictures, message):
         measure(*pictures)
 
 
-def test_names_may_be_in_one_text():
+def test_a_text_is_read_as_that_of_the_option():
     gray = torch.full((1, 3, 16, 16), 0.5)
     assert measure(gray, gray, metrics="psnr, tv") == measure(gray, gray, metrics=["psnr", "tv"])
+    assert set(measure(gray, gray, metrics="all")) > set(IMAGE_METRICS)
