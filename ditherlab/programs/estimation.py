@@ -122,6 +122,11 @@ class Run:
                 self.model, self.cost, self.generator, state, self.temperature
             )
 
+    def price_draws(self) -> Tensor:
+        """Return the mean cost of hard draws of each element of the batch, and nothing else."""
+        drawn = self.model.draw_indices(self.estimator.num_draws, self.generator)
+        return self.per_element(self.cost.cost(self.model.images(drawn)).mean(dim=0))
+
     def logit_gradient(self, estimate: Estimate, like: Tensor) -> Tensor:
         """Return the gradient of an estimate in the shape and type of the logits."""
         with set_autocast(like.device, None):

@@ -34,6 +34,8 @@ def expected_cost(
     value, into everything that `cost` uses: parameters of a decoder, or the logits themselves if
     the cost holds `log q(x)`.
 
+    Where gradients are off, as under `torch.no_grad`, only the value is computed, on as many draws.
+
     Estimators with a state, such as a moving baseline, need `expected_cost_and_state` or a
     `StochasticLayer`, which keep it from call to call.
 
@@ -124,6 +126,8 @@ def expected_cost_and_state(
         temperature=temperature,
         follows_value=follows_value,
     )
+    if not follows_value and run.estimator.noise != "none":
+        return run.price_draws(), state
     if isinstance(run.estimator, StraightThrough):
         # The pixel gradients come with the others, in one backward pass.
         drawn = draw_through(run, run.estimator, logits)

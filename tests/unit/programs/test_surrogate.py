@@ -86,10 +86,27 @@ def test_without_gradients_there_is_a_value(name, logits):
     assert not fixed.requires_grad
 
 
-@pytest.mark.parametrize("name", ["leave-one-out", "st", "reinmax"])
-def test_there_is_a_value_in_inference_mode(name, logits):
+@pytest.mark.parametrize(
+    "name", ["leave-one-out", "st", "gumbel-softmax", "rebar", "relax", "local-expectation"]
+)
+@pytest.mark.parametrize("without_gradients", [torch.no_grad, torch.inference_mode])
+def test_without_gradients_only_the_draws_of_the_value_are_priced(name, without_gradients, logits):
+    numbers = []
+
+    def counted(x):
+        numbers.append(len(x))
+        return coins(logits)(x)
+
+    with without_gradients():
+        value, state = dl.expected_cost_and_state(counted, logits, name, "kept", num_samples=3)
+    assert value.shape == ()
+    assert (numbers, state) == ([3], "kept")
+
+
+def test_without_gradients_the_exact_value_stays_exact(logits):
+    expected = dl.expected_cost(coins(logits), logits, "exact").detach()
     with torch.inference_mode():
-        assert dl.expected_cost(coins(logits), logits, name).shape == ()
+        torch.testing.assert_close(dl.expected_cost(coins(logits), logits, "exact"), expected)
 
 
 @pytest.mark.parametrize("name", ["leave-one-out", "st"])
