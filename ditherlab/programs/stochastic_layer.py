@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from ditherlab.errors import AbilityError, RequestError
 from ditherlab.estimators.hard_pixels import StraightThrough
 from ditherlab.naming import spell_value
-from ditherlab.programs.choice import AnyEstimator, made_estimator
+from ditherlab.programs.categories import Categories
+from ditherlab.programs.choice import AnyEstimator, choose_estimator
 from ditherlab.programs.estimation import Run
 from ditherlab.programs.function_cost import Function
 from ditherlab.programs.straight_through import draw_through
@@ -45,6 +46,8 @@ class StochasticLayer(nn.Module):
 
     Raises:
         RequestError: For unknown words, or fewer than two categories.
+        AbilityError: If the estimator needs what only pictures have, or another number of
+            categories.
 
     Example:
         >>> layer = StochasticLayer(4, "reinmax")
@@ -70,7 +73,9 @@ class StochasticLayer(nn.Module):
                 f"{spell_value(num_categories)}."
             )
         self.num_categories = num_categories
-        self.estimator = made_estimator(estimator, num_samples)
+        # What can be refused for every shape of the logits is refused here.
+        alone = Categories(batch=(), variables=(), num_categories=num_categories)
+        self.estimator = choose_estimator(estimator, num_samples, alone, "one-hots")
         self.num_batch_dims = num_batch_dims
         self.generator = generator
         self.temperature = None

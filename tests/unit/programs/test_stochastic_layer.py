@@ -124,6 +124,15 @@ def test_the_number_of_categories_is_a_whole_one(number):
         dl.StochasticLayer(number)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("disarm", "`disarm` needs 2 categories, got 3"), ("moments", "`moments` needs an objective")],
+)
+def test_an_estimator_that_cannot_work_is_refused_at_once(name, words):
+    with pytest.raises(AbilityError, match=words):
+        dl.StochasticLayer(3, name)
+
+
 @pytest.mark.parametrize("shape", [(), (5, 4), (5, 0)])
 def test_logits_of_the_wrong_size_are_refused(shape):
     with pytest.raises(RequestError, match="must hold 3 categories"):
