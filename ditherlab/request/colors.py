@@ -81,6 +81,11 @@ def as_colors(value: Any, name: str) -> tuple[Color, ...]:
                 "Divide by 255, or give whole numbers."
             )
         rows = (rows * 255).round().astype(np.uint8)
+    elif rows.dtype != np.uint8 and rows.size and 0 < rows.max() <= 1 and rows.min() >= 0:
+        raise PaletteRequestError(
+            f"`{name}` must have whole numbers from 0 to 255, or floats from 0 to 1, got whole "
+            "numbers that are all 0 or 1. Give floats, or an array of uint8 for nearly black."
+        )
     return checked_colors(rows, name)
 
 

@@ -250,7 +250,7 @@ def optimize(
             num_report_samples=num_report_samples,
             checkpoint=chosen,
         )
-    notes = tuple(map(_WORDS.write, solution.notes))
+    notes = tuple(map(_WORDS.write, (*solution.problem.notes, *solution.notes)))
     failure = solution.failure and _WORDS.write(solution.failure)
     return replace(solution, notes=notes, failure=failure)
 

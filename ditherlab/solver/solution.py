@@ -51,7 +51,8 @@ class Solution:
         device: Where the run was computed.
         history: Costs and entropies on the way.
         seconds: Duration, by the clock of the run.
-        notes: Sentences that the user should know.
+        notes: Sentences that the user should know; those about the source are in the problem, and
+            in the result of `ditherlab.optimize` here too.
         failure: What went wrong with the objective or a stage; None if nothing did.
         parameters: Of a learned model by name, the pictures on the first axis; empty without one.
         drawn_from: Probabilities of the colors of the run, if it ended with some; see `probs`.
@@ -309,7 +310,8 @@ class Solution:
         pictures = "" if number == 1 else f"{number} pictures of "
         return (
             f"<Solution: {pictures}{problem.width} x {problem.height} pixels in "
-            f"{len(self.palette)} colors, {self.outcome} after {self.seconds:.1f} s>"
+            f"{len(self.palette)} colors, {self.outcome} after {self.seconds:.1f} s"
+            f"{'; see its notes' if self.notes else ''}>"
         )
 
     def _repr_png_(self) -> bytes:

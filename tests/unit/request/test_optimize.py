@@ -227,6 +227,7 @@ def test_a_run_can_be_watched_stopped_and_resumed(levels, tmp_path):
         ({"palette": ["#000"]}, "must be 2 to 256 different colors, got 1"),
         ({"palette": ["#000", "red"]}, "'red' is not a color"),
         ({"palette": np.eye(3) * 255}, "`palette` must have floats from 0 to 1, got 0 to 255"),
+        ({"palette": [(0, 0, 0), (1, 1, 1)]}, "got whole numbers that are all 0 or 1. Give floats"),
         ({"palette": np.eye(4)}, r"`palette` must be colors, got an array of float64 of shape \[4"),
         ({"palette": True}, r"`palette` must be colors, got True. Give a name such as 'pico-8'"),
         ({"palette": [(0, 0, 300), (0, 0, 0)]}, r"`palette\[0\]` must be three whole numbers"),
@@ -292,8 +293,10 @@ def test_a_problem_states_what_is_asked_for(options, message, photo):
 def test_notes_name_parameters(levels):
     soft = np.dstack([levels, np.full(levels.shape[:2], 99, dtype=np.uint8)])
     solution = optimize(soft, palette="game-boy", sweeps=0)
-    assert "`fit='none'`" in solution.notes[0]
-    assert "`background=` sets another color, `alpha='keep'` keeps" in solution.problem.notes[0]
+    about_picture, about_run = solution.notes
+    assert "`background=` sets another color, `alpha='keep'` keeps" in about_picture
+    assert "`fit='none'`" in about_run
+    assert repr(solution).endswith("; see its notes>")
 
 
 @pytest.mark.parametrize(
