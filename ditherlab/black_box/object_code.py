@@ -38,6 +38,10 @@ def _parts(value: Any) -> Iterator[bytes]:
         yield _name(type(value))
         yield from _parts_of_member(type(value).forward)
         for name, tensor in value.state_dict().items():
+            if not isinstance(tensor, torch.Tensor):
+                # The extra state of a module may be anything.
+                yield name.encode()
+                continue
             plain = tensor.detach().cpu().contiguous()
             yield f"{name} {list(plain.shape)} {plain.dtype}".encode()
             yield plain.view(-1).view(torch.uint8).numpy().tobytes()

@@ -51,6 +51,10 @@ class ObjectiveSum(Objective):
     def is_expectation_exact(self) -> bool:
         return all(objective.is_expectation_exact for _, objective in self.terms)
 
+    @property
+    def code_words(self) -> str:
+        return repr([(weight, objective.code_words) for weight, objective in self.terms])
+
     def num_extra_planes(self, *, has_gradient: bool) -> float:
         return sum(x.num_extra_planes(has_gradient=has_gradient) for _, x in self.terms)
 

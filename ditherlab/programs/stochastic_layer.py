@@ -37,7 +37,8 @@ class StochasticLayer(nn.Module):
     Args:
         num_categories: The number of categories of each variable.
         estimator: An estimator or its words, such as `leave-one-out(num_samples=8)`.
-        num_samples: Draws of each element of the batch; None for the estimator's own number.
+        num_samples: Draws of each element of the batch for a cost; None for the estimator's own
+            number. Without a cost, there is one draw.
         num_batch_dims: The number of leading axes that are a batch.
         generator: As in `expected_cost`.
 

@@ -34,6 +34,8 @@ def expected_cost(
     value, into everything that `cost` uses: parameters of a decoder, or the logits themselves if
     the cost holds `log q(x)`.
 
+    The gradient for the logits can be differentiated once only. How the derivatives of what `cost`
+    uses depend on the logits is not estimated: a penalty on them trains nothing before the draws.
     Where gradients are off, as under `torch.no_grad`, only the value is computed, on as many draws.
 
     Estimators with a state, such as a moving baseline, need `expected_cost_and_state` or a

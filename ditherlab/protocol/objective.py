@@ -24,6 +24,11 @@ class Objective(Strategy, ABC):
         """True if `expectation`, if offered, is exact; False if it is of second order."""
         return True
 
+    @property
+    def code_words(self) -> str:
+        """A text that identifies the objective, and its code as well as this is possible."""
+        return repr(self)
+
     def num_extra_planes(self, *, has_gradient: bool) -> float:
         """Return the memory of pricing a picture beyond what most objectives use.
 

@@ -54,7 +54,7 @@ class RunFacts:
         """Return the facts of a run."""
         settings = settings_of(problem, recipe, limits=limits, seed=seed, device=device)
         code = [stage.code_words for stage in recipe.stages]
-        code.append(getattr(problem.objective, "code_words", repr(problem.objective)))
+        code.append(problem.objective.code_words)
         code += [
             digest_object(kind)
             for kind in _kinds((*recipe.stages, problem.objective))

@@ -59,6 +59,32 @@ class Blurred(torch.nn.Module):
         return squared(self.layers(pictures), self.layers(targets))
 
 
+class WithExtraState(Blurred):
+    def get_extra_state(self):
+        return ["anything"]
+
+    def set_extra_state(self, state):
+        pass
+
+
+def test_the_code_of_a_module_with_extra_state_and_of_a_sum_is_told():
+    module = WithExtraState()
+    words = CallableObjective(module).code_words
+    assert words == CallableObjective(module).code_words != CallableObjective(Blurred()).code_words
+    one, other = (ObjectiveSum(((0.5, CallableObjective(f)), (1.0, SSIM()))) for f in twice())
+    assert repr(one) != repr(other)  # the addresses of two functions with one code
+    assert one.code_words == other.code_words
+
+
+def twice():
+    for _ in range(2):
+
+        def price(pictures):
+            return pictures.mean(dim=(1, 2, 3))
+
+        yield price
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_a_scripted_module_is_copied_too(target, drawn):
     scripted = torch.jit.script(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.Flatten()))
