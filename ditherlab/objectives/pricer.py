@@ -108,14 +108,14 @@ def frozen_copy(module: nn.Module, words: str) -> nn.Module:
         # Without gradients, because those of a scripted module would lead back to the original.
         with torch.no_grad():
             copied = copy.deepcopy(module).eval()
+        for parameter in copied.parameters():
+            parameter.requires_grad_(False)
     except Exception as error:
         reason = one_line(str(error)).rstrip(".")
         raise ObjectiveError(
-            f"`{words}` must be a module that `copy.deepcopy` can copy, got "
+            f"`{words}` must be a module that can be copied with fixed weights, got "
             f"{type(error).__name__}: {reason}. Give a function that calls it."
         ) from error
-    for parameter in copied.parameters():
-        parameter.requires_grad_(False)
     return copied
 
 

@@ -290,6 +290,7 @@ class Uncopied(torch.nn.Module):
         (lambda: 0, RequestError, r"must take \(picture\), \(picture, target\)"),
         (TotalVariation, RequestError, r"the class `TotalVariation`. Give an instance"),
         (Uncopied, RequestError, "Give an instance"),
+        (torch.nn.LazyLinear(1), ObjectiveError, "with fixed weights, got ValueError: .*uniniti"),
         (3, RequestError, "must be words such as 'ssim', an `Objective`, a callable .* got 3"),
         (Undirected(), RequestError, "which direction is better, got `higher_is_better = None`"),
         (Real(), RequestError, r"its `update` takes \(imgs, real\)"),
@@ -372,5 +373,5 @@ def test_code_words_tell_code_and_weights_apart():
 
 
 def test_a_module_that_cannot_be_copied_is_refused():
-    with pytest.raises(ObjectiveError, match=r"`copy.deepcopy` can copy, got RuntimeError: Only"):
+    with pytest.raises(ObjectiveError, match="with fixed weights, got RuntimeError: Only"):
         as_objective(Uncopied())
