@@ -127,10 +127,10 @@ class Run:
         drawn = self.model.draw_indices(self.estimator.num_draws, self.generator)
         return self.per_element(self.cost.cost(self.model.images(drawn)).mean(dim=0))
 
-    def logit_gradient(self, estimate: Estimate, like: Tensor) -> Tensor:
-        """Return the gradient of an estimate in the shape and type of the logits."""
-        with set_autocast(like.device, None):
-            return self.categories.logits(estimate.grad_logits).to(like.dtype)
+    def logit_gradient(self, estimate: Estimate) -> Tensor:
+        """Return the gradient of an estimate in the shape of the logits."""
+        with set_autocast(self.generator.device, None):
+            return self.categories.logits(estimate.grad_logits)
 
     def per_element(self, values: Float[Tensor, "b"]) -> Tensor:
         """Return a value for each element of the batch."""
@@ -200,7 +200,7 @@ def estimate(
     found, state = run.estimate(state)
     return LogitsEstimate(
         run.per_element(found.value),
-        run.logit_gradient(found, logits),
+        run.logit_gradient(found).to(logits.dtype),
         found.num_evaluations,
         found.num_backward_passes,
         state,

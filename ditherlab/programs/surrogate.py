@@ -144,7 +144,7 @@ def expected_cost_and_state(
     value = run.per_element(sum(others, first))
     if not logits.requires_grad:
         return value, state
-    gradient = run.logit_gradient(estimate, logits)
+    gradient = run.logit_gradient(estimate)
     surrogate: Tensor = _WithGradient.apply(value, logits, gradient)  # type: ignore[no-untyped-call]
     return surrogate, state
 
@@ -178,6 +178,7 @@ class _WithGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, value: Tensor, logits: Tensor, gradient: Tensor) -> Tensor:
         ctx.save_for_backward(gradient, logits)
+        ctx.dtype = logits.dtype
         # No view: torch refuses `loss += penalty` on a view from a custom function.
         return value.clone()
 
@@ -185,4 +186,6 @@ class _WithGradient(torch.autograd.Function):
     def backward(ctx: Any, grad_value: Tensor) -> tuple[Tensor, Tensor, None]:
         gradient = refuse_second_derivative(*ctx.saved_tensors)
         num_axes = gradient.dim() - grad_value.dim()
-        return grad_value, grad_value.reshape(*grad_value.shape, *[1] * num_axes) * gradient, None
+        weighted = grad_value.reshape(*grad_value.shape, *[1] * num_axes) * gradient
+        # Cast only now: a scaled loss has gradients that would vanish in half precision before.
+        return grad_value, weighted.to(ctx.dtype), None

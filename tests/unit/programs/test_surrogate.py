@@ -118,6 +118,16 @@ def test_the_type_of_the_value_follows_from_the_logits_alone(name, dtype, cost_t
     assert value.dtype == torch.promote_types(dtype, torch.float32)
 
 
+def test_a_scaled_loss_keeps_gradients_that_half_precision_could_not_hold():
+    half = torch.tensor([[0.3, -0.2], [0.1, 0.5]], dtype=torch.float16, requires_grad=True)
+    double = half.detach().double().requires_grad_()
+    for logits in (half, double):
+        value = dl.expected_cost(lambda x: 1e-8 * x.float()[..., 1].sum(dim=-1), logits, "exact")
+        (2.0**24 * value).backward()
+    assert half.grad.dtype == torch.float16
+    torch.testing.assert_close(half.grad.double(), double.grad, rtol=1e-3, atol=0)
+
+
 def test_logits_without_gradients_still_train_what_comes_after(logits):
     slope = torch.tensor(2.0, requires_grad=True)
     value = dl.expected_cost(lambda x: slope * x[..., 1].sum(dim=-1), logits.detach(), "exact")
