@@ -40,7 +40,7 @@ def choose_estimator(
         AbilityError: If it needs something that only pictures have; the message names what works.
     """
     check_choice("draws", draws, ("one-hots", "indices"))
-    chosen = made_estimator(estimator, num_samples)
+    chosen = _make_estimator(estimator, num_samples)
     if not _is_able(chosen, draws):
         _refuse(chosen, categories, draws)
     if not takes_size(chosen, categories.num_categories, categories.num_variables):
@@ -55,16 +55,8 @@ def choose_estimator(
     return chosen
 
 
-def made_estimator(estimator: AnyEstimator, num_samples: int | None) -> Estimator:
-    """Return the estimator that words mean, in the form that suits categories.
-
-    Args:
-        estimator: As in `choose_estimator`.
-        num_samples: As in `choose_estimator`.
-
-    Raises:
-        RequestError: For unknown words, or a number of draws that the estimator does not take.
-    """
+def _make_estimator(estimator: AnyEstimator, num_samples: int | None) -> Estimator:
+    """Return the estimator that words mean, in the form that suits categories."""
     if isinstance(estimator, str):
         return _parsed(estimator, num_samples, tuple(ESTIMATORS.classes.added.values()))
     return _suited(ESTIMATORS.resolve(estimator), num_samples)

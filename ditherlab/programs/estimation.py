@@ -108,7 +108,7 @@ class Run:
                 autocast_type(logits.device),
                 follows_value,
             ),
-            own_generator(generator, logits.device),
+            choose_generator(generator, logits.device),
             temperature,
         )
 
@@ -207,7 +207,7 @@ def estimate(
     )
 
 
-def own_generator(generator: torch.Generator | None, device: torch.device) -> torch.Generator:
+def choose_generator(generator: torch.Generator | None, device: torch.device) -> torch.Generator:
     """Return the generator; if there is none, torch's default one, or one that it seeds.
 
     Raises:

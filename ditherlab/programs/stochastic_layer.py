@@ -22,6 +22,13 @@ LogitsKey = tuple[tuple[int, ...], str, str]
 """The shape, type and device of logits."""
 
 
+# Where torch keeps what `get_extra_state` returns.
+_EXTRA_STATE = "_extra_state"
+
+# States for more shapes of logits would only take memory.
+_MOST_STATES = 16
+
+
 class StochasticLayer(nn.Module):
     """A layer that draws independent categories, and trains what comes before and after it.
 
@@ -32,7 +39,7 @@ class StochasticLayer(nn.Module):
     without gradients, any layer draws.
 
     What an estimator keeps between calls, such as a moving baseline, lies in the layer, apart for
-    each shape of logits, and in its `state_dict`. It changes in training mode only.
+    each of the last 16 shapes of logits, and in its `state_dict`. It changes in training mode only.
 
     Args:
         num_categories: The number of categories of each variable.
@@ -81,6 +88,8 @@ class StochasticLayer(nn.Module):
         self.generator = generator
         self.temperature = None
         self._states: dict[LogitsKey, Any] = {}
+        self.register_state_dict_post_hook(_leave_out_no_states)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_add_no_states)  # type: ignore[no-untyped-call]
 
     def forward(
         self, logits: Float[Tensor, "..."], cost: Function | None = None
@@ -112,7 +121,10 @@ class StochasticLayer(nn.Module):
         )
         # In evaluation mode nothing may be learned from the data.
         if self.training and state is not None:
+            self._states.pop(key, None)
             self._states[key] = state
+            while len(self._states) > _MOST_STATES:
+                del self._states[next(iter(self._states))]
         return value
 
     def extra_repr(self) -> str:
@@ -161,8 +173,13 @@ class StochasticLayer(nn.Module):
             temperature=self.temperature,
         )
         if isinstance(run.estimator, StraightThrough):
-            once: Any = run.estimator.with_num_samples(1)
-            drawn: Tensor = draw_through(run, once, logits)[0]
+            if run.estimator.num_draws != 1:
+                raise RequestError(
+                    f"`{self.estimator}` must have one sample where the layer is called without a "
+                    f"cost, got {run.estimator.num_draws}. Leave `num_samples` out, or repeat the "
+                    "logits."
+                )
+            drawn: Tensor = draw_through(run, run.estimator, logits)[0]
             return drawn
         if self.training and torch.is_grad_enabled() and logits.requires_grad:
             raise AbilityError(
@@ -173,6 +190,23 @@ class StochasticLayer(nn.Module):
         indices = run.model.draw_indices(1, run.generator)
         one_hots: Tensor = run.categories.values(run.model.images(indices))[0]
         return one_hots.to(logits.dtype)
+
+
+def _leave_out_no_states(
+    layer: nn.Module, state_dict: dict[str, Any], prefix: str, metadata: object
+) -> None:
+    """Leave the states out of a `state_dict` where there are none: most estimators keep nothing."""
+    del layer, metadata
+    if not state_dict.get(prefix + _EXTRA_STATE, True):
+        del state_dict[prefix + _EXTRA_STATE]
+
+
+def _add_no_states(
+    layer: nn.Module, state_dict: dict[str, Any], prefix: str, *others: object
+) -> None:
+    """Let weights without states be loaded strictly."""
+    del layer, others
+    state_dict.setdefault(prefix + _EXTRA_STATE, [])
 
 
 def _here(name: str) -> torch.device:

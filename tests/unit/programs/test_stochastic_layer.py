@@ -1,7 +1,9 @@
 """The layer that draws categories in a network."""
 
+import copy
 import io
 import json
+import pickle
 
 import pytest
 import torch
@@ -137,3 +139,28 @@ def test_an_estimator_that_cannot_work_is_refused_at_once(name, words):
 def test_logits_of_the_wrong_size_are_refused(shape):
     with pytest.raises(RequestError, match="must hold 3 categories"):
         dl.StochasticLayer(3)(torch.zeros(shape))
+
+
+def test_weights_without_states_are_those_of_a_network_without_the_layer():
+    plain = nn.Sequential(nn.Linear(4, 6), nn.Identity())
+    network = nn.Sequential(nn.Linear(4, 6), dl.StochasticLayer(3, "reinmax"))
+    assert set(network.state_dict()) == set(plain.state_dict())
+    network.load_state_dict(plain.state_dict())
+    for copied in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+        copied.load_state_dict(network.state_dict())
+        assert set(copied.state_dict()) == set(plain.state_dict())
+        assert copied[1](torch.zeros(2, 6)).shape == (2, 2, 3)
+
+
+def test_states_are_kept_for_the_last_shapes_only():
+    layer = dl.StochasticLayer(3, "score-function(baseline=ema, num_samples=1)")
+    for size in (*range(1, 20), 5):
+        layer(torch.zeros(size, 6), far_from_one)
+    assert [key[0][0] for key in layer._states] == [4, *range(6, 20), 5]
+
+
+def test_several_samples_need_a_cost():
+    layer, logits = dl.StochasticLayer(3, "st", num_samples=4), torch.zeros(5, 6)
+    assert layer(logits, far_from_one).shape == (5,)
+    with pytest.raises(RequestError, match=r"must have one sample .* without a cost, got 4"):
+        layer(logits)
