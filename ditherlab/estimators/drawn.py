@@ -121,20 +121,18 @@ class Pricing:
     def price(self, indices: Indices, model: Categorical, cost: Cost) -> PricedDraws:
         """Price drawn pictures, with gradients in the pixels if the palette is learned."""
         hard: HardPrices | None = None
-        if self.credit == "global" and self.control != "linstat":
-            hard = HardPrices.of(indices, model, cost)
-            controlled = self._control(
-                hard.costs, spread(hard.costs, indices), indices, model, cost
-            )
+        if self.control == "linstat":
+            controlled = self._control_by_linstat(indices, model, cost)
+        elif self.credit == "local":
+            priced = self.price_images(model.images(indices), cost)
+            controlled = self._control(*priced, indices, model, cost)
         else:
-            if self.control == "linstat":
-                controlled = self._control_by_linstat(indices, model, cost)
-            else:
-                priced = self.price_images(model.images(indices), cost)
-                controlled = self._control(*priced, indices, model, cost)
+            hard = HardPrices.of(indices, model, cost)
+            pixel_costs = spread(hard.costs, indices)
+            controlled = self._control(hard.costs, pixel_costs, indices, model, cost)
+        if hard is None and model.learns_palette and "gradient" in cost.abilities:
             # The map of the cost has no gradient here, so the whole cost is priced again.
-            if model.learns_palette and "gradient" in cost.abilities:
-                hard = HardPrices.of(indices, model, cost)
+            hard = HardPrices.of(indices, model, cost)
         is_repriced = hard is not None and hard.costs is not controlled.costs
         return PricedDraws(
             indices,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ditherlab.errors import RequestError
 from ditherlab.protocol.categorical import Categorical
-from ditherlab.types import Indices, Logits
+from ditherlab.types import Logits
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,6 @@ class Categories:
         """Return a value of each category in the shape of the logits."""
         shape = (*self.batch, *self.variables, self.num_categories)
         return planes.squeeze(2).mT.contiguous().view(shape)
-
-    def indices(self, drawn: Indices) -> Shaped[Tensor, "..."]:
-        """Return drawn categories: `[s *batch *variables]`."""
-        return drawn.reshape(len(drawn), *self.batch, *self.variables)
 
     def unit_vectors(self, like: Tensor) -> Float[Tensor, "k c"]:
         """Return the palette of one-hots."""

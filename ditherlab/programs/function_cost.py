@@ -88,28 +88,27 @@ class FunctionCost(Cost):
     def price_draws(self, images: DrawnImages, shares: DrawCosts | None = None) -> DrawCosts:
         with torch.set_grad_enabled(self.follows_value):
             costs = self.cost(images)
-            if self.follows_value:
-                self._follow(costs, shares)
+            self._follow(costs, shares)
         return costs.detach()
 
     def differentiate_draws(
         self, images: DrawnImages, shares: DrawCosts | None = None
     ) -> tuple[DrawCosts, DrawnImages]:
         with torch.enable_grad():
-            leaves = images.detach().requires_grad_()
-            costs = self.cost(leaves)
-            gradient = self._slope(costs, leaves, keeps_graph=self.follows_value)
-            if self.follows_value:
-                self._follow(costs, shares)
+            costs, gradient = self._differentiate(images, keeps_graph=self.follows_value)
+            self._follow(costs, shares)
         return costs.detach(), gradient
 
     def price_with_gradient(self, images: DrawnImages) -> tuple[DrawCosts, DrawnImages]:
         with torch.enable_grad():
-            leaves = images.detach().requires_grad_()
-            costs = self.cost(leaves)
-            return costs.detach(), self._slope(costs, leaves, keeps_graph=False)
+            costs, gradient = self._differentiate(images, keeps_graph=False)
+        return costs.detach(), gradient
 
-    def _slope(self, costs: DrawCosts, leaves: DrawnImages, *, keeps_graph: bool) -> DrawnImages:
+    def _differentiate(
+        self, images: DrawnImages, *, keeps_graph: bool
+    ) -> tuple[DrawCosts, DrawnImages]:
+        leaves = images.detach().requires_grad_()
+        costs = self.cost(leaves)
         gradient = None
         if costs.requires_grad:
             (gradient,) = torch.autograd.grad(
@@ -117,7 +116,7 @@ class FunctionCost(Cost):
             )
         if gradient is None:
             raise gradient_error()
-        return gradient
+        return costs, gradient
 
     @property
     def footprint_px(self) -> int:
@@ -128,6 +127,8 @@ class FunctionCost(Cost):
         return costs[:, :, None, None].expand(-1, -1, *images.shape[3:])
 
     def _follow(self, costs: DrawCosts, shares: DrawCosts | None) -> None:
+        if not self.follows_value:
+            return
         self.parts.append(costs.mean(dim=0) if shares is None else (shares * costs).sum(dim=0))
 
 

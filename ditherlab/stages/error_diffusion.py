@@ -14,10 +14,7 @@ from ditherlab.kernels.error_diffusion import diffuse_error_compiled
 from ditherlab.kernels.work import KernelWork
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability
-from ditherlab.stages.compiled_work import (
-    kernel_work,
-    memory_of_kernels,
-)
+from ditherlab.stages.compiled_work import kernel_work, memory_of_kernels
 from ditherlab.stages.stage import Bound, Progress, Stage, StageContext, StageMemory
 from ditherlab.stages.state import State
 from ditherlab.types import Colors

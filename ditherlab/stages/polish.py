@@ -17,11 +17,7 @@ from ditherlab.errors import RequestError
 from ditherlab.palette_learning.palette_fit import fit_palette, revive_colors
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Kept
-from ditherlab.stages.compiled_work import (
-    PolishStart,
-    kernel_work,
-    memory_of_kernels,
-)
+from ditherlab.stages.compiled_work import PolishStart, kernel_work, memory_of_kernels
 from ditherlab.stages.pictures import copy_generators, keep_generator, stack_pictures
 from ditherlab.stages.stage import (
     REPEATED,
