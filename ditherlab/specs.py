@@ -20,6 +20,7 @@ from typing import (
     get_type_hints,
 )
 
+from ditherlab.arguments import check_parameter, split_arguments
 from ditherlab.errors import RequestError
 from ditherlab.lazy_classes import LazyClasses
 from ditherlab.naming import kebab_case, nearest_name, spell_value
@@ -254,16 +255,8 @@ class Registry(Generic[S]):
     def _read_arguments(self, name: str, text: str) -> Iterator[tuple[str, Any]]:
         hints = get_type_hints(self.classes[name])
         parameters = [f.name for f in fields(self.classes[name])]  # type: ignore[arg-type]
-        seen = set()
-        for argument in filter(None, (part.strip() for part in split_outside(text, ","))):
-            parameter, equals, value = (part.strip() for part in argument.partition("="))
-            if not equals or parameter in seen:
-                rule = "may be given once" if equals else "must be written `parameter=value`"
-                raise RequestError(f"`{name}`: '{argument}' {rule}.")
-            if parameter not in parameters:
-                hint = nearest_name(parameter, parameters) if parameters else "It has none."
-                raise RequestError(f"`{name}` has no parameter `{parameter}`. {hint}")
-            seen.add(parameter)
+        for parameter, value in split_arguments(name, text):
+            check_parameter(name, parameter, parameters)
             hint = _without_none(hints[parameter])
             if hint in self.parts:
                 yield parameter, self.parts[hint](value)
@@ -279,23 +272,6 @@ def _is_frozen(strategy: Any) -> bool:
 
 def _place(strategy: type) -> tuple[str, str]:
     return strategy.__module__, strategy.__qualname__
-
-
-def split_outside(text: str, separator: str) -> list[str]:
-    """Split at a character, but not inside parentheses.
-
-    Example:
-        >>> split_outside("st,arsm(num_samples=2, credit=local)", ",")
-        ['st', 'arsm(num_samples=2, credit=local)']
-    """
-    parts, depth = [""], 0
-    for character in text:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == separator and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
 
 
 def describe(strategy: object) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ditherlab.arguments import split_outside
 from ditherlab.cli import clock
 from ditherlab.cli.exit_codes import INTERRUPTED
 from ditherlab.cli.laboratory import Laboratory
@@ -24,7 +25,6 @@ from ditherlab.errors import ObjectiveError, RequestError
 from ditherlab.request.loading import loading_deadline
 from ditherlab.request.optimize_request import crop_picture
 from ditherlab.request.palette_options import PaletteOptions
-from ditherlab.specs import split_outside
 
 if TYPE_CHECKING:
     from ditherlab.experiments import At

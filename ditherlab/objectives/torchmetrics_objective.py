@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -10,13 +9,13 @@ from warnings import catch_warnings, simplefilter
 
 import torch
 
+from ditherlab.arguments import check_parameter, split_arguments
 from ditherlab.errors import RequestError
-from ditherlab.naming import nearest_name
 from ditherlab.objectives.in_process import TRIAL_PX, InProcessObjective
 from ditherlab.objectives.metric_objective import MOST_TRIAL_PX, MetricObjective
 from ditherlab.objectives.pricer import Pricer
 from ditherlab.objectives.registry import TORCHMETRICS
-from ditherlab.specs import read_whole_number, split_outside
+from ditherlab.specs import read_whole_number
 from ditherlab.vision.image_metrics import ImageMetric, find_image_metric
 from ditherlab.vision.packaged_metrics import require_package
 
@@ -64,7 +63,9 @@ class TorchmetricsObjective(InProcessObjective):
                 f"`{TORCHMETRICS}ms-ssim`."
             )
         metric = find_image_metric(match["name"])
-        return cls(metric, tuple(_split_arguments(metric.name, match["arguments"] or "")))
+        return cls(
+            metric, tuple(split_arguments(f"{TORCHMETRICS}{metric.name}", match["arguments"] or ""))
+        )
 
     @property
     def min_size_px(self) -> int:
@@ -106,9 +107,7 @@ class TorchmetricsObjective(InProcessObjective):
             if parameter.kind is not parameter.VAR_KEYWORD
         ]
         for name, _ in self.arguments:
-            if name not in known:
-                hint = nearest_name(name, known) if known else "It has none."
-                raise RequestError(f"`{self}` has no parameter `{name}`. {hint}")
+            check_parameter(str(self), name, known)
         given = {name: _read_value(text) for name, text in self.arguments}
         with catch_warnings():
             # Of the memory of a metric that keeps pictures; it is reset after each of them.
@@ -119,17 +118,6 @@ class TorchmetricsObjective(InProcessObjective):
             except Exception as error:
                 raise RequestError(f"`{self}` must have other parameters: {error}") from error
         return MetricObjective(metric, words=str(self))
-
-
-def _split_arguments(name: str, text: str) -> Iterator[tuple[str, str]]:
-    seen = set()
-    for argument in filter(None, (part.strip() for part in split_outside(text, ","))):
-        parameter, equals, value = (part.strip() for part in argument.partition("="))
-        if not equals or parameter in seen:
-            rule = "may be given once" if equals else "must be written `parameter=value`"
-            raise RequestError(f"`{TORCHMETRICS}{name}`: '{argument}' {rule}.")
-        seen.add(parameter)
-        yield parameter, value
 
 
 def _read_value(text: str) -> Value:

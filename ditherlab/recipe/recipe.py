@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ditherlab.arguments import split_outside
 from ditherlab.errors import RequestError
 from ditherlab.problem import Problem
 from ditherlab.recipe.rules import check_stages
-from ditherlab.specs import split_outside
 from ditherlab.stages import Stage, parse_stage
 
 _SEPARATOR = " | "

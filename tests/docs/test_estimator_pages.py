@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ditherlab.arguments import split_outside
 from ditherlab.estimators import ESTIMATORS
-from ditherlab.specs import split_outside
 
 ROOT = Path(__file__).resolve().parents[2]
 CHOICE = ROOT / "docs" / "how-to-choose-an-estimator.md"

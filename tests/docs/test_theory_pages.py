@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import pytest
 
+from ditherlab.arguments import split_outside
 from ditherlab.cli.app import app
 from ditherlab.estimators import ESTIMATORS
 from ditherlab.experiments.published import EXPERIMENTS
 from ditherlab.objectives import parse_objective
 from ditherlab.optimizers import OPTIMIZERS
-from ditherlab.specs import split_outside
 
 ROOT = Path(__file__).resolve().parents[2]
 THEORY = ROOT / "docs" / "theory"
