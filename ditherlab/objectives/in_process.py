@@ -12,6 +12,7 @@ from ditherlab.black_box.deadline import no_deadline
 from ditherlab.errors import ObjectiveError
 from ditherlab.objectives.pricer import Pricer
 from ditherlab.protocol import Ability, Cost, Objective, Target
+from ditherlab.randomness import seeded_generator
 from ditherlab.types import DrawCosts, DrawnImages
 
 TRIAL_PX = 64
@@ -119,7 +120,7 @@ class InProcessObjective(Objective):
 
     def _try_on(self, device: torch.device, size: tuple[int, int]) -> Trial:
         pricer = self.pricer_on(device)
-        noise = torch.rand((4, 3, *size), generator=_noise_generator())
+        noise = torch.rand((4, 3, *size), generator=seeded_generator(0))
         pictures, targets = noise.to(device).split(2)
         opaque = torch.ones_like(targets[:, :1], dtype=torch.bool)
 
@@ -187,10 +188,6 @@ class InProcessCost(Cost):
                 self.target.opaque.repeat(num_samples, 1, 1, 1),
             )
         return costs.to(images).view(images.shape[:2])
-
-
-def _noise_generator() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
 
 
 def spell_object(value: Any) -> str:
