@@ -7,13 +7,18 @@ from ditherlab.protocol import Target
 from ditherlab.vision.color import linear_to_opponent, mix_channels, srgb_to_linear
 from ditherlab.vision.filtering import gaussian_taps
 
-# The blur in pixels and the factor of each channel's layers: several, signed, wide, and none.
+# The blur in pixels and the factor of each channel's layers: several, signed, wide, and none; some
+# with windows at every sixth row and column, and some linear.
 LAYERS = {
     "one": [(0, 0.9, 1.0), (1, 1.2, 0.7), (2, 1.5, 0.5)],
     "several": [(0, 0.9, 1.0), (0, 0.45, 0.1), (0, 2.2, 2.0), (1, 1.2, 0.7), (2, 1.6, 0.2)],
     "signed": [(0, 0.8, 1.0), (0, 1.6, -0.4), (1, 1.0, 0.5), (2, 1.0, 0.5), (2, 0.0, 0.1)],
     "wide": [(0, 6.0, 3.0), (0, 0.9, 1.0), (1, 3.0, 1.0), (2, 3.0, 1.0)],
     "no-blur": [(0, 0.0, 1.0), (1, 0.0, 0.5), (2, 0.0, 0.5)],
+    "tones": [
+        *[(0, 0.9, 1.0), (1, 1.2, 0.7), (2, 1.5, 0.5), (0, 4.4, 20.0, "coarse")],
+        *[(1, 4.4, 3.0, "coarse"), (0, 0.0, -0.2, "linear"), (2, 0.0, 0.1, "linear")],
+    ],
 }
 
 
@@ -43,11 +48,18 @@ def quadratic_cost(
     images = images.to(dtype)
     mixing = linear_to_opponent(channels).to(dtype)
     values = mix_channels(srgb_to_linear(images), mixing, dim=1)
-    terms = tuple(
-        Layer(channel, gaussian_taps(blur_px, truncate=2.5), maps[number % 2], scale)
-        for number, (channel, blur_px, scale) in enumerate(LAYERS[layers])
-        if channel < channels
-    )
+    terms = []
+    for number, (channel, blur_px, scale, *kind) in enumerate(LAYERS[layers]):
+        if channel >= channels:
+            continue
+        plane, stride = maps[number % 2], 1
+        if kind == ["coarse"]:
+            stride, windows = 6, torch.zeros_like(plane)
+            windows[:, 3::6, 3::6] = plane[:, 3::6, 3::6]
+            plane = windows
+        taps, is_linear = gaussian_taps(blur_px, truncate=2.5), kind == ["linear"]
+        terms.append(Layer(channel, taps, plane, scale, is_linear, stride))
+    terms = tuple(terms)
     return BlurredErrorCost.of(Target(images, opaque), mixing, values, terms)
 
 

@@ -27,6 +27,7 @@ def diffuse_error(
     opaque: Bool[Tensor, "*t h w"],
     *,
     shifts: Float[Tensor, "2 *t h w"] | None = None,
+    noise: Float[Tensor, "c *t h w"] | None = None,
     allowed: AllowedColors | None = None,
 ) -> Int[Tensor, "*t h w"]:
     """Choose the nearest color at each pixel, and distribute the error to its neighbors.
@@ -41,6 +42,7 @@ def diffuse_error(
         opaque: True at opaque pixels; errors are dropped at the others.
         shifts: From -1 to 1: how much of what goes below goes to the right instead, and how much
             of what goes below right goes to the left; below 0 the other way. None for neither.
+        noise: Added to each value when its color is chosen, and not to its error; None for nothing.
         allowed: The colors that each pixel may take; None for all. Not with tiles.
 
     Returns:
@@ -61,6 +63,10 @@ def diffuse_error(
     shifted = wanted.new_zeros((2, *wanted.shape[1:]))
     if shifts is not None:
         shifted[places] = shifts
+    disturbance = None
+    if noise is not None:
+        disturbance = torch.zeros_like(wanted)
+        disturbance[places] = noise
     prices = torch.zeros_like(wanted)
     prices[places] = weights / weights.mean().clamp_min(torch.finfo(weights.dtype).tiny)
     seen = torch.zeros_like(wanted[0])
@@ -76,7 +82,8 @@ def diffuse_error(
             continue
         here, below = slice(first + 1, last + 1), slice(first + 2, last + 2)
         value = wanted[..., front, here].clamp(lowest - margin, highest + margin)
-        deviation = (value.unsqueeze(1) - levels).square()
+        sought = value if disturbance is None else value + disturbance[..., front, here]
+        deviation = (sought.unsqueeze(1) - levels).square()
         distance = (deviation * prices[..., front, here].unsqueeze(1)).sum(dim=0)
         if allowed is not None:
             ys = torch.arange(first, last, device=values.device)
@@ -98,7 +105,9 @@ def diffuse_error_in_tiles(
     colors: Float[Tensor, "c k"],
     weights: Float[Tensor, "c h w"],
     opaque: Bool[Tensor, "h w"],
-    shifts: Float[Tensor, "2 h w"],
+    *,
+    shifts: Float[Tensor, "2 h w"] | None = None,
+    noise: Float[Tensor, "c h w"] | None = None,
 ) -> Int[Tensor, "h w"]:
     """Diffuse errors within tiles, all at once: for accelerators, to which each step is a launch.
 
@@ -113,6 +122,13 @@ def diffuse_error_in_tiles(
         padded, size = pad(planes, margins), _TILE_PX + _RUN_IN_PX
         return padded.unfold(-2, size, _TILE_PX).unfold(-2, size, _TILE_PX)
 
-    tiles = diffuse_error(cut(values), colors, cut(weights), cut(opaque), shifts=cut(shifts))
+    tiles = diffuse_error(
+        cut(values),
+        colors,
+        cut(weights),
+        cut(opaque),
+        shifts=None if shifts is None else cut(shifts),
+        noise=None if noise is None else cut(noise),
+    )
     chosen = tiles[..., _RUN_IN_PX:, _RUN_IN_PX:].movedim(2, 1).flatten(2, 3).flatten(0, 1)
     return chosen[:height, :width].contiguous()

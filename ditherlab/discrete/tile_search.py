@@ -59,7 +59,7 @@ class TilePolisher(PolishSearch):
         self._was_hot = False
         self.show(palette)
         self._cost: float | None = self._polish.price(work.num_threads)
-        self._least_gain = _LEAST_GAIN * self._cost / max(1, indices.numel())
+        self._least_gain = _LEAST_GAIN * abs(self._cost) / max(1, indices.numel())
 
     @property
     def indices(self) -> Int[Tensor, "h w"]:
@@ -91,7 +91,6 @@ class TilePolisher(PolishSearch):
             least_gain=self._least_gain,
             seed=self._seed,
             has_swaps=self._swaps,
-            is_backward=self._sweeps.start % 2 == 1,
             num_passes=len(self._sweeps),
             num_threads=self.work.num_threads,
         )

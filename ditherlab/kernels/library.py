@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KERNELS_VARIABLE = "DITHERLAB_KERNELS"
 """Environment variable: `auto`, `torch`, `compiled`, or the path of a compiled library."""
 
-_VERSION = 3
+_VERSION = 4
 _FOLDER = Path(__file__).parent
 _SUFFIXES = (".so", ".pyd", ".dll", ".dylib")
 

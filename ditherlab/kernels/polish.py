@@ -20,16 +20,14 @@ WIDEST_TILE_PX = 191
 
 @dataclass(frozen=True, kw_only=True)
 class SweepSettings:
-    """The settings of one sweep.
+    """The settings of one sweep; the pixels of a tile are visited in a random order.
 
     Attributes:
         temperature: A pixel takes a move with a probability proportional to
             `exp(-change / temperature)`; 0 takes the best one.
         least_gain: Moves that gain less are left out.
-        seed: Of the noise, and of a random order.
+        seed: Of the noise and of the order.
         has_swaps: Whether neighbors may swap colors.
-        is_backward: Whether rows and columns are visited from their ends.
-        is_random_order: Whether the pixels of a tile are visited in a random order.
         num_passes: How often each pixel has its turn while its tile is in memory.
         num_threads: Threads that work on tiles; the result does not depend on it.
     """
@@ -38,8 +36,6 @@ class SweepSettings:
     least_gain: float = 0.0
     seed: int = 0
     has_swaps: bool = True
-    is_backward: bool = False
-    is_random_order: bool = False
     num_passes: int = 1
     num_threads: int = 1
 
@@ -128,8 +124,6 @@ class CompiledPolish:
             settings.least_gain,
             settings.seed % 2**64,
             settings.has_swaps,
-            settings.is_backward,
-            settings.is_random_order,
             settings.num_passes,
             settings.num_threads,
         )
@@ -174,8 +168,6 @@ class _SettingsStructure(ctypes.Structure):
         ("least_gain", ctypes.c_float),
         ("seed", ctypes.c_uint64),
         ("has_swaps", ctypes.c_int32),
-        ("is_backward", ctypes.c_int32),
-        ("is_random_order", ctypes.c_int32),
         ("num_passes", ctypes.c_int32),
         ("num_threads", ctypes.c_int32),
     )

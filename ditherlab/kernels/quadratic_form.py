@@ -24,29 +24,34 @@ class FormLayer:
         taps: Weights of the filter along each axis: symmetric, an odd number; borders are mirrored.
         weights: Of each window; layers may share them.
         scale: A factor of any sign.
+        stride: Only every so many rows and columns have windows, from half of it; the weights of
+            all others are 0.
     """
 
     channel: int
     taps: tuple[float, ...]
     weights: Float[Tensor, "h w"]
     scale: float = 1.0
+    stride: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class QuadraticForm:
-    """The cost `f(X)`: a sum of layers with `e = X - values`, 0 at pixels that are not opaque.
+    """The cost `f(X)`: layers and a linear part of `e = X - values`, 0 at pixels not opaque.
 
     Attributes:
         values: The target in the channels of the cost; 1 or 3 channels, float32 on the CPU.
         opaque: Pixels that count.
         layers: The terms, at least one.
         mixing: From linear light to the channels of the cost.
+        linear: The cost of a unit of `e` at each pixel; None for nothing.
     """
 
     values: Float[Tensor, "c h w"]
     opaque: Bool[Tensor, "h w"]
     layers: tuple[FormLayer, ...]
     mixing: Float[Tensor, "c r"]
+    linear: Float[Tensor, "c h w"] | None = None
     _held: list[Any] = field(default_factory=list, init=False, repr=False)
 
     @property
@@ -66,12 +71,14 @@ class QuadraticForm:
             layers[number] = _LayerStructure(
                 layer.channel,
                 len(taps) // 2,
+                layer.stride,
                 layer.scale,
                 taps.ctypes.data,
                 weights.data_ptr(),
             )
         values = self.values.contiguous()
         opaque = None if bool(self.opaque.all()) else self.opaque.contiguous()
+        linear = None if self.linear is None else self.linear.contiguous()
         structure = FormStructure(
             *self.values.shape[1:],
             len(values),
@@ -79,8 +86,9 @@ class QuadraticForm:
             ctypes.addressof(layers),
             values.data_ptr(),
             None if opaque is None else opaque.data_ptr(),
+            None if linear is None else linear.data_ptr(),
         )
-        self._held.extend((layers, values, opaque, structure))
+        self._held.extend((layers, values, opaque, linear, structure))
         return structure
 
 
@@ -88,6 +96,7 @@ class _LayerStructure(ctypes.Structure):
     _fields_ = (
         ("channel", ctypes.c_int32),
         ("radius", ctypes.c_int32),
+        ("stride", ctypes.c_int32),
         ("scale", ctypes.c_float),
         ("taps", ctypes.c_void_p),
         ("weights", ctypes.c_void_p),
@@ -105,6 +114,7 @@ class FormStructure(ctypes.Structure):
         ("layers", ctypes.c_void_p),
         ("values", ctypes.c_void_p),
         ("opaque", ctypes.c_void_p),
+        ("linear", ctypes.c_void_p),
     )
 
 

@@ -60,12 +60,17 @@ class Layer:
         taps: The filter weights of the low-pass.
         weights: The cost of a unit squared error at each blurred pixel; layers may share them.
         scale: A factor on the weights.
+        is_linear: Whether the error of single pixels is priced, not its square.
+        stride: Only every so many rows and columns have windows, from half of it; the weights of
+            all others are 0.
     """
 
     channel: int
     taps: Taps
     weights: Planes
     scale: float = 1.0
+    is_linear: bool = False
+    stride: int = 1
 
     @property
     def scaled_weights(self) -> Planes:
@@ -78,21 +83,24 @@ class Layer:
 
     def restrict(self, rows: range, seen: slice) -> "Layer":
         """Restrict the layer to windows in some rows, for pictures cut to the rows `seen`."""
-        return replace(self, weights=keep_rows(self.weights, rows)[..., seen, :])
+        return replace(self, weights=keep_rows(self.weights, rows)[..., seen, :], stride=1)
 
 
 @dataclass(frozen=True, eq=False)
 class BlurredErrorCost(Cost):
     """`f(X) = sum_l sum_j w_lj (h_l * (M X - y)_c)_j^2` in linear light, `c` the layer's channel.
 
-    For independent pixels `E f(X) = sum_l sum_j w_lj [(h_l * (E M X - y)_c)_j^2 + (h_l^2 * Var)_j]`
+    Linear layers add `sum_j w_lj (M X - y)_cj`. For independent pixels
+
+        E f(X) = sum_l sum_j w_lj [(h_l * (E M X - y)_c)_j^2 + (h_l^2 * Var)_j],
+
     with `h` mirrored at the borders before it is squared.
 
     Attributes:
         target: The target.
         mixing: `M`: the matrix from linear light to the priced channels.
         values: `y`: the target in the priced channels.
-        layers: The terms of the error, at least one for each channel.
+        layers: The terms of the error, at least one for each channel; linear ones come last.
     """
 
     abilities: frozenset[Ability]
@@ -113,11 +121,18 @@ class BlurredErrorCost(Cost):
         return cls(SQUARED_ERROR_ABILITIES, target, mixing, values, layers)
 
     @cached_property
+    def squared_layers(self) -> tuple[Layer, ...]:
+        """The layers that are not linear."""
+        return tuple(layer for layer in self.layers if not layer.is_linear)
+
+    @cached_property
     def variance_weights(self) -> Images:
         """The cost of a unit variance of each pixel."""
         # `h` is symmetric, so the weight of each pixel's variance is `h^2 * w`.
         prices = _add_up(
-            self.layers, self.values, lambda x: filter_reflected_squared(x.scaled_weights, x.taps)
+            self.squared_layers,
+            self.values,
+            lambda x: filter_reflected_squared(x.scaled_weights, x.taps),
         )
         return prices * self.target.opaque
 
@@ -172,7 +187,10 @@ class BlurredErrorCost(Cost):
 
     def map_from_statistics(self, statistics: Statistics) -> CostMap:
         weights = torch.stack([layer.scaled_weights for layer in self.layers], dim=1)
-        return (weights * statistics.square()).sum(dim=2)
+        num_squared = len(self.squared_layers)
+        squared, linear = statistics[:, :, :num_squared], statistics[:, :, num_squared:]
+        costs = (weights[:, :num_squared] * squared.square()).sum(dim=2)
+        return costs + (weights[:, num_squared:] * linear).sum(dim=2)
 
     @property
     def num_expected_moments(self) -> int:
@@ -187,7 +205,8 @@ class BlurredErrorCost(Cost):
         costs = (self.variance_weights * (mean_square - mean.square())).sum(dim=(1, 2, 3))
         for layer in self.layers:
             seen = layer.blur(error[:, layer.channel])
-            costs = costs + (layer.scaled_weights * seen.square()).sum(dim=(1, 2))
+            powers = seen if layer.is_linear else seen.square()
+            costs = costs + (layer.scaled_weights * powers).sum(dim=(1, 2))
         return costs
 
     def expected_with_field(self, moments: Moments) -> tuple[PictureCosts, Moments]:
@@ -199,6 +218,10 @@ class BlurredErrorCost(Cost):
         opaque = self.target.opaque[:, 0].to(field)
         for layer in self.layers:
             seen = layer.blur(error[:, layer.channel])
+            if layer.is_linear:
+                value = value + (layer.scaled_weights * seen).sum(dim=(1, 2))
+                field[:, layer.channel] += layer.scaled_weights * opaque
+                continue
             weighted = layer.scaled_weights * seen
             value = value + (weighted * seen).sum(dim=(1, 2))
             field[:, layer.channel].addcmul_(layer.blur(weighted), opaque, value=2)
@@ -206,7 +229,7 @@ class BlurredErrorCost(Cost):
 
     def pair_weights(self, rows: int, columns: int) -> Moments:
         shared = _add_up(
-            self.layers,
+            self.squared_layers,
             self.values,
             lambda x: filter_reflected_products(x.scaled_weights, x.taps, rows, columns),
         )
@@ -216,7 +239,7 @@ class BlurredErrorCost(Cost):
         return torch.cat([pairs, torch.zeros_like(pairs)], dim=1)
 
     def pixel_error(self) -> PixelError:
-        weights = _add_up(self.layers, self.values, lambda layer: layer.scaled_weights)
+        weights = _add_up(self.squared_layers, self.values, lambda layer: layer.scaled_weights)
         return PixelError(self.values, weights * self.target.opaque)
 
     def palette_equations(self, probs: Probs) -> PaletteEquations:
@@ -232,6 +255,10 @@ class BlurredErrorCost(Cost):
         for layer in self.layers:
             seen, seen_values = blurred[layer.taps].flatten(1), layer.blur(values[layer.channel])
             weighted = seen * layer.scaled_weights[0].flatten()
+            if layer.is_linear:
+                forms.append(weighted.new_zeros((len(weighted), len(weighted))))
+                pulls.append(weighted.sum(dim=1) / -2)
+                continue
             forms.append(weighted @ seen.T)
             pulls.append(weighted @ seen_values.flatten())
         for prices in self.variance_weights[0].flatten(1):
@@ -250,18 +277,25 @@ class BlurredErrorCost(Cost):
         layers = tuple(replace(layer, weights=layer.weights[one]) for layer in self.layers)
         return replace(
             self,
-            target=Target(self.target.images[one], self.target.opaque[one]),
+            target=self.target.split()[number],
             values=self.values[one],
             layers=layers,
         )
 
     def _form(self, number: int) -> QuadraticForm:
         layers = tuple(
-            FormLayer(layer.channel, layer.taps, layer.weights[number], layer.scale)
-            for layer in self.layers
+            FormLayer(layer.channel, layer.taps, layer.weights[number], layer.scale, layer.stride)
+            for layer in self.squared_layers
         )
-        opaque = self.target.opaque[number, 0]
-        return QuadraticForm(self.values[number], opaque, layers, self.mixing)
+        rest = [layer for layer in self.layers if layer.is_linear]
+        linear = _add_up(rest, self.values, lambda layer: layer.scaled_weights)[number]
+        return QuadraticForm(
+            self.values[number],
+            self.target.opaque[number, 0],
+            layers,
+            self.mixing,
+            linear if rest else None,
+        )
 
     def _error(self, values: Channels) -> Channels:
         return (values - self.values) * self.target.opaque
@@ -270,7 +304,7 @@ class BlurredErrorCost(Cost):
         return torch.stack([error[..., x.channel, :, :] for x in self.layers], dim=-3)
 
 
-def _add_up(layers: tuple[Layer, ...], like: Images, price: Callable[[Layer], Planes]) -> Images:
+def _add_up(layers: Sequence[Layer], like: Images, price: Callable[[Layer], Planes]) -> Images:
     """Sum a quantity of the layers over each channel."""
     total = torch.zeros_like(like)
     for layer in layers:

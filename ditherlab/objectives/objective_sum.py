@@ -66,8 +66,11 @@ class ObjectiveSum(Objective):
     def draws_its_dither(self) -> bool:
         return any(objective.draws_its_dither for _, objective in self.terms)
 
-    def suited_to(self, *, learned_palette: bool) -> "ObjectiveSum":
-        terms = ((w, x.suited_to(learned_palette=learned_palette)) for w, x in self.terms)
+    def suited_to(self, *, learned_palette: bool, has_gamut: bool = False) -> "ObjectiveSum":
+        terms = (
+            (w, x.suited_to(learned_palette=learned_palette, has_gamut=has_gamut))
+            for w, x in self.terms
+        )
         return ObjectiveSum(tuple(terms))
 
     def for_size(self, height: int, width: int) -> "ObjectiveSum":

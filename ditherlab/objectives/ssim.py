@@ -120,7 +120,7 @@ class ViewedSSIM(Objective):
 
     def bind(self, target: Target) -> Cost:
         eye = EyeBlur(self.blur_px)
-        seen = Target(eye.see(target.images), target.opaque)
+        seen = replace(target, images=eye.see(target.images))
         windows = TargetWindows.of(seen, self.sigma).weighted_by_contrast(self.contrast)
         return SSIMCost(self.abilities, target, eye, windows)
 

@@ -18,7 +18,7 @@ from ditherlab.palette import Palette
 from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.problem.learned_palette import LearnedPalette
 from ditherlab.protocol import Objective, Target
-from ditherlab.types import Images, Mask
+from ditherlab.types import Colors, Images, Mask
 from ditherlab.vision.color import srgb_to_gray
 from ditherlab.vision.gamut import clip_images, compress_images, mean_distance
 
@@ -64,7 +64,9 @@ class Problem:
                 f"The palette must be a `Palette` or a `LearnedPalette`, got {self.palette!r}. Use "
                 "`LearnedPalette(16)` to learn 16 colors, or `resolve_palette('pico-8')`."
             )
-        objective = self.objective.suited_to(learned_palette=self.learns_palette)
+        objective = self.objective.suited_to(
+            learned_palette=self.learns_palette, has_gamut=self.hardware is not None
+        )
         object.__setattr__(self, "objective", objective)
         self._check_pictures()
         object.__setattr__(self, "objective", objective.for_size(self.height, self.width))
@@ -169,7 +171,8 @@ class Problem:
         images = torch.cat([picture.to_srgb() for picture in self.pictures]).to(device)
         opaque = torch.stack([torch.tensor(picture.opaque) for picture in self.pictures])
         gray = srgb_to_gray(images, dim=1) if self.is_gray else images
-        return Target(gray, opaque.unsqueeze(1).to(device))
+        colors = None if self.learns_palette else self._fixed_colors(gray)
+        return Target(gray, opaque.unsqueeze(1).to(device), colors)
 
     def source_rows(self, rows: slice, number: int = 0) -> Images:
         """Return some rows of an unchanged source, `[1 c h w]`, on the CPU."""
@@ -201,12 +204,16 @@ class Problem:
         """Fit each picture by itself; `auto` is left of the choice if they differ in it."""
         if self.fit == "none" or self.learns_palette:
             return "none", source
-        colors = self.fixed_palette.srgb(source.images.device)[:, : source.images.shape[1]]
+        colors = self._fixed_colors(source.images)[0]
         pairs = zip(source.images.split(1), source.opaque.split(1), strict=True)
         fitted = [_fit_images(images, opaque, colors, self.fit) for images, opaque in pairs]
         fits = {fit for fit, _ in fitted}
         images = torch.cat([images for _, images in fitted])
-        return (fits.pop() if len(fits) == 1 else "auto"), Target(images, source.opaque)
+        return (fits.pop() if len(fits) == 1 else "auto"), replace(source, images=images)
+
+    def _fixed_colors(self, images: Images) -> Colors:
+        """Return the fixed palette in the channels and on the device of some pictures."""
+        return self.fixed_palette.srgb(images.device)[None, :, : images.shape[1]]
 
     def _check_pictures(self) -> None:
         if not self.pictures:

@@ -2,7 +2,7 @@
 
 from abc import ABC
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Literal, final
@@ -40,19 +40,26 @@ class Target:
     Attributes:
         images: Display sRGB; one channel if only luminance counts.
         opaque: False at transparent pixels, where nothing is drawn or priced.
+        colors: The palette, display sRGB, `[1 k c]`, if it is fixed and known; else None.
     """
 
     images: Images
     opaque: Mask
+    colors: Colors | None = None
 
     @property
     def num_opaque(self) -> Float[Tensor, "b"]:
         """The number of opaque pixels, at least 1."""
         return self.opaque.sum(dim=(1, 2, 3)).clamp_min(1).to(self.images.dtype)
 
+    def split(self) -> "tuple[Target, ...]":
+        """Return the target of each picture."""
+        pairs = zip(self.images.split(1), self.opaque.split(1), strict=True)
+        return tuple(replace(self, images=images, opaque=opaque) for images, opaque in pairs)
+
     def cut(self, rows: slice) -> "Target":
         """Return some rows of the target."""
-        return Target(self.images[..., rows, :], self.opaque[..., rows, :])
+        return replace(self, images=self.images[..., rows, :], opaque=self.opaque[..., rows, :])
 
     def fill_transparent(self, drawn: Float[Tensor, "*s b c h w"]) -> Float[Tensor, "*s b c h w"]:
         """Replace drawn values at transparent pixels by those of the target, which cost nothing."""

@@ -55,9 +55,14 @@ class Objective(Strategy, ABC):
         """True if the expected cost is exact, and linear in the probabilities of each pixel."""
         return self.is_expectation_exact and not self.draws_its_dither
 
-    def suited_to(self, *, learned_palette: bool) -> "Objective":
-        """Return the objective with defaults that depend on whether the palette is learned."""
-        del learned_palette
+    def suited_to(self, *, learned_palette: bool, has_gamut: bool = False) -> "Objective":
+        """Return the objective with defaults that depend on the kind of palette.
+
+        Args:
+            learned_palette: Whether the colors are learned.
+            has_gamut: Whether learned colors must be among those of a machine.
+        """
+        del learned_palette, has_gamut
         return self
 
     def for_size(self, height: int, width: int) -> "Objective":

@@ -56,6 +56,10 @@ def keep_best(
     except (DeadlineError, KeyboardInterrupt, ObjectiveError):
         context.restored = best.restore(context, None, advice)
         raise
+    if best.is_restored:
+        # Interrupted after that: the end of the steps has moved the state once more.
+        best.put_back()
+        return
     with suppress(DeadlineError, ObjectiveError):
         restored = best.restore(context, cost, advice)
         if restored is not None and best.last is not None:
@@ -74,6 +78,7 @@ class _Best(Kept):
     first: Progress | None = None
     last: Progress | None = None
     next_share: float = 0.0
+    is_restored: bool = False
 
     def see(self, progress: Progress, context: StageContext) -> None:
         """Compare the state with the best one, now and then; a copy serves the loop too."""
@@ -107,15 +112,22 @@ class _Best(Kept):
             before = price_draws(self.kept, cost, context.fresh_generator())
         if ended is None or before is None or ended.mean() <= before.mean():
             return None
-        self.state.palette, self.state.parameters = self.kept.palette, self.kept.parameters
-        if self.kept.probs is not None:
-            self.state.show_probs(self.kept.probs)
+        self.is_restored = True
+        self.put_back()
         context.notes.append(
             f"The expected cost rose to {float(ended.mean()):.4g}: {advice}. The picture is the "
             f"best one seen, of step {self.kept_at.step}, at {float(before.mean()):.4g}. Try more "
             "samples, a smaller picture, or an estimator that needs more of the objective."
         )
         return before
+
+    def put_back(self) -> None:
+        """Restore the best state."""
+        if self.kept is None:
+            return
+        self.state.palette, self.state.parameters = self.kept.palette, self.kept.parameters
+        if self.kept.probs is not None:
+            self.state.show_probs(self.kept.probs)
 
 
 def price_draws(

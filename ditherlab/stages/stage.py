@@ -123,11 +123,10 @@ class StageContext:
         """Return the cost of each picture by itself."""
         if self._each is None:
             bound = self.bind(palette)
-            pairs = zip(bound.target.images.split(1), bound.target.opaque.split(1), strict=True)
             self._each = (
                 (bound,)
                 if len(bound.target.images) == 1
-                else tuple(Bound.of(self.problem, Target(*pair)) for pair in pairs)
+                else tuple(Bound.of(self.problem, target) for target in bound.target.split())
             )
         return self._each
 

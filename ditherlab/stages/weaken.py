@@ -1,5 +1,7 @@
 """Less dither: targets between the nearest palette colors and the source."""
 
+from dataclasses import replace
+
 import torch
 
 from ditherlab.protocol import Cost, Target
@@ -26,4 +28,4 @@ def weaken_dither(target: Target, cost: Cost, palette: Colors, strength: float) 
         least = torch.minimum(least, price)
     linear, drawn = srgb_to_linear(target.images), srgb_to_linear(palette)[0][nearest]
     drawn = drawn.movedim(-1, 1)
-    return Target(linear_to_srgb(drawn + strength * (linear - drawn)), target.opaque)
+    return replace(target, images=linear_to_srgb(drawn + strength * (linear - drawn)))

@@ -249,7 +249,7 @@ def test_each_objective_has_defaults_that_work(
 ) -> None:
     document = settings(optimize(photo, "--json", "--objective", objective))
     # What it left open, the colors to learn have settled.
-    assert document["objective"] == {"perceptual": "perceptual(crisp=0.05)"}.get(
+    assert document["objective"] == {"perceptual": "perceptual(palette=learned)"}.get(
         objective, objective
     )
     assert [document[word] for word in ("estimator", "optimizer", "draw")] == defaults

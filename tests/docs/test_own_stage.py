@@ -126,7 +126,7 @@ def test_it_lowers_the_cost_at_every_step_and_reports(problem):
 
 def test_each_pixel_that_it_recolors_lowers_the_cost_by_itself(problem):
     most = 0
-    for seed in range(24):
+    for seed in range(60):
         before = optimize(problem, "error-diffusion", seed=seed).indices
         after = optimize(problem, f"error-diffusion | {SHAKE}(steps=1)", seed=seed).indices
         changed = np.argwhere(before != after)

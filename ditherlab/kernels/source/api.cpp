@@ -42,7 +42,7 @@ DITHERLAB_API std::int32_t ditherlab_take_failure() {
 }
 
 // Of this interface; `library.py` has the same number.
-DITHERLAB_API std::int32_t ditherlab_version() { return 3; }
+DITHERLAB_API std::int32_t ditherlab_version() { return 4; }
 
 // Whether this machine has the instructions of the variant that is compiled for x86-64-v3.
 DITHERLAB_API std::int32_t ditherlab_runs_x86_64_v3() {

@@ -9,12 +9,14 @@ namespace ditherlab {
 struct Layer {
     std::int32_t channel;
     std::int32_t radius;
+    std::int32_t stride;  // of the rows and columns that have windows, from its half; else no weight
     float scale;
     const float* taps;     // 2 radius + 1 weights, symmetric
     const float* weights;  // [h w]
 };
 
-// `f(X) = sum_layers ...` with `e = X - values`, zero at pixels that are not opaque.
+// `f(X) = sum_layers ... + sum_ic linear_ic e_ic` with `e = X - values`, zero at pixels that are not
+// opaque.
 struct Form {
     std::int32_t height;
     std::int32_t width;
@@ -23,6 +25,7 @@ struct Form {
     const Layer* layers;
     const float* values;         // [c h w]
     const std::uint8_t* opaque;  // [h w], or null if all are
+    const float* linear;         // [c h w], or null for nothing
 };
 
 constexpr int kMaxChannels = 4;

@@ -316,17 +316,28 @@ struct BlockRow {
                 blur_values(*last, rows, columns);
                 add_right(c, num_pixels);
             }
-            if (choice.probs == nullptr) {
-                add_diagonal(c, num_pixels);
-                continue;
-            }
-            const float* variances = choice.variance_weights + c * ditherlab::num_pixels(form);
-            add_weights(variances, -1.0f, rows, columns);
-            add_gram(c, blurred.data(), num_pixels);
-            std::fill(weighted.begin(), weighted.end(), 0.0f);
-            add_weights(variances, 1.0f, rows, columns);
+            if (choice.probs != nullptr) subtract_means(c, rows, columns);
             add_diagonal(c, num_pixels);
+            if (form.linear != nullptr) add_linear(c, rows, columns);
         }
+    }
+
+    // Replaces the weights by those of the variances, after adding their `-p p'`.
+    void subtract_means(int channel, Span rows, Span columns) {
+        const float* variances =
+            choice.variance_weights + channel * ditherlab::num_pixels(form);
+        add_weights(variances, -1.0f, rows, columns);
+        add_gram(channel, blurred.data(), rows.size() * columns.size());
+        std::fill(weighted.begin(), weighted.end(), 0.0f);
+        add_weights(variances, 1.0f, rows, columns);
+    }
+
+    // Of `f = x' A x - 2 x' b`, the linear cost is a part of `b`.
+    void add_linear(int channel, Span rows, Span columns) {
+        std::fill(weighted.begin(), weighted.end(), 0.0f);
+        add_weights(form.linear + channel * ditherlab::num_pixels(form), -0.5f, rows, columns);
+        seen_values.assign(weighted.size(), 1.0f);
+        add_right(channel, static_cast<int>(weighted.size()));
     }
 
     void add_diagonal(int channel, int num_pixels) {

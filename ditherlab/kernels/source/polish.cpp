@@ -75,6 +75,7 @@ void add_stencil(float* slopes, int stride, const float* midpoints, int midpoint
 
 struct Polish::Worker {
     std::vector<float> slopes, current, errors, scratch;
+    std::vector<std::vector<float>> pulls;  // of the windows of each coarse layer
     FieldBuffers buffers;
 };
 
@@ -84,8 +85,12 @@ Polish::Polish(const Form& form, std::uint8_t* indices, std::uint8_t* unsettled)
       grid_(TileGrid::of(form.height, form.width)),
       indices_(indices),
       unsettled_(unsettled) {
+    const auto middle = std::stable_partition(layers_.begin(), layers_.end(),
+                                              [](const Layer& x) { return !is_coarse(x); });
     form_.layers = layers_.data();
-    for (const Layer& layer : layers_) stencils_.push_back(stencil_of(layer));
+    fine_ = form_;
+    fine_.num_layers = static_cast<std::int32_t>(middle - layers_.begin());
+    for (int l = 0; l < fine_.num_layers; ++l) stencils_.push_back(stencil_of(layers_[l]));
     cache_.resize(static_cast<std::size_t>(grid_.num_tiles()));
 }
 
@@ -103,12 +108,13 @@ std::int64_t Polish::tile_bytes() const {
         Frame::of(form_, grid_.row_span(0), grid_.column_span(0), reach_px(form_) + kRing);
     std::vector<const float*> maps;
     std::int64_t planes = form_.num_channels * (2 + kNumPairs);
-    for (const Layer& layer : layers_) {
-        planes += layer.radius > 0 ? 4 : 0;
-        maps.push_back(layer.weights);
+    for (int l = 0; l < fine_.num_layers; ++l) {
+        planes += layers_[l].radius > 0 ? 4 : 0;
+        maps.push_back(layers_[l].weights);
     }
     std::sort(maps.begin(), maps.end());
     planes += std::unique(maps.begin(), maps.end()) - maps.begin();
+    if (form_.linear != nullptr) planes += form_.num_channels;
     return planes * static_cast<std::int64_t>(frame.plane_size() * sizeof(float));
 }
 
@@ -133,14 +139,23 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
     auto weights = std::make_shared<TileWeights>();
     const Frame frame = Frame::of(form_, rows, columns, reach_px(form_) + kRing);
     const std::size_t plane = frame.plane_size(), channels = form_.num_channels;
-    weights->load(frame, form_);
+    weights->load(frame, fine_);
     weights->own.assign(plane * channels, 0.0f);
     weights->pairs.assign(plane * channels * kNumPairs, 0.0f);
-    std::vector<float> sums(plane);
+    std::vector<float> sums(plane), coarse(plane);
     const Span near_rows{rows.begin - kRing, rows.end + kRing};
     const Span near_columns{columns.begin - kRing, columns.end + kRing};
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         const Layer& layer = layers_[l];
+        const bool is_fine = static_cast<int>(l) < fine_.num_layers;
+        if (!is_fine) {
+            load_plane(frame, form_, layer.weights, coarse.data());
+            const int seen = kRing + layer.radius;
+            weights->coarse.emplace_back(layer, form_, frame, kRing,
+                                         Span{rows.begin - seen, rows.end + seen},
+                                         Span{columns.begin - seen, columns.end + seen});
+        }
+        const float* windows = is_fine ? weights->windows.of_layer[l] : coarse.data();
         const std::size_t c = static_cast<std::size_t>(layer.channel);
         const auto along = [&](int offset) {
             return folded_products(layer, form_.width, near_columns, offset);
@@ -152,8 +167,7 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
         for (int offset : {0, 1, -1}) {
             // A layer of single pixels has no pairs.
             if (offset != 0 && layer.radius == 0) continue;
-            sum_products(frame, layer, kRing, weights->windows.of_layer[l], along(offset),
-                         sums.data());
+            sum_products(frame, layer, kRing, windows, along(offset), sums.data());
             if (offset == 0) {
                 add_products(frame, layer, kRing, sums.data(), same_row, &weights->own[c * plane]);
             }
@@ -195,14 +209,14 @@ std::shared_ptr<TileWeights> Polish::compute_weights(Span rows, Span columns) co
 // weight of the windows around their midpoint: a product of two Gaussians is a Gaussian there.
 void Polish::compute_midpoints(TileWeights& weights) const {
     const Frame& frame = weights.frame;
-    const int radius = reach_px(form_) / 2;
+    const int radius = reach_px(fine_) / 2;
     const Frame wide = Frame::of(form_, frame.rows, frame.columns, frame.margin + radius);
     weights.midpoint_stride = 2 * frame.stride;
     const std::size_t stride = weights.midpoint_stride;
-    weights.midpoints.resize(layers_.size());
+    weights.midpoints.resize(static_cast<std::size_t>(fine_.num_layers));
     std::vector<float> plane(wide.plane_size()), sums;
     const float* loaded = nullptr;
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
+    for (std::size_t l = 0; l < weights.midpoints.size(); ++l) {
         const Layer& layer = layers_[l];
         const int r = layer.radius;
         if (r == 0) continue;
@@ -296,6 +310,26 @@ void Polish::load(const TileWeights& weights, Worker& worker) const {
     }
 }
 
+void Polish::compute_slopes(const TileWeights& weights, Worker& worker) const {
+    load(weights, worker);
+    field_of_frame(weights.frame, fine_, worker.errors.data(), weights.windows, kRing,
+                   worker.slopes.data(), worker.buffers);
+    load_coarse(weights, worker);
+}
+
+// Returns the cost of the coarse layers.
+double Polish::load_coarse(const TileWeights& weights, Worker& worker) const {
+    worker.pulls.resize(weights.coarse.size());
+    double cost = 0.0;
+    for (std::size_t l = 0; l < weights.coarse.size(); ++l) {
+        const CoarseWindows& windows = weights.coarse[l];
+        const float* errors =
+            &worker.errors[static_cast<std::size_t>(windows.channel()) * weights.frame.plane_size()];
+        cost += windows.load(weights.frame, errors, worker.pulls[l], worker.scratch);
+    }
+    return cost;
+}
+
 // One visit of a tile, in which its pixels move one after the other.
 struct Visit {
     const Polish& polish;
@@ -328,42 +362,21 @@ struct Visit {
           plane(tile.frame.plane_size()),
           num_channels(owner.form_.num_channels) {}
 
+    // Visits the pixels in a random order, in which the direction of visits leaves no pattern.
     void run() {
-        for (int pass = 0; pass < settings.num_passes; ++pass) {
-            if (settings.is_random_order) {
-                run_in_random_order();
-            } else {
-                run_along_rows((settings.is_backward + pass) % 2 != 0);
-            }
-        }
-    }
-
-    void run_along_rows(bool is_backward) {
-        const bool is_screened = settings.temperature == 0.0f && polish.prices_.is_plain();
-        const int num_rows = frame.rows.size(), num_columns = frame.columns.size();
-        const int num_chunks = (num_columns + kLanes - 1) / kLanes;
-        for (int row = 0; row < num_rows; ++row) {
-            const int y = is_backward ? num_rows - 1 - row : row;
-            for (int chunk = 0; chunk < num_chunks; ++chunk) {
-                const int begin = (is_backward ? num_chunks - 1 - chunk : chunk) * kLanes;
-                const int count = std::min(kLanes, num_columns - begin);
-                visit_chunk(y, begin, is_backward ? -count : count, is_screened);
-            }
-        }
-    }
-
-    void run_in_random_order() {
         const int num_rows = frame.rows.size(), num_columns = frame.columns.size();
         std::vector<std::int32_t> order(static_cast<std::size_t>(num_rows) * num_columns);
         std::iota(order.begin(), order.end(), 0);
-        for (std::size_t n = order.size(); n > 1; --n) {
-            std::swap(order[n - 1], order[random.below(static_cast<std::uint32_t>(n))]);
-        }
-        for (const std::int32_t place : order) {
-            std::uint8_t& is_unsettled = unsettled(place / num_columns, place % num_columns);
-            if (!is_unsettled && settings.temperature == 0.0f) continue;
-            is_unsettled = 0;
-            visit_pixel(place / num_columns, place % num_columns);
+        for (int pass = 0; pass < settings.num_passes; ++pass) {
+            for (std::size_t n = order.size(); n > 1; --n) {
+                std::swap(order[n - 1], order[random.below(static_cast<std::uint32_t>(n))]);
+            }
+            for (const std::int32_t place : order) {
+                std::uint8_t& is_unsettled = unsettled(place / num_columns, place % num_columns);
+                if (!is_unsettled && settings.temperature == 0.0f) continue;
+                is_unsettled = 0;
+                visit_pixel(place / num_columns, place % num_columns);
+            }
         }
     }
 
@@ -378,89 +391,6 @@ struct Visit {
 
     std::size_t place_at(int row, int column) const {
         return static_cast<std::size_t>(row + frame.margin) * frame.stride + frame.margin + column;
-    }
-
-    // A negative number of pixels is visited from the end.
-    void visit_chunk(int row, int begin, int signed_count, bool is_screened) {
-        const int count = std::abs(signed_count);
-        std::uint8_t* flags = &unsettled(row, begin);
-        std::uint8_t looks[kLanes] = {};
-        bool any = settings.temperature > 0.0f;
-        for (int lane = 0; lane < count; ++lane) {
-            looks[lane] = flags[lane] || settings.temperature > 0.0f;
-            any |= looks[lane] != 0;
-            flags[lane] = 0;
-        }
-        if (!any) return;
-        if (is_screened) screen(row, begin, looks);
-        for (int n = 0; n < count; ++n) {
-            const int lane = signed_count < 0 ? count - 1 - n : n;
-            if (looks[lane]) visit_pixel(row, begin + lane);
-        }
-    }
-
-    // Keeps the pixels that have a move that lowers the cost, as slopes are now.
-    void screen(int row, int begin, std::uint8_t* looks) {
-        switch (num_channels) {
-            case 1:
-                screen_channels<1>(row, begin, looks);
-                break;
-            case 3:
-                screen_channels<3>(row, begin, looks);
-                break;
-            default:
-                break;
-        }
-    }
-
-    template <int kChannels>
-    void screen_channels(int row, int begin, std::uint8_t* looks) {
-        const std::size_t here = place_at(row, begin);
-        float least[kLanes], base[kLanes], slope[kChannels][kLanes], weight[kChannels][kLanes];
-        float current[kChannels][kLanes];
-        for (int x = 0; x < kLanes; ++x) least[x] = kForbidden;
-        for (int x = 0; x < kLanes; ++x) base[x] = 0.0f;
-        for (int c = 0; c < kChannels; ++c) {
-            for (int x = 0; x < kLanes; ++x) {
-                const float value = worker.current[c * plane + here + x];
-                const float own = weights.own[c * plane + here + x];
-                const float pull = worker.slopes[c * plane + here + x] - 2.0f * own * value;
-                current[c][x] = value;
-                slope[c][x] = pull;
-                weight[c][x] = own;
-                base[x] += (pull + own * value) * value;
-            }
-        }
-        const float* group = polish.prices_.group(0);
-        for (int k = 0; k < polish.colors_.num_colors; ++k) {
-            float price[kLanes];
-            for (int x = 0; x < kLanes; ++x) price[x] = group[k];
-            for (int c = 0; c < kChannels; ++c) {
-                const float color = polish.colors_.channel(c)[k];
-                for (int x = 0; x < kLanes; ++x) {
-                    price[x] += (slope[c][x] + weight[c][x] * color) * color;
-                }
-            }
-            for (int x = 0; x < kLanes; ++x) least[x] = std::min(least[x], price[x]);
-        }
-        for (int x = 0; x < kLanes; ++x) least[x] -= base[x];
-        if (settings.has_swaps) {
-            for (int pair = 0; pair < kNumPairs; ++pair) {
-                const std::ptrdiff_t offset = kRows[pair] * frame.stride + kColumns[pair];
-                float change[kLanes] = {};
-                for (int c = 0; c < kChannels; ++c) {
-                    const float* there = &worker.current[c * plane + here] + offset;
-                    const float* slopes = &worker.slopes[c * plane + here];
-                    const float* shared = &weights.pairs[(pair * kChannels + c) * plane + here];
-                    for (int x = 0; x < kLanes; ++x) {
-                        const float step = there[x] - current[c][x];
-                        change[x] += step * (slopes[x] - slopes[x + offset] + step * shared[x]);
-                    }
-                }
-                for (int x = 0; x < kLanes; ++x) least[x] = std::min(least[x], change[x]);
-            }
-        }
-        for (int x = 0; x < kLanes; ++x) looks[x] &= least[x] < -settings.least_gain;
     }
 
     void visit_pixel(int row, int column) {
@@ -508,7 +438,7 @@ struct Visit {
         for (int c = 0; c < kChannels; ++c) {
             const float own = weights.own[c * plane + here];
             current[c] = worker.current[c * plane + here];
-            slope[c] = worker.slopes[c * plane + here];
+            slope[c] = slope_at(c, row, column);
             const float pull = slope[c] - 2.0f * own * current[c];
             const float* __restrict values = colors.channel(c);
             for (int k = 0; k < colors.stride; ++k)
@@ -532,7 +462,8 @@ struct Visit {
             for (int c = 0; c < kChannels; ++c) {
                 const float step = worker.current[c * plane + there] - current[c];
                 const float shared = weights.pairs[(pair * kChannels + c) * plane + here];
-                change += step * (slope[c] - worker.slopes[c * plane + there] + step * shared);
+                const float other = slope_at(c, row + kRows[pair], column + kColumns[pair]);
+                change += step * (slope[c] - other + step * shared);
             }
             if (!polish.prices_.is_plain()) {
                 const Prices& extra = polish.prices_;
@@ -556,6 +487,17 @@ struct Visit {
             if (swaps[pair] < move.change) move = {num_colors + pair, swaps[pair]};
         }
         return move;
+    }
+
+    // The slope of the cost in the value of a pixel of the tile, or next to it.
+    float slope_at(int channel, int row, int column) const {
+        float slope = worker.slopes[channel * plane + place_at(row, column)];
+        for (std::size_t l = 0; l < weights.coarse.size(); ++l) {
+            const CoarseWindows& windows = weights.coarse[l];
+            if (windows.channel() != channel) continue;
+            slope += windows.slope(worker.pulls[l].data(), row, column);
+        }
+        return slope;
     }
 
     bool has_partner(int row, int column, int pair) const {
@@ -618,6 +560,10 @@ struct Visit {
 
     void shift(int channel, int row, int column, float step, float value) {
         const int frame_row = row + frame.margin, frame_column = column + frame.margin;
+        for (std::size_t l = 0; l < weights.coarse.size(); ++l) {
+            if (weights.coarse[l].channel() != channel) continue;
+            weights.coarse[l].shift(worker.pulls[l].data(), row, column, step);
+        }
         if (frame.is_inside) {
             worker.current[channel * plane + place_at(row, column)] = value;
             spread(channel, frame_row, frame_column, step);
@@ -639,7 +585,7 @@ struct Visit {
     // Adds the effect of a change at one place of the frame to the slopes that the tile needs.
     void spread(int channel, int row, int column, float step) {
         const int first = frame.margin - kRing, last = frame.height - frame.margin + kRing;
-        for (std::size_t l = 0; l < polish.layers_.size(); ++l) {
+        for (std::size_t l = 0; l < polish.stencils_.size(); ++l) {
             const Layer& layer = polish.layers_[l];
             if (layer.channel != channel) continue;
             float* slopes = &worker.slopes[channel * plane];
@@ -685,6 +631,9 @@ struct Visit {
                     break;
                 case 4:
                     add(add_stencil<4>);
+                    break;
+                case 7:
+                    add(add_stencil<7>);
                     break;
                 default:
                     add(add_stencil<0>);
@@ -733,9 +682,7 @@ std::int64_t Polish::visit(int phase, int first, int last, const SweepSettings& 
         }
         Worker& worker = workers[static_cast<std::size_t>(number)];
         const auto weights = weights_of(tile);
-        load(*weights, worker);
-        field_of_frame(weights->frame, form_, worker.errors.data(), weights->windows, kRing,
-                       worker.slopes.data(), worker.buffers);
+        compute_slopes(*weights, worker);
         Visit visit(*this, *weights, settings, worker, tile);
         visit.run();
         moves[static_cast<std::size_t>(task)] = visit.num_moves;
@@ -748,35 +695,26 @@ std::int64_t Polish::visit(int phase, int first, int last, const SweepSettings& 
 void Polish::replay(const std::int64_t* pixels, const std::uint8_t* colors, int count, float* kept,
                     float* computed) {
     const auto weights = compute_weights({0, form_.height}, {0, form_.width});
-    const Frame& frame = weights->frame;
     Worker worker;
     const SweepSettings settings{};
+    compute_slopes(*weights, worker);
+    Visit visit(*this, *weights, settings, worker, 0);
     const auto copy_out = [&](float* out) {
         for (int c = 0; c < form_.num_channels; ++c) {
             for (int row = 0; row < form_.height; ++row) {
-                const float* source =
-                    &worker.slopes[c * frame.plane_size() +
-                                   static_cast<std::size_t>(row + frame.margin) * frame.stride +
-                                   frame.margin];
-                std::copy(source, source + form_.width,
-                          out + (static_cast<std::int64_t>(c) * form_.height + row) * form_.width);
+                float* line =
+                    out + (static_cast<std::int64_t>(c) * form_.height + row) * form_.width;
+                for (int x = 0; x < form_.width; ++x) line[x] = visit.slope_at(c, row, x);
             }
         }
     };
-    const auto compute = [&] {
-        load(*weights, worker);
-        field_of_frame(frame, form_, worker.errors.data(), weights->windows, kRing,
-                       worker.slopes.data(), worker.buffers);
-    };
-    compute();
-    Visit visit(*this, *weights, settings, worker, 0);
     for (int n = 0; n < count; ++n) {
         const int row = static_cast<int>(pixels[n] / form_.width);
         const int column = static_cast<int>(pixels[n] % form_.width);
         visit.recolor(row, column, pixels[n], indices_[pixels[n]], colors[n]);
     }
     copy_out(kept);
-    compute();
+    compute_slopes(*weights, worker);
     copy_out(computed);
 }
 
@@ -787,13 +725,16 @@ double Polish::price(int num_threads) {
         Worker& worker = workers[static_cast<std::size_t>(number)];
         // The cost alone needs less around a tile, and none of the other weights.
         TileWeights weights;
-        weights.load(
-            Frame::of(form_, grid_.row_span(tile), grid_.column_span(tile), reach_px(form_) / 2),
-            form_);
+        const Span rows = grid_.row_span(tile), columns = grid_.column_span(tile);
+        weights.load(Frame::of(form_, rows, columns, reach_px(form_) / 2), fine_);
+        for (std::size_t l = fine_.num_layers; l < layers_.size(); ++l) {
+            weights.coarse.emplace_back(layers_[l], form_, weights.frame, 0, rows, columns);
+        }
         load(weights, worker);
         costs[static_cast<std::size_t>(tile)] =
-            field_of_frame(weights.frame, form_, worker.errors.data(), weights.windows, 0, nullptr,
-                           worker.buffers);
+            field_of_frame(weights.frame, fine_, worker.errors.data(), weights.windows, 0, nullptr,
+                           worker.buffers) +
+            load_coarse(weights, worker);
     });
     return std::accumulate(costs.begin(), costs.end(), 0.0);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "coarse_windows.hpp"
 #include "colors.hpp"
 #include "form.hpp"
 #include "tiles.hpp"
@@ -15,11 +16,9 @@ namespace ditherlab {
 struct SweepSettings {
     float temperature;   // 0 is greedy
     float least_gain;    // moves that gain less are left out
-    std::uint64_t seed;  // of the noise and of a random order
+    std::uint64_t seed;  // of the noise and of the order
     std::int32_t has_swaps;
-    std::int32_t is_backward;      // whether rows and columns are visited from their ends
-    std::int32_t is_random_order;  // whether pixels are visited in a random order
-    std::int32_t num_passes;       // how often each pixel has its turn in one visit
+    std::int32_t num_passes;  // how often each pixel has its turn in one visit
     std::int32_t num_threads;
 };
 
@@ -32,6 +31,7 @@ struct TileWeights {
     std::vector<float> pairs;  // of the squared difference in a swap: [neighbor c] planes
     std::vector<std::vector<float>> midpoints;  // for each layer: weights on the half-pixel grid
     int midpoint_stride;
+    std::vector<CoarseWindows> coarse;
     Images row_images, column_images;
 
     // Loads the target and the weights of windows; what else a visit needs is computed from them.
@@ -77,10 +77,13 @@ class Polish {
     std::shared_ptr<TileWeights> compute_weights(Span rows, Span columns) const;
     void compute_midpoints(TileWeights& weights) const;
     void load(const TileWeights& weights, Worker& worker) const;
+    double load_coarse(const TileWeights& weights, Worker& worker) const;
+    void compute_slopes(const TileWeights& weights, Worker& worker) const;
     std::vector<int> tiles_of(int phase) const;
 
     Form form_;
-    std::vector<Layer> layers_;
+    Form fine_;                  // without the coarse layers
+    std::vector<Layer> layers_;  // the fine ones, then the coarse ones
     std::vector<Stencil> stencils_;
     TileGrid grid_;
     Colors colors_;

@@ -43,6 +43,26 @@ void filter_rows(const float* in, int stride, Span rows, Span columns, const flo
     }
 }
 
+// Sets the slopes to the linear weights, and returns the linear cost of the core.
+double linear_of_frame(const Frame& frame, const Form& form, const float* errors,
+                       const float* linear, float* slopes) {
+    const std::size_t size = frame.plane_size() * static_cast<std::size_t>(form.num_channels);
+    if (slopes != nullptr) std::copy(linear, linear + size, slopes);
+    double cost = 0.0;
+    for (int c = 0; c < form.num_channels; ++c) {
+        for (int row = frame.margin; row < frame.height - frame.margin; ++row) {
+            const std::size_t start = c * frame.plane_size() +
+                                      static_cast<std::size_t>(row) * frame.stride + frame.margin;
+            float sum = 0.0f;
+            for (int x = 0; x < frame.columns.size(); ++x) {
+                sum += linear[start + x] * errors[start + x];
+            }
+            cost += sum;
+        }
+    }
+    return cost;
+}
+
 }  // namespace
 
 TileGrid TileGrid::of(int height, int width) {
@@ -126,6 +146,12 @@ void WindowWeights::load(const Frame& frame, const Form& form) {
     for (int l = 0; l < form.num_layers; ++l) {
         of_layer.push_back(maps[places[form.layers[l].weights]].data());
     }
+    if (form.linear == nullptr) return;
+    const std::size_t plane = frame.plane_size();
+    linear.resize(plane * static_cast<std::size_t>(form.num_channels));
+    for (int c = 0; c < form.num_channels; ++c) {
+        load_plane(frame, form, form.linear + c * num_pixels(form), &linear[c * plane]);
+    }
 }
 
 double field_of_frame(const Frame& frame, const Form& form, const float* errors,
@@ -144,6 +170,9 @@ double field_of_frame(const Frame& frame, const Form& form, const float* errors,
     const Span core_rows{frame.margin, frame.height - frame.margin};
     const Span core_columns{frame.margin, frame.width - frame.margin};
     double cost = 0.0;
+    if (!weights.linear.empty()) {
+        cost = linear_of_frame(frame, form, errors, weights.linear.data(), slopes);
+    }
     for (int l = 0; l < form.num_layers; ++l) {
         const Layer& layer = form.layers[l];
         const int r = layer.radius;

@@ -74,6 +74,7 @@ void load_plane(const Frame& frame, const Form& form, const float* plane, float*
 struct WindowWeights {
     std::vector<std::vector<float>> maps;
     std::vector<const float*> of_layer;  // into `maps`
+    std::vector<float> linear;           // of single pixels, a plane for each channel, or empty
 
     void load(const Frame& frame, const Form& form);
 };
@@ -84,7 +85,8 @@ struct FieldBuffers {
 };
 
 // Computes the slope of the cost in each pixel's value, for the core and `ring` pixels around it:
-// `slopes_c = 2 sum_l s_l h_l * (w_l (h_l * e_c))`. Returns the cost of the windows in the core.
+// `slopes_c = 2 sum_l s_l h_l * (w_l (h_l * e_c)) + linear_c`. Returns the cost of the windows in
+// the core.
 //
 // `errors` holds a plane of the frame for each channel, `slopes` gets one for each; null computes
 // the cost alone.

@@ -10,6 +10,7 @@ from ditherlab.errors import RequestError
 from ditherlab.estimators import Moments
 from ditherlab.objectives import OBJECTIVES, Perceptual, ViewedError, parse_objective
 from ditherlab.objectives.black_box_objective import _to_planes
+from ditherlab.objectives.perceptual_settings import PerceptualSettings
 from ditherlab.protocol import Target
 from ditherlab.protocol.categorical import Categorical
 from ditherlab.vision.color import linear_to_srgb
@@ -101,10 +102,12 @@ def test_the_ends_of_a_range_belong_to_it(name, parameter, inside, outside):
 )
 def test_learned_colors_are_crisp_from_near(distance, crisp):
     objective = Perceptual(pixels_per_degree=distance)
-    assert objective.suited_to(learned_palette=True).crisp == crisp
+    settings = PerceptualSettings.of(distance, objective.crisp, "learned")
+    assert settings.crisp == pytest.approx(crisp, abs=1e-4)
+    assert objective.suited_to(learned_palette=True).palette == "learned"
     assert objective.suited_to(learned_palette=False) is objective
     given = Perceptual(distance, crisp=0.3)
-    assert given.suited_to(learned_palette=True) is given
+    assert given.suited_to(learned_palette=True).crisp == 0.3
 
 
 def test_crispness_weighs_single_pixels(generator):

@@ -9,6 +9,7 @@ from ditherlab.errors import AbilityError, PaletteRequestError, PictureError, Re
 from ditherlab.images import Picture
 from ditherlab.objectives import SSIM, Perceptual, Variance, parse_objective
 from ditherlab.palette import named_palette
+from ditherlab.palette.hardware_gamut import parse_gamut
 from ditherlab.problem import LearnedPalette, Limits, Problem
 
 BLACK_AND_WHITE = named_palette("black-and-white")
@@ -135,22 +136,19 @@ def test_settings_that_cells_exclude_are_refused(changes, error, message, photo)
 
 
 @pytest.mark.parametrize(
-    ("pixels_per_degree", "palette", "crisp"),
+    ("palette", "kind"),
     [
-        (None, LearnedPalette(4), 0.05),
-        (35.0, LearnedPalette(4), 0.05),
-        (56.0, LearnedPalette(4), 0.025),
-        (67.0, LearnedPalette(4), 0.0),
-        (None, PICO_8, None),
+        (LearnedPalette(4), "learned"),
+        (LearnedPalette(4, gamut=parse_gamut("rgb444")), "hardware"),
+        (PICO_8, "fixed"),
     ],
 )
-def test_single_pixels_count_near_the_screen_and_beside_learned_colors(
-    pixels_per_degree, palette, crisp, photo
-):
-    problem = Problem(picture=photo, palette=palette, objective=Perceptual(pixels_per_degree))
-    assert problem.objective.crisp == crisp
-    given = Perceptual(pixels_per_degree, crisp=0.2)
-    assert Problem(picture=photo, palette=palette, objective=given).objective.crisp == 0.2
+def test_the_objective_suits_the_kind_of_palette(palette, kind, photo):
+    problem = Problem(picture=photo, palette=palette)
+    assert problem.objective.palette == kind
+    given = Problem(picture=photo, palette=palette, objective=Perceptual(35.0, crisp=0.2))
+    assert given.objective == Perceptual(35.0, crisp=0.2, palette=kind)
+    assert problem.with_palette(PICO_8).objective == problem.objective
 
 
 def test_far_viewers_see_what_a_nearer_one_does(photo):

@@ -12,7 +12,9 @@ SUBPALETTES = torch.tensor([[0, 1], [0, 2], [1, 3]])
 CELL = (16, 20)
 
 
-@pytest.fixture(params=["perceptual(crisp=0.02)", "viewed-error", "viewed-error(blur_px=0.3)"])
+@pytest.fixture(
+    params=["perceptual(crisp=0.02, palette=learned)", "viewed-error", "viewed-error(blur_px=0.3)"]
+)
 def objective(request: pytest.FixtureRequest):
     return parse_objective(request.param)
 
