@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ditherlab.types import Images, Mask
@@ -19,22 +19,21 @@ from ditherlab.vision.color import (
     srgb_to_linear,
     xyz_to_linear,
 )
-from ditherlab.vision.colorimetry import LUMINANCE_WEIGHTS
+from ditherlab.vision.convex_hull import ConvexHull
 
-# The number of corners of a slice of the gamut, and of parts of each edge. Edges are split because
-# they are curved in CIELAB, where the nearest point is computed.
-_NUM_CORNERS = 128
-_NUM_PARTS = 2
+# Each slice of the gamut has at least this many points, as its straight edges are curved in CIELAB,
+# where the nearest point is computed; each edge has at least two.
+_NUM_POINTS = 128
+_FEWEST_PARTS = 2
 
-# At one luminance, Z varies about this many times more than X.
-_ASPECT = 4.0
-
-# A palette with more colors is reduced to those that are outermost in one of these directions.
-_MANY_COLORS = 64
-_NUM_DIRECTIONS = 2048
+# Directions that differ less, in radians, count as one.
+_SAME_DIRECTION = 1e-4
 
 # Cells along each edge of the sRGB cube.
 _NUM_CELLS = 32
+
+# Bits of each channel by which colors are told apart: all three fit into 63.
+_COLOR_BITS = 21
 
 _CHUNK_COLORS = 1 << 12
 _CHUNK_PIXELS = 1 << 18
@@ -50,31 +49,32 @@ _OUTLIERS = 0.005
 class Gamut:
     """The colors that dithering can show: the convex hull of a palette in linear light.
 
-    The hull is stored as slices of equal luminance, each a convex polygon in X and Z. Between two
-    neighboring luminances of the palette, the corners move along straight lines.
+    The hull is also stored as slices of equal luminance, each a convex polygon in X and Z. Between
+    two neighboring luminances of the palette, the corners move along straight lines.
 
     Attributes:
+        hull: The half-spaces in linear light.
         luminances: The luminances of the palette's outermost colors, in ascending order.
-        corners: X and Z of the farthest point of each slice in each direction.
-        reaches: The support of each slice: how far that point lies in its direction.
-        normals: The directions.
+        corners: X and Z of the corners of each slice, in the order of their directions.
     """
 
+    hull: ConvexHull
     luminances: Float[Tensor, " l"]
     corners: Float[Tensor, "l d 2"]
-    reaches: Float[Tensor, "l d"]
-    normals: Float[Tensor, "d 2"]
 
     @classmethod
     def of(cls, palette: Float[Tensor, "k 3"]) -> "Gamut":
         """Compute the gamut of a palette in display sRGB."""
-        xyz = linear_to_xyz(_outermost(srgb_to_linear(palette)), dim=1)
-        angles = torch.arange(_NUM_CORNERS, device=xyz.device) * (2 * math.pi / _NUM_CORNERS)
-        normals = torch.stack([_ASPECT * angles.cos(), angles.sin()], dim=1).to(xyz.dtype)
-        luminances = xyz[:, 1].unique()
-        slices = [_farthest(_slice(xyz, luminance), normals) for luminance in luminances]
-        corners = torch.stack(slices)
-        return cls(luminances, corners, (corners * normals).sum(dim=2), normals)
+        linear = srgb_to_linear(palette)
+        hull = ConvexHull.of(linear)
+        xyz = linear_to_xyz(linear[hull.vertices], dim=1)
+        luminances, directions = xyz[:, 1].unique(), _directions(hull)
+        slices = [_farthest(_slice(xyz, luminance), directions) for luminance in luminances]
+        return cls(hull, luminances, torch.stack(slices))
+
+    def holds(self, srgb: Float[Tensor, "n 3"]) -> Bool[Tensor, " n"]:
+        """Return which colors in display sRGB are inside, or on the border."""
+        return self.hull.excess(srgb_to_linear(srgb)) <= _TOLERANCE
 
     def clip(self, srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
         """Replace colors outside the gamut by the nearest one, lightness before hue and chroma.
@@ -92,49 +92,78 @@ class Gamut:
         return torch.cat(chunks) if chunks else srgb
 
     def _clip_some(self, srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
-        xyz = linear_to_xyz(srgb_to_linear(srgb), dim=1)
-        wanted, luminance = xyz[:, ::2], xyz[:, 1]
-        held = luminance.clamp(self.luminances[0], self.luminances[-1])
+        is_outside = ~self.holds(srgb)
+        xyz = linear_to_xyz(srgb_to_linear(srgb[is_outside]), dim=1)
+        held = xyz[:, 1].clamp(self.luminances[0], self.luminances[-1])
         above = torch.searchsorted(self.luminances, held).clamp(1, len(self.luminances) - 1)
         below = (above - 1).clamp_min(0)
         gap = (self.luminances[above] - self.luminances[below]).clamp_min(_TOLERANCE**2)
-        part = ((held - self.luminances[below]) / gap).clamp(0, 1)[:, None]
-        reaches = torch.lerp(self.reaches[below], self.reaches[above], part)
-        is_inside = (wanted @ self.normals.T <= reaches + _TOLERANCE).all(dim=1)
-        is_inside &= (held - luminance).abs() <= _TOLERANCE
-        out = ~is_inside
-        below, above, held = below[out], above[out], held[out]
-        corners = torch.lerp(self.corners[below], self.corners[above], part[out, :, None])
-        x, z = _nearest_on_edge(corners, wanted[out]).unbind(1)
+        part = ((held - self.luminances[below]) / gap).clamp(0, 1)[:, None, None]
+        corners = torch.lerp(self.corners[below], self.corners[above], part)
+        x, z = _nearest_on_edge(corners, xyz[:, ::2]).unbind(1)
         linear = xyz_to_linear(torch.stack([x, held, z], dim=1), dim=1).clamp(0, 1)
-        return srgb.index_put((out,), linear_to_srgb(linear))
+        return srgb.index_put((is_outside,), linear_to_srgb(linear))
 
 
 def clip_images(images: Images, palette: Float[Tensor, "k c"]) -> Images:
     """Clip the colors of pictures, in display sRGB, to the gamut of a palette.
 
-    Each color is interpolated between the clipped corners of its cell in the sRGB cube, which is
-    fast and smooth. Gray pictures (c = 1) are clamped to the palette's darkest and lightest gray.
+    Colors inside the gamut do not change. Of the others, those in a cell of the sRGB cube that the
+    border may cross are clipped exactly; the rest are interpolated between the clipped corners of
+    their cell, which is fast. Gray pictures (c = 1) are clamped to the palette's darkest and
+    lightest gray.
     """
     if images.shape[1] == 1:
         return images.clamp(palette.min(), palette.max())
+    gamut = Gamut.of(palette)
+    pixels = images.movedim(1, -1).reshape(-1, 3).clone()
     # In chunks, because the cells of all pixels would take more memory than the pictures.
-    chunks = images.movedim(1, -1).reshape(-1, 3).split(_CHUNK_PIXELS)
+    is_outside = torch.cat([~gamut.holds(chunk) for chunk in pixels.split(_CHUNK_PIXELS)])
+    outside = pixels[is_outside]
+    is_crossed = _cells_at_border(gamut.hull)[_cells(outside).long().unbind(1)]
+    near, places = _distinct(outside[is_crossed])
+    outside[is_crossed] = gamut.clip(near)[places]
+    outside[~is_crossed] = _interpolate(gamut, outside[~is_crossed])
+    pixels[is_outside] = outside
+    return _as_images(pixels, images)
+
+
+def _cells_at_border(hull: ConvexHull) -> Bool[Tensor, "r g b"]:
+    """Return the cells of the sRGB cube that reach into the gamut."""
+    steps = torch.arange(_NUM_CELLS + 1, device=hull.normals.device) / _NUM_CELLS
+    linear = srgb_to_linear(steps.to(hull.normals))
+    lows = torch.cartesian_prod(*[linear[:-1]] * 3)
+    highs = torch.cartesian_prod(*[linear[1:]] * 3)
+    return (hull.place_boxes(lows, highs) <= _TOLERANCE).view((_NUM_CELLS,) * 3)
+
+
+def _distinct(srgb: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "u 3"], Int[Tensor, " n"]]:
+    """Return the different colors, to half a millionth, and the place of each color among them."""
+    bits = torch.tensor([2 * _COLOR_BITS, _COLOR_BITS, 0], device=srgb.device)
+    most = (1 << _COLOR_BITS) - 1
+    levels = (srgb.clamp(0, 1) * most).round().long()
+    packed, places = (levels << bits).sum(dim=1).unique(return_inverse=True)
+    return ((packed[:, None] >> bits) & most).to(srgb) / most, places
+
+
+def _interpolate(gamut: Gamut, srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+    """Interpolate colors between the clipped corners of their cells."""
+    chunks = srgb.split(_CHUNK_PIXELS)
     # The colors of a picture fill few cells; only the corners of these are clipped.
-    is_near = torch.zeros((_NUM_CELLS + 1,) * 3, dtype=torch.bool, device=images.device)
+    is_near = torch.zeros((_NUM_CELLS + 1,) * 3, dtype=torch.bool, device=srgb.device)
     for chunk in chunks:
         for corner, _ in _corners_of_cells(chunk):
             is_near[corner.unbind(1)] = True
     nodes = is_near.nonzero()
-    clipped = images.new_zeros((*is_near.shape, 3))
-    clipped[nodes.unbind(1)] = Gamut.of(palette).clip(nodes.to(images.dtype) / _NUM_CELLS)
+    clipped = srgb.new_zeros((*is_near.shape, 3))
+    clipped[nodes.unbind(1)] = gamut.clip(nodes.to(srgb.dtype) / _NUM_CELLS)
     mixed = []
     for chunk in chunks:
         sums = torch.zeros_like(chunk)
         for corner, weight in _corners_of_cells(chunk):
             sums += weight * clipped[corner.unbind(1)]
         mixed.append(sums)
-    return _as_images(torch.cat(mixed), images)
+    return torch.cat(mixed) if mixed else srgb
 
 
 def compress_images(images: Images, opaque: Mask, palette: Float[Tensor, "k c"]) -> Images:
@@ -194,29 +223,34 @@ def mean_difference(images: Images, others: Images, opaque: Mask) -> Tensor:
     return distances[opaque].mean() if bool(opaque.any()) else distances.new_zeros(())
 
 
+def _cells(srgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+    return (srgb.clamp(0, 1) * _NUM_CELLS).floor().clamp_max(_NUM_CELLS - 1)
+
+
 def _corners_of_cells(srgb: Float[Tensor, "n 3"]) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the eight corners of each color's cell, one by one, with their weights."""
-    scaled = srgb.clamp(0, 1) * _NUM_CELLS
-    cells = scaled.floor().clamp_max(_NUM_CELLS - 1)
-    parts = scaled - cells
+    cells = _cells(srgb)
+    parts = srgb.clamp(0, 1) * _NUM_CELLS - cells
     for offset in product((0, 1), repeat=3):
         is_far = torch.tensor(offset, dtype=torch.bool, device=srgb.device)
         weights = torch.where(is_far, parts, 1 - parts).prod(dim=1, keepdim=True)
         yield (cells + is_far).long(), weights
 
 
-def _outermost(linear: Float[Tensor, "k 3"]) -> Float[Tensor, "m 3"]:
-    """Reduce many colors to those that are outermost in some direction."""
-    if len(linear) <= _MANY_COLORS:
-        return linear
-    numbers = torch.arange(_NUM_DIRECTIONS, device=linear.device) + 0.5
-    height = 1 - 2 * numbers / _NUM_DIRECTIONS
-    angle = numbers * (math.pi * (1 + math.sqrt(5)))
-    around = (1 - height.square()).sqrt()
-    views = torch.stack([around * angle.cos(), around * angle.sin(), height], dim=1)
-    light = linear @ linear.new_tensor(LUMINANCE_WEIGHTS)
-    seen = (views.to(linear.dtype) @ linear.T).argmax(dim=1)
-    return linear[torch.cat([seen, torch.stack([light.argmin(), light.argmax()])]).unique()]
+def _directions(hull: ConvexHull) -> Float[Tensor, "d 2"]:
+    """Return a direction to each corner that a slice can have: between two edges of slices.
+
+    The edges are where a slice cuts the faces, so their normals are those of faces, in the plane of
+    X and Z.
+    """
+    # A plane `<n, rgb>` is a plane `<m, xyz>` with `m = n M^-1`.
+    planes = hull.normals @ xyz_to_linear(torch.eye(3).to(hull.normals), dim=1).T
+    sideways = planes[:, ::2]
+    angles = torch.atan2(sideways[:, 1], sideways[:, 0]).sort().values
+    gaps = torch.cat([angles[1:], angles[:1] + 2 * math.pi]) - angles
+    is_corner = gaps > _SAME_DIRECTION
+    between = (angles + gaps / 2)[is_corner]
+    return torch.stack([between.cos(), between.sin()], dim=1)
 
 
 def _slice(xyz: Float[Tensor, "m 3"], luminance: Tensor) -> Float[Tensor, "p 2"]:
@@ -235,7 +269,8 @@ def _nearest_on_edge(
     corners: Float[Tensor, "n d 2"], wanted: Float[Tensor, "n 2"]
 ) -> Float[Tensor, "n 2"]:
     """Find the point on the edge of each polygon that is nearest in CIELAB to a wanted point."""
-    steps = torch.arange(_NUM_PARTS, device=corners.device, dtype=corners.dtype) / _NUM_PARTS
+    num_parts = max(_FEWEST_PARTS, -(-_NUM_POINTS // corners.shape[1]))
+    steps = torch.arange(num_parts, device=corners.device, dtype=corners.dtype) / num_parts
     following = corners.roll(-1, dims=1)
     points = torch.lerp(corners[:, :, None], following[:, :, None], steps[:, None])
     points = points.flatten(1, 2)
