@@ -107,7 +107,7 @@ def fix_palette(problem: Problem, *, seed: int = 0, device: str = "auto") -> Pro
     target = problem.target(find_device(device))
     generator = seeded_generator(seed, target.images.device)
     colors, _ = starting_palette(
-        opaque_colors(target), learned.num_colors, generator, learned.locked
+        opaque_colors(target), learned.num_colors, generator, problem.locked_colors
     )
     levels = (colors.expand(-1, 3) * 255).round().long().tolist()
     palette = Palette(tuple((red, green, blue) for red, green, blue in levels))

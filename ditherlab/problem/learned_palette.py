@@ -32,6 +32,8 @@ class LearnedPalette:
             None if only the gamut's device, if any, is known.
         transparent_index: The place of the entry for transparent pixels in the written palette, 0
             to 255; the colors take the other places. None to append one where it is needed.
+        keeps_flats: Whether the colors of the largest flat areas are locked, too, as far as there
+            is room; not with a gamut.
 
     Raises:
         RequestError: If a number is out of range, or a locked color is outside the gamut.
@@ -47,6 +49,7 @@ class LearnedPalette:
     gamut: HardwareGamut | None = None
     panel: Palette | None = None
     transparent_index: int | None = None
+    keeps_flats: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "locked", merged(checked_colors(self.locked, "locked"))[0])

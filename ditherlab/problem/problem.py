@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import get_args
 
 import torch
@@ -14,7 +15,8 @@ from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import AbilityError, PictureError, RequestError
 from ditherlab.images import Picture
 from ditherlab.objectives import Perceptual
-from ditherlab.palette import Palette
+from ditherlab.palette import Color, Palette
+from ditherlab.palette_learning.flat_colors import flat_colors
 from ditherlab.palette_learning.hardware_colors import HardwareColors
 from ditherlab.problem.learned_palette import LearnedPalette
 from ditherlab.protocol import Objective, Target
@@ -117,7 +119,18 @@ class Problem:
     @property
     def num_locked(self) -> int:
         """The number of learned colors, at the palette's beginning, that do not change."""
-        return 0 if self.learned is None else len(self.learned.locked)
+        return len(self.locked_colors)
+
+    @cached_property
+    def locked_colors(self) -> tuple[Color, ...]:
+        """Colors at the palette's beginning that do not change: given ones, and those of flats."""
+        learned = self.learned
+        if learned is None:
+            return ()
+        if not learned.keeps_flats or learned.gamut is not None:
+            return learned.locked
+        flats = flat_colors(self.target(), learned.num_colors, learned.locked)
+        return (*learned.locked, *flats)
 
     @property
     def fixed_palette(self) -> Palette:

@@ -178,7 +178,7 @@ def _first_state(context: StageContext) -> State:
         colors = problem.fixed_palette.srgb(device)[:, : problem.num_channels]
         return State(palette=colors.unsqueeze(0), generator=generator)
     palette, is_free = first_palette(
-        target, learned.num_colors, generator, learned.locked, problem.hardware
+        target, learned.num_colors, generator, problem.locked_colors, problem.hardware
     )
     if is_free and not problem.objective.abilities & {"gradient", "expectation"}:
         context.notes.append(

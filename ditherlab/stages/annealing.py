@@ -12,6 +12,10 @@ from ditherlab.schedules import Temperatures, exponential
 _HOTTEST = 0.3
 _COLDEST = 0.003
 
+# Beside a palette that is fitted, it is this part of that: colors that differ by less than the
+# temperature are fitted to the same mixture, and become one.
+_FITTED_PART = 0.05
+
 _NUM_PROBED_PIXELS = 4096
 
 
@@ -27,11 +31,13 @@ class Annealing:
         probes: Whether a temperature may be found from the first estimate's color costs.
         temperature: First and last temperature; None where nothing is annealed, or the first
             estimate is still to come.
+        part: A factor on the temperatures that are found.
     """
 
     is_relaxation: bool
     probes: bool
     temperature: Temperatures | None
+    part: float = 1.0
 
     @classmethod
     def of(
@@ -41,10 +47,12 @@ class Annealing:
         temperature: Temperatures | None,
         *,
         probes: bool = True,
+        fits_palette: bool = False,
     ) -> "Annealing":
-        """Prepare the annealing of a descent."""
+        """Prepare the annealing of a descent, beside which a palette may be fitted."""
         probes = probes and estimator.gives_color_costs and objective.is_linear
-        return cls(estimator.is_relaxation, probes, temperature)
+        part = _FITTED_PART if fits_palette else 1.0
+        return cls(estimator.is_relaxation, probes, temperature, part)
 
     def relaxation(self, share: float) -> float | None:
         """Return the temperature for a relaxation; None leaves it its own."""
@@ -57,7 +65,7 @@ class Annealing:
         if self.is_relaxation:
             return 0.0
         if self.temperature is None and self.probes:
-            scale = _cost_of_second_best(estimate)
+            scale = self.part * _cost_of_second_best(estimate)
             self.temperature = (_HOTTEST * scale, _COLDEST * scale)
         return exponential(*self.temperature)(share) if self.temperature else 0.0
 

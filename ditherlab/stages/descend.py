@@ -108,7 +108,12 @@ class Descend(Stage):
             yield Progress(0.0)
         elif not context.cursor.has("descent"):
             yield REPEATED
-        annealing = Annealing.of(estimator, problem.objective, self.temperature)
+        annealing = Annealing.of(
+            estimator,
+            problem.objective,
+            self.temperature,
+            fits_palette=mover.refits_palette,
+        )
         descent = Descent(bound.cost, estimator, annealing, self.steps)
         steps = descent.run(context, state, mover)
         advice = f"`{estimator}` is too noisy here"

@@ -190,7 +190,7 @@ def _other_start(copy: StageContext, state: State) -> State:
     learned = copy.problem.learned or LearnedPalette()
     # Its own generator: if the first palette is kept, the rest is as with a single start.
     generator = seeded_generator(copy.seed, copy.device)
-    return _begin(other_palette(target, learned.num_colors, learned.locked), generator)
+    return _begin(other_palette(target, learned.num_colors, copy.problem.locked_colors), generator)
 
 
 def _finished_palette(state: State, copy: StageContext) -> Generator[Progress, None, Colors]:
@@ -216,7 +216,10 @@ def copy_to_learn_on(problem: Problem, num_px: int) -> Problem:
         if len(pictures) == 1
         else lay_out_apart(replace(problem, picture=pictures[0]), pictures, num_px)
     )
-    return replace(problem, picture=copy, strength=1.0)
+    palette = problem.palette
+    if isinstance(palette, LearnedPalette):
+        palette = replace(palette, locked=problem.locked_colors, keeps_flats=False)
+    return replace(problem, picture=copy, palette=palette, strength=1.0)
 
 
 def lay_out_apart(problem: Problem, pictures: Sequence[Picture], num_px: int) -> Picture:
