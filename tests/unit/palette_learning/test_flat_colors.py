@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from ditherlab import optimize
 from ditherlab.images import Picture
 from ditherlab.palette.hardware_gamut import parse_gamut
 from ditherlab.palette_learning.flat_colors import flat_colors
 from ditherlab.problem import LearnedPalette, Problem
-from ditherlab import optimize
 
 PAGE, BAR, LINE, TEXT = (245, 246, 248), (10, 132, 255), (30, 30, 60), (200, 40, 40)
 SIZE = 32
