@@ -1,5 +1,7 @@
 """Error diffusion in linear light, in parallel along slanted lines of independent pixels."""
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -43,7 +45,7 @@ def diffuse_error(
         shifts: From -1 to 1: how much of what goes below goes to the right instead, and how much
             of what goes below right goes to the left; below 0 the other way. None for neither.
         noise: Added to each value when its color is chosen, and not to its error; None for nothing.
-        allowed: The colors that each pixel may take; None for all. Not with tiles.
+        allowed: The colors that each pixel may take; None for all.
 
     Returns:
         Palette indices.
@@ -87,7 +89,7 @@ def diffuse_error(
         distance = (deviation * prices[..., front, here].unsqueeze(1)).sum(dim=0)
         if allowed is not None:
             ys = torch.arange(first, last, device=values.device)
-            distance.masked_fill_(~allowed.at((ys, front - 2 * ys)), torch.inf)
+            distance.masked_fill_(~allowed.at((..., ys, front - 2 * ys)), torch.inf)
         index = distance.argmin(dim=0)
         chosen[..., front, here] = index
         error = (value - colors[:, index]) * seen[..., front, here]
@@ -106,8 +108,9 @@ def diffuse_error_in_tiles(
     weights: Float[Tensor, "c h w"],
     opaque: Bool[Tensor, "h w"],
     *,
-    shifts: Float[Tensor, "2 h w"] | None = None,
+    shifts: Float[Tensor, "2 h w"],
     noise: Float[Tensor, "c h w"] | None = None,
+    allowed: AllowedColors | None = None,
 ) -> Int[Tensor, "h w"]:
     """Diffuse errors within tiles, all at once: for accelerators, to which each step is a launch.
 
@@ -122,13 +125,16 @@ def diffuse_error_in_tiles(
         padded, size = pad(planes, margins), _TILE_PX + _RUN_IN_PX
         return padded.unfold(-2, size, _TILE_PX).unfold(-2, size, _TILE_PX)
 
+    if allowed is not None:
+        allowed = replace(allowed, subpalettes=cut(allowed.subpalettes))
     tiles = diffuse_error(
         cut(values),
         colors,
         cut(weights),
         cut(opaque),
-        shifts=None if shifts is None else cut(shifts),
+        shifts=cut(shifts),
         noise=None if noise is None else cut(noise),
+        allowed=allowed,
     )
     chosen = tiles[..., _RUN_IN_PX:, _RUN_IN_PX:].movedim(2, 1).flatten(2, 3).flatten(0, 1)
     return chosen[:height, :width].contiguous()

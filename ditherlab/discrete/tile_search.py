@@ -9,7 +9,6 @@ from torch import Tensor
 from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.discrete.polish_search import PolishSearch
 from ditherlab.kernels import QuadraticForm
-from ditherlab.kernels.color_limits import ColorLimits
 from ditherlab.kernels.palette_sums import count_colors, sum_for_indices
 from ditherlab.kernels.polish import CompiledPolish, SweepSettings
 from ditherlab.kernels.work import KernelWork
@@ -129,7 +128,4 @@ class TilePolisher(PolishSearch):
     def show(self, palette: Colors) -> None:
         self.palette, self._cost = palette, None
         table = self.cost.expected_color_moments(palette)[0, : len(self._form.values)]
-        limits = ColorLimits()
-        if self._allowed is not None:
-            limits = ColorLimits(self._allowed.members, self._allowed.subpalettes.int())
-        self._polish.set_colors(table, limits)
+        self._polish.set_colors(table, None if self._allowed is None else self._allowed.limits)

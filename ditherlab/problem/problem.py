@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import get_args
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from ditherlab.choices import Fit
+from ditherlab.choices import Fit, White
 from ditherlab.devices import one_thread
 from ditherlab.discrete.cells import CellRule
 from ditherlab.errors import AbilityError, PictureError, RequestError
@@ -23,6 +23,7 @@ from ditherlab.protocol import Objective, Target
 from ditherlab.types import Colors, Images, Mask
 from ditherlab.vision.color import srgb_to_gray
 from ditherlab.vision.gamut import clip_images, compress_images, mean_distance
+from ditherlab.vision.panel_view import PanelView
 
 # Pictures whose mean distance from the palette's gamut is larger, in Delta E*ab, are clipped by
 # default. Photos are 34 to 61 from the Game Boy's greens, 6 to 26 from inks as measured on panels,
@@ -42,6 +43,9 @@ class Problem:
         fit: How to bring the picture's colors into the gamut of a fixed palette: `clip`,
             `compress`, `none`, or `auto`, which clips if most of the picture is out of reach.
             Metrics always compare with the unchanged source.
+        white: How a fixed palette with shown colors is seen: `relative` to the panel's white and
+            black, as eyes adapt, where pixels that name an ink are that ink; or `absolute`, beside
+            a display.
         cells: Which colors may stand together in a cell, for an old machine with this palette;
             None allows all. Needs a quadratic objective.
         strength: From 0, no dithering, to 1, full: how far the target of each pixel lies between
@@ -57,6 +61,7 @@ class Problem:
     palette: Palette | LearnedPalette = field(default_factory=LearnedPalette)
     objective: Objective = field(default_factory=Perceptual)
     fit: Fit = "auto"
+    white: White = "relative"
     cells: CellRule | None = None
     strength: float = 1.0
 
@@ -177,11 +182,11 @@ class Problem:
 
     def with_palette(self, palette: Palette) -> "Problem":
         """Return the same problem with the palette that was found for it."""
-        return replace(self, palette=palette, fit="none")
+        return replace(self, palette=palette, fit="none", white="absolute")
 
     def source_target(self, device: torch.device | str = "cpu") -> Target:
         """Return the unchanged sources on a device, `[b c h w]`; metrics compare with these."""
-        images = torch.cat([picture.to_srgb() for picture in self.pictures]).to(device)
+        images = self._source_images(device)
         opaque = torch.stack([torch.tensor(picture.opaque) for picture in self.pictures])
         gray = srgb_to_gray(images, dim=1) if self.is_gray else images
         colors = None if self.learns_palette else self._fixed_colors(gray)
@@ -200,29 +205,56 @@ class Problem:
 
     def target(self, device: torch.device | str = "cpu") -> Target:
         """Return the sources on a device, fitted to the palette's gamut: what drawing aims at."""
-        return self._fitted(device)[1]
+        return self._fitted(device).target
 
     def chosen_fit(self, device: torch.device | str = "cpu") -> Fit:
         """Return how the sources are fitted to the palette's gamut: `auto` only if they differ."""
-        return self._fitted(device)[0]
+        return self._fitted(device).fit
 
-    def _fitted(self, device: torch.device | str) -> tuple[Fit, Target]:
-        known: dict[str, tuple[Fit, Target]] = self.__dict__.setdefault("_fits", {})
+    def inks(self, device: torch.device | str = "cpu") -> Int[Tensor, "b h w"] | None:
+        """Return the palette index that each pixel must show; -1 for any, None if all may be any.
+
+        These are the pixels that name an ink of a panel seen relative to its white.
+        """
+        return self._fitted(device).inks
+
+    @property
+    def panel_view(self) -> PanelView | None:
+        """How the panel shows colors, if that is relative to its white; else None."""
+        if self.learns_palette or self.white == "absolute" or self.cells is not None:
+            return None
+        palette = self.fixed_palette
+        return None if palette.shown is None else PanelView.of(palette.colors, palette.shown)
+
+    def _source_images(self, device: torch.device | str) -> Images:
+        return torch.cat([picture.to_srgb() for picture in self.pictures]).to(device)
+
+    def _fitted(self, device: torch.device | str) -> "_Fitted":
+        known: dict[str, _Fitted] = self.__dict__.setdefault("_fits", {})
         if str(device) not in known:
             with one_thread():
                 known[str(device)] = self._fit_to_palette(self.source_target(device))
         return known[str(device)]
 
-    def _fit_to_palette(self, source: Target) -> tuple[Fit, Target]:
+    def _fit_to_palette(self, source: Target) -> "_Fitted":
         """Fit each picture by itself; `auto` is left of the choice if they differ in it."""
-        if self.fit == "none" or self.learns_palette:
-            return "none", source
-        colors = self._fixed_colors(source.images)[0]
-        pairs = zip(source.images.split(1), source.opaque.split(1), strict=True)
-        fitted = [_fit_images(images, opaque, colors, self.fit) for images, opaque in pairs]
-        fits = {fit for fit, _ in fitted}
-        images = torch.cat([images for _, images in fitted])
-        return (fits.pop() if len(fits) == 1 else "auto"), replace(source, images=images)
+        view, images, device = self.panel_view, source.images, source.images.device
+        inks = None
+        if view is not None:
+            images = view.adapt(images)
+            inks = view.find_inks(self._source_images(device), source.opaque)
+        fits: set[Fit] = {"none"}
+        if self.fit != "none" and not self.learns_palette:
+            colors = self._fixed_colors(images)[0]
+            pairs = zip(images.split(1), source.opaque.split(1), strict=True)
+            fitted = [_fit_images(*pair, colors, self.fit) for pair in pairs]
+            fits = {fit for fit, _ in fitted}
+            images = torch.cat([images for _, images in fitted])
+        if view is not None and inks is not None:
+            images = view.show_inks(images, inks)
+        return _Fitted(
+            fits.pop() if len(fits) == 1 else "auto", replace(source, images=images), inks
+        )
 
     def _fixed_colors(self, images: Images) -> Colors:
         """Return the fixed palette in the channels and on the device of some pictures."""
@@ -249,6 +281,8 @@ class Problem:
     def _check_values(self) -> None:
         if self.fit not in get_args(Fit):
             raise RequestError(f"The fit must be auto, none, clip or compress, got '{self.fit}'.")
+        if self.white not in get_args(White):
+            raise RequestError(f"The white must be relative or absolute, got '{self.white}'.")
         if self.fit in ("clip", "compress") and self.learns_palette:
             raise RequestError(
                 f"The fit of colors to learn must be none, got '{self.fit}': they follow the "
@@ -273,6 +307,15 @@ class Problem:
             )
         if not self.is_quadratic:
             raise quadratic_error(name, self.objective)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """The sources as they shall look, how they were fitted, and the inks that pixels must show."""
+
+    fit: Fit
+    target: Target
+    inks: Int[Tensor, "b h w"] | None
 
 
 def _fit_images(

@@ -117,7 +117,7 @@ class Loop:
         )
 
     def _run_stage(self, planned: PlannedStage, take: _Take) -> Outcome:
-        """Run one stage, and leave a state that is finite and has colors of the hardware."""
+        """Run one stage, and leave a finite state with colors of the hardware, and its inks."""
         passage, self.resumed = self.resumed or self._enter_stage(), None
         # Only the final probabilities are kept.
         self.state.drawn_from = None
@@ -141,6 +141,7 @@ class Loop:
         self._close(steps)
         self._record_restored()
         self._settle_palette()
+        self._settle_inks()
         if outcome == "not-finite" or not self.state.is_finite():
             self.state, outcome = self.context.kept or self.good or self.state, "not-finite"
         elif planned.part:
@@ -329,6 +330,12 @@ class Loop:
             notes=self.context.notes,
             report_generator=self.report_generator,
         )
+
+    def _settle_inks(self) -> None:
+        """Give pixels that name an ink of a panel that ink, whatever the stage found."""
+        inks = self.context.problem.inks(self.context.device)
+        if inks is not None:
+            self.state.show_inks(inks)
 
     def _settle_palette(self) -> None:
         """Move a learned palette to colors that the hardware can show."""

@@ -82,15 +82,26 @@ def diffused_indices(
     pixel = bound.cost.pixel_error()
     colors = bound.cost.expected_color_moments(palette)[0, : pixel.values.shape[1]]
     noise = None if bound.target.colors is None else _noise(pixel, colors, generator)
+    allowed = bound.allowed_colors(palette.shape[1])
     if work is not None:
-        form = bound.cost.quadratic_forms[0]
-        found = diffuse_error_compiled(work.library, form, colors, shifts=shifts, noise=noise)
+        found = diffuse_error_compiled(
+            work.library,
+            bound.cost.quadratic_forms[0],
+            colors,
+            shifts=shifts,
+            noise=noise,
+            limits=None if allowed is None else allowed.limits,
+        )
         return found.long()
     values, weights = pixel.values[0], pixel.weights[0]
     opaque = bound.target.opaque[0, 0]
     if is_accelerator(values.device):
-        return diffuse_error_in_tiles(values, colors, weights, opaque, shifts=shifts, noise=noise)
-    return diffuse_error(values, colors, weights, opaque, shifts=shifts, noise=noise)
+        return diffuse_error_in_tiles(
+            values, colors, weights, opaque, shifts=shifts, noise=noise, allowed=allowed
+        )
+    return diffuse_error(
+        values, colors, weights, opaque, shifts=shifts, noise=noise, allowed=allowed
+    )
 
 
 def _noise(

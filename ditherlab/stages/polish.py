@@ -149,7 +149,9 @@ class Polish(Stage):
         polishers: list[PolishSearch] = []
         for number, (bound, generator) in enumerate(zip(each, generators, strict=True)):
             choices = None if state.cell_choices is None else state.cell_choices[number]
-            allowed = None if rule is None or choices is None else AllowedColors.of(rule, choices)
+            allowed = bound.allowed_colors(state.palette.shape[1])
+            if rule is not None and choices is not None:
+                allowed = AllowedColors.of(rule, choices)
             start = PolishStart(bound, pictures[number], state.palette, generator)
             work = kernel_work(context, bound.cost, num_searches=len(each))
             polishers.append(start.search(work, swaps=self.moves == "swaps", allowed=allowed))

@@ -7,9 +7,10 @@ from math import inf
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from ditherlab.discrete.allowed_colors import AllowedColors
 from ditherlab.errors import RequestError
 from ditherlab.problem import Problem
 from ditherlab.protocol import Ability, Cost, Kept, Target
@@ -59,15 +60,23 @@ class Bound:
     Attributes:
         target: The fitted sources, with weakened dither if the strength asks for it.
         cost: Prices pictures against the target.
+        inks: The color that each pixel must have; -1 for any, None if all may have any.
     """
 
     target: Target
     cost: Cost
+    inks: Int[Tensor, "b h w"] | None = None
 
     @classmethod
-    def of(cls, problem: Problem, target: Target) -> "Bound":
+    def of(
+        cls, problem: Problem, target: Target, inks: Int[Tensor, "b h w"] | None = None
+    ) -> "Bound":
         """Bind the objective of a problem."""
-        return cls(target, problem.objective.bind(target))
+        return cls(target, problem.objective.bind(target), inks)
+
+    def allowed_colors(self, num_colors: int) -> AllowedColors | None:
+        """Return the colors that each pixel of the only picture may have; None for all."""
+        return None if self.inks is None else AllowedColors.of_inks(self.inks[0], num_colors)
 
 
 @dataclass(kw_only=True)
@@ -112,10 +121,11 @@ class StageContext:
         if self._bound is None:
             # A descent moves the colors in place.
             problem, self.first_palette = self.problem, palette.clone()
-            bound = Bound.of(problem, problem.target(self.device))
+            inks = problem.inks(self.device)
+            bound = Bound.of(problem, problem.target(self.device), inks)
             if problem.strength < 1:
                 weak = weaken_dither(bound.target, bound.cost, palette, problem.strength)
-                bound = Bound.of(problem, weak)
+                bound = Bound.of(problem, weak, inks)
             self._bound = bound
         return self._bound
 
@@ -123,10 +133,15 @@ class StageContext:
         """Return the cost of each picture by itself."""
         if self._each is None:
             bound = self.bind(palette)
+            targets = bound.target.split()
+            inks = [None] * len(targets) if bound.inks is None else bound.inks.split(1)
             self._each = (
                 (bound,)
-                if len(bound.target.images) == 1
-                else tuple(Bound.of(self.problem, target) for target in bound.target.split())
+                if len(targets) == 1
+                else tuple(
+                    Bound.of(self.problem, target, one)
+                    for target, one in zip(targets, inks, strict=True)
+                )
             )
         return self._each
 

@@ -82,6 +82,18 @@ class State(Kept):
         """Replace the pictures by the logits that a descent starts from."""
         self.indices, self.logits, self.probs, self.drawn_from = None, logits, None, None
 
+    def show_inks(self, inks: Int[Tensor, "b h w"]) -> None:
+        """Give pixels the color that they must have, where that is not -1."""
+        is_ink = inks >= 0
+        if self.indices is not None:
+            self.indices = torch.where(is_ink, inks, self.indices)
+        certain = torch.nn.functional.one_hot(inks.clamp_min(0), self.palette.shape[1])
+        certain = certain.movedim(-1, 1).to(self.palette.dtype)
+        for name in ("probs", "drawn_from"):
+            probs = getattr(self, name)
+            if probs is not None:
+                setattr(self, name, torch.where(is_ink.unsqueeze(1), certain, probs))
+
     def only(self, number: int, generator: torch.Generator) -> "State":
         """Return the state of one of several pictures, with a generator of its own."""
         one = slice(number, number + 1)

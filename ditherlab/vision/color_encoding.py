@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Num, UInt8, UInt16
 
+from ditherlab.vision.chromatic_adaptation import (
+    Chromaticity,
+    Matrix,
+    adaptation,
+    white_xyz,
+)
 from ditherlab.vision.transfer_functions import (
     DIFFUSE_WHITE_NITS,
     HLG_PEAK,
@@ -21,15 +26,8 @@ from ditherlab.vision.transfer_functions import (
     pq_to_nits,
 )
 
-Chromaticity: TypeAlias = tuple[float, float]
-Matrix: TypeAlias = Float[np.ndarray, "3 3"]
-
 _D65 = (0.3127, 0.3290)
 _C = (0.310, 0.316)
-# Bradford's cone responses. Source: ICC.1:2022, annex E.
-_BRADFORD = np.array(
-    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-)
 # Chromaticities in files have up to five digits, so equal primaries differ by rounding.
 _SAME = 2e-3
 # Pixels that are converted at once.
@@ -59,7 +57,7 @@ class Primaries:
         Source: SMPTE RP 177-1993, section 3.3.
         """
         columns = np.array([(x, y, 1 - x - y) for x, y in (self.red, self.green, self.blue)]).T
-        weights: Float[np.ndarray, "3"] = np.linalg.solve(columns, _white_xyz(self.white))
+        weights: Float[np.ndarray, "3"] = np.linalg.solve(columns, white_xyz(self.white))
         return np.asarray(columns * weights)
 
 
@@ -165,7 +163,7 @@ class ColorEncoding:
 
     def _to_linear_srgb(self) -> Matrix:
         from_xyz = np.linalg.inv(SRGB_PRIMARIES.to_xyz())
-        adapted = _adaptation(self.primaries.white, SRGB_PRIMARIES.white)
+        adapted = adaptation(white_xyz(self.primaries.white), white_xyz(SRGB_PRIMARIES.white))
         return np.asarray(from_xyz @ adapted @ self.primaries.to_xyz())
 
 
@@ -202,17 +200,3 @@ def _bands(pixels: Num[np.ndarray, "h w c"]) -> list[Num[np.ndarray, "_ w c"]]:
     """Return views of bands of rows, so that the memory of a conversion is bounded."""
     num_rows = max(1, _BAND_NUM_PX // pixels.shape[1])
     return [pixels[top : top + num_rows] for top in range(0, len(pixels), num_rows)]
-
-
-def _white_xyz(white: Chromaticity) -> Float[np.ndarray, "3"]:
-    x, y = white
-    return np.array([x / y, 1.0, (1 - x - y) / y])
-
-
-def _adaptation(source: Chromaticity, target: Chromaticity) -> Matrix:
-    """Return the matrix that adapts XYZ from one white to another.
-
-    Source: ICC.1:2022, annex E.
-    """
-    scale = (_BRADFORD @ _white_xyz(target)) / (_BRADFORD @ _white_xyz(source))
-    return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(scale) @ _BRADFORD)
