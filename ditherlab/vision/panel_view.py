@@ -12,6 +12,7 @@ from torch import Tensor
 from ditherlab.types import Images, Mask
 from ditherlab.vision.chromatic_adaptation import adaptation
 from ditherlab.vision.color import (
+    lab_response,
     linear_to_srgb,
     linear_to_xyz,
     mix_channels,
@@ -20,6 +21,7 @@ from ditherlab.vision.color import (
 )
 from ditherlab.vision.color_difference import delta_e_2000
 from ditherlab.vision.color_encoding import SRGB_PRIMARIES
+from ditherlab.vision.colorimetry import LAB_KNEE
 
 # Colors of the source that differ less from an ink, in CIEDE2000, are that ink.
 _SAME_INK = 2.0
@@ -29,6 +31,13 @@ _SAME_INK = 2.0
 _NEAR = 10 * _SAME_INK
 
 _CHUNK_PIXELS = 1 << 18
+
+# A panel is dull if its black has more than this part of its white's luminance.
+_DULL = 0.01
+
+# Luminance of L* = 50. A curve with a larger amount would be flat in the shadows.
+_MIDDLE = 0.1842
+_MOST_DARKENED = 0.8
 
 Color: TypeAlias = tuple[int, int, int]
 
@@ -41,6 +50,11 @@ class PanelView:
     becomes the panel's white, and light is compressed so that black gets the panel's luminance:
     `XYZ' = B ((1 - k) XYZ + k XYZ_D65)`, where `k` is the luminance of the panel's black as a part
     of its white's, and `B` adapts from D65 to the panel's white.
+
+    That lifts the shadows of a dull panel, whose `k` is above 1 %. There, a tone curve on each
+    channel gives the contrast back: with `L` the lightness of a channel's light, from 0 to 1,
+    `L' = L - a L (1 - L)^3`, where `a` is such that middle gray, `L* = 50`, stays as light as it
+    was, relative to white, and at most 0.8. Black and white do not move, and light grays hardly.
 
     Attributes:
         nominal: The inks as the source names them, display sRGB, on the CPU.
@@ -71,7 +85,7 @@ class PanelView:
             Display sRGB, clamped to [0, 1].
         """
         k = self.black_part
-        light = (1 - k) * srgb_to_linear(images) + k
+        light = (1 - k) * self._darken_shadows(srgb_to_linear(images)) + k
         if images.shape[1] == 1:
             return linear_to_srgb(light * self._white.mean().to(light))
         return linear_to_srgb(mix_channels(light, self._adaptation.to(light), dim=1).clamp(0, 1))
@@ -93,6 +107,16 @@ class PanelView:
         colors = self.shown.to(images)[:, : images.shape[1]]
         flat = colors[inks.clamp_min(0)].movedim(-1, 1)
         return torch.where((inks >= 0).unsqueeze(1), flat, images)
+
+    def _darken_shadows(self, light: Tensor) -> Tensor:
+        if self.black_part <= _DULL:
+            return light
+        wanted = _lightness(torch.tensor((_MIDDLE - self.black_part) / (1 - self.black_part)))
+        middle = _lightness(torch.tensor(_MIDDLE))
+        amount = float((middle - wanted) / (middle * (1 - middle) ** 3))
+        lightness = _lightness(light)
+        curve = lightness - min(amount, _MOST_DARKENED) * lightness * (1 - lightness) ** 3
+        return _light(curve)
 
     def _nearest_inks(self, srgb: Float[Tensor, "n 3"]) -> Int[Tensor, " n"]:
         labs, inks = srgb_to_lab(srgb, dim=1), srgb_to_lab(self.nominal.to(srgb), dim=1)
@@ -121,3 +145,13 @@ class PanelView:
         white = to_xyz @ self._white.numpy()
         adapted = adaptation(to_xyz @ np.ones(3), white)
         return torch.from_numpy(np.linalg.inv(to_xyz) @ adapted @ to_xyz)
+
+
+def _lightness(light: Tensor) -> Tensor:
+    """Return CIELAB's lightness of luminances, from 0 to 1."""
+    return 1.16 * lab_response(light) - 0.16
+
+
+def _light(lightness: Tensor) -> Tensor:
+    root = (lightness + 0.16) / 1.16
+    return torch.where(root > LAB_KNEE, root**3, (root - 4 / 29) * (3 * LAB_KNEE**2))
