@@ -1,5 +1,6 @@
 """Pictures for panels that show duller colors than their inks are called."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -9,7 +10,7 @@ from ditherlab import optimize
 from ditherlab.choices import Fit
 from ditherlab.errors import RequestError
 from ditherlab.images import Picture
-from ditherlab.palette import named_palette
+from ditherlab.palette import Palette, named_palette
 from ditherlab.problem import Problem
 
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
@@ -62,6 +63,9 @@ def test_absolute_colors_are_an_option() -> None:
     white = absolute.palette.colors.index((255, 255, 255))
     assert (absolute.indices[20:44] == white).all()
     assert (relative.indices[20:44] == white).mean() < 0.8
+    seen = Palette(named_palette("e-ink-6-measured").seen)
+    alone = optimize(replace(problem("e-ink-6-measured"), palette=seen))
+    assert (absolute.indices == alone.indices).all()
     with pytest.raises(RequestError, match="relative or absolute, got 'blue'"):
         problem("e-ink-6-measured", white="blue")
 
