@@ -20,7 +20,6 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.quality.pictures import PICTURES, read_source
-from ditherlab.experiments.comparison import fixed_colors
 from ditherlab.images import Picture
 from ditherlab.models import (
     BoundModel,
@@ -80,7 +79,7 @@ def price(problem: Problem, model: BoundModel) -> float:
     """Return what the pictures of a model cost in expectation."""
     target = problem.target()
     cost = problem.objective.bind(target)
-    return float(cost.expected(model.probs(1.0), fixed_colors(problem)))
+    return float(cost.expected(model.probs(1.0), problem.fixed_colors()))
 
 
 def mask_rows() -> Iterator[dict[str, Any]]:
@@ -115,7 +114,7 @@ def mask_rows() -> Iterator[dict[str, Any]]:
 
 
 def _price_mask(problem: Problem, mask: Tensor) -> float:
-    rounding = Rounding.of(problem.target(), fixed_colors(problem))
+    rounding = Rounding.of(problem.target(), problem.fixed_colors())
     return price(problem, RepeatedMask(rounding, mask[None]))
 
 
@@ -125,7 +124,7 @@ def noise_rows() -> Iterator[dict[str, Any]]:
         for model in NOISES:
             problem = _problem(name, palette)
             generator = seeded_generator(0)
-            rounding = Rounding.of(problem.target(), fixed_colors(problem))
+            rounding = Rounding.of(problem.target(), problem.fixed_colors())
             fixed = Noise(shape="uniform").bind(rounding, generator)
             solution = optimize(problem, _learning(problem, model))
             row = {
@@ -197,11 +196,11 @@ def draw_masks(path: Path) -> None:
         learned,
         rank_mask(learned),
     )
-    rounding = Rounding.of(problem.target(), fixed_colors(problem))
+    rounding = Rounding.of(problem.target(), problem.fixed_colors())
     columns = []
     for mask in masks:
         firm = RepeatedMask(rounding, mask[None]).probs(1.0)[0]
-        white = firm.argmax(dim=0) == fixed_colors(problem)[0, :, 0].argmax()
+        white = firm.argmax(dim=0) == problem.fixed_colors()[0, :, 0].argmax()
         crop = white[CROP[0] : CROP[0] + 96, CROP[1] : CROP[1] + 96]
         power = torch.fft.fftshift(torch.fft.fft2(mask - mask.mean()).abs())
         tiles = (_levels(rank_mask(mask)), _levels(power), crop.numpy() * np.uint8(255))

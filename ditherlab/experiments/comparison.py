@@ -32,7 +32,7 @@ from ditherlab.solver.memory_need import memory_need
 from ditherlab.stages.descend import Descend
 from ditherlab.stages.draw import Draw
 from ditherlab.stages.nearest import Nearest, nearest_logits
-from ditherlab.types import Colors, Logits
+from ditherlab.types import Logits
 
 At = Literal["flat", "peaked"] | npt.NDArray[np.floating]
 """The logits: nearly equal probabilities, nearly the nearest colors, or a given array."""
@@ -71,7 +71,7 @@ class GradientProblem:
         problem = fix_palette(problem, seed=seed, device=device)
         target = problem.target(find_device(device))
         generator = seeded_generator(seed, target.images.device)
-        palette = fixed_colors(problem, target.images.device)
+        palette = problem.fixed_colors(target.images.device)
         shape = (1, palette.shape[1], *target.images.shape[-2:])
         if not isinstance(at, str):
             logits = _given_logits(at, shape).to(target.images.device)
@@ -112,16 +112,6 @@ def fix_palette(problem: Problem, *, seed: int = 0, device: str = "auto") -> Pro
     levels = (colors.expand(-1, 3) * 255).round().long().tolist()
     palette = Palette(tuple((red, green, blue) for red, green, blue in levels))
     return problem.with_palette(palette)
-
-
-def fixed_colors(problem: Problem, device: torch.device | str = "cpu") -> Colors:
-    """Return the fixed palette in the channels that count, `[1 k c]`.
-
-    Raises:
-        TypeError: If the palette is still to be learned; `fix_palette` chooses one.
-    """
-    colors = problem.fixed_palette.srgb(torch.device(device))
-    return colors[:, : problem.num_channels].unsqueeze(0)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import numpy.typing as npt
 import torch
 
 from ditherlab.black_box.deadline import DeadlineError
-from ditherlab.experiments.comparison import fixed_colors
 from ditherlab.images import Picture
 from ditherlab.metrics.baselines import floyd_steinberg_indices, nearest_indices
 from ditherlab.palette import Palette
@@ -53,7 +52,7 @@ class PriceList:
     def of(cls, problem: Problem, device: torch.device | str = "cpu") -> "PriceList":
         """Bind the objective of a problem whose palette is fixed."""
         target = problem.target(device)
-        return cls(target, problem.objective.bind(target), fixed_colors(problem, device))
+        return cls(target, problem.objective.bind(target), problem.fixed_colors(device))
 
     @classmethod
     def against_source(

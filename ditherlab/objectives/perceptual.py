@@ -24,7 +24,7 @@ from ditherlab.protocol import Ability, Cost, Objective, Target
 from ditherlab.types import Colors, Images
 from ditherlab.vision.color import lightness_slope, linear_to_opponent, mix_channels, srgb_to_linear
 from ditherlab.vision.filtering import Taps, filter_reflected, gaussian_taps, map_rows
-from ditherlab.vision.flatness import color_codes, flat_pixels
+from ditherlab.vision.flatness import color_codes
 from ditherlab.vision.least_spread import LeastSpread
 from ditherlab.vision.viewing import point_spread_px
 
@@ -177,12 +177,15 @@ class _Binding:
         num_opaque = self.target.num_opaque.view(-1, 1, 1)
         return slope.square() * self.target.opaque[:, 0] / num_opaque
 
+    @cached_property
+    def seen_visibility(self) -> Planes:
+        """The visibility of what is seen from the viewing distance."""
+        return self.visibility(self.blurs[0])
+
     def seen_layers(self) -> Iterator[Layer]:
         """Yield the layers of what is seen from the viewing distance, and from others."""
-        lightness = self.blurs[0]
-        visibility = self.visibility(lightness)
         for channel, (taps, scale) in enumerate(zip(self.blurs, self.scales, strict=True)):
-            yield Layer(channel, taps, visibility, scale)
+            yield Layer(channel, taps, self.seen_visibility, scale)
         (spread,) = point_spread_px(self.settings.pixels_per_degree, 1)
         for factor, weight in _OTHER_DISTANCES:
             taps = _eye_taps(spread * factor)
@@ -192,14 +195,14 @@ class _Binding:
         """Yield the layers of single pixels, if any of them has a weight."""
         crisp = torch.full_like(self.values[:, 0], self.settings.crisp)
         if self.settings.flat_crisp and (self.settings.kind == "learned" or self.has_colors):
-            flat = flat_pixels(self.target.images)[:, 0]
+            flat = self.target.flat[:, 0]
             # A color that the palette lacks, and cannot get, must be mixed.
             if self.settings.kind != "learned":
-                flat &= self.is_exact
+                flat = flat & self.is_exact
             crisp += self.settings.flat_crisp * flat
         if not bool(crisp.any()):
             return
-        weights = self.visibility(self.blurs[0]) * crisp
+        weights = self.seen_visibility * crisp
         for channel, scale in enumerate(self.scales):
             yield Layer(channel, _PIXEL_TAPS, weights, scale)
 

@@ -2,7 +2,7 @@
 
 from ditherlab.palette import Color
 from ditherlab.protocol import Target
-from ditherlab.vision.flatness import color_codes, flat_pixels
+from ditherlab.vision.flatness import color_codes
 
 # Flat colors that fill a smaller part of a picture are left to learning: thin bars of a chart fill
 # more.
@@ -27,7 +27,7 @@ def flat_colors(
         known: Colors that the palette has anyway, 8-bit display sRGB.
     """
     most = num_colors - len(known) - max(_FEWEST_LEARNED, round(_LEARNED_PART * num_colors))
-    flat = flat_pixels(target.images) & target.opaque
+    flat = target.flat & target.opaque
     if most <= 0 or not bool(flat.any()):
         return ()
     codes, counts = color_codes(target.images)[flat].unique(return_counts=True)

@@ -148,6 +148,14 @@ class Problem:
             raise TypeError("The palette of this problem is to be learned.")
         return self.palette
 
+    def fixed_colors(self, device: torch.device | str = "cpu") -> Colors:
+        """Return the fixed palette on a device, in the channels that count, `[1 k c]`.
+
+        Raises:
+            TypeError: If the palette is to be learned.
+        """
+        return self.fixed_palette.srgb(torch.device(device))[None, :, : self.num_channels]
+
     @property
     def num_channels(self) -> int:
         """1 where only luminance counts, else 3."""
@@ -189,7 +197,7 @@ class Problem:
         images = self._source_images(device)
         opaque = torch.stack([torch.tensor(picture.opaque) for picture in self.pictures])
         gray = srgb_to_gray(images, dim=1) if self.is_gray else images
-        colors = None if self.learns_palette else self._fixed_colors(gray)
+        colors = None if self.learns_palette else self.fixed_colors(device)
         return Target(gray, opaque.unsqueeze(1).to(device), colors)
 
     def source_rows(self, rows: slice, number: int = 0) -> Images:
@@ -220,7 +228,7 @@ class Problem:
 
     @property
     def panel_view(self) -> PanelView | None:
-        """How the panel shows colors, if that is relative to its white; else None."""
+        """The panel's view of colors, if it is relative to its white; else None."""
         if self.learns_palette or self.white == "absolute" or self.cells is not None:
             return None
         palette = self.fixed_palette
@@ -242,10 +250,12 @@ class Problem:
         inks = None
         if view is not None:
             images = view.adapt(images)
-            inks = view.find_inks(self._source_images(device), source.opaque)
+            # Gray inks are named by colors that a gray target no longer has.
+            named = self._source_images(device) if self.is_gray else source.images
+            inks = view.find_inks(named, source.opaque)
         fits: set[Fit] = {"none"}
         if self.fit != "none" and not self.learns_palette:
-            colors = self._fixed_colors(images)[0]
+            colors = self.fixed_colors(device)[0]
             pairs = zip(images.split(1), source.opaque.split(1), strict=True)
             fitted = [_fit_images(*pair, colors, self.fit) for pair in pairs]
             fits = {fit for fit, _ in fitted}
@@ -255,10 +265,6 @@ class Problem:
         return _Fitted(
             fits.pop() if len(fits) == 1 else "auto", replace(source, images=images), inks
         )
-
-    def _fixed_colors(self, images: Images) -> Colors:
-        """Return the fixed palette in the channels and on the device of some pictures."""
-        return self.fixed_palette.srgb(images.device)[None, :, : images.shape[1]]
 
     def _check_pictures(self) -> None:
         if not self.pictures:

@@ -3,7 +3,7 @@
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Literal, final
 
@@ -29,6 +29,7 @@ from ditherlab.types import (
     Statistics,
     WindowWeights,
 )
+from ditherlab.vision.flatness import flat_pixels
 
 Ability = Literal["value", "gradient", "local", "statistics", "expectation", "quadratic"]
 
@@ -46,6 +47,11 @@ class Target:
     images: Images
     opaque: Mask
     colors: Colors | None = None
+
+    @cached_property
+    def flat(self) -> Mask:
+        """True at pixels of flat areas and line art."""
+        return flat_pixels(self.images)
 
     @property
     def num_opaque(self) -> Float[Tensor, "b"]:

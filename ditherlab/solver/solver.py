@@ -175,8 +175,7 @@ def _first_state(context: StageContext) -> State:
                 "nearest that it can show, lightness first. Use `--fit none` to aim at the "
                 "originals, or `--fit compress` to keep detail in bright and dark parts."
             )
-        colors = problem.fixed_palette.srgb(device)[:, : problem.num_channels]
-        return State(palette=colors.unsqueeze(0), generator=generator)
+        return State(palette=problem.fixed_colors(device), generator=generator)
     palette, is_free = first_palette(
         target, learned.num_colors, generator, problem.locked_colors, problem.hardware
     )

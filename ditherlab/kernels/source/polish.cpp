@@ -632,9 +632,6 @@ struct Visit {
                 case 4:
                     add(add_stencil<4>);
                     break;
-                case 7:
-                    add(add_stencil<7>);
-                    break;
                 default:
                     add(add_stencil<0>);
             }
